@@ -1,0 +1,47 @@
+# Two commands are all a newcomer needs: `make demo` and `make test`.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+.PHONY: help demo test test-fast lint bench lock clean
+
+help: ## what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: locks/run.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/run.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: locks/dev.txt $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/dev.txt
+	@touch $@
+
+demo: $(VENV)/.run ## the whole story on made-up members, then HTTP on 127.0.0.1:8000 (once=1: stop after the story)
+	$(BIN)/tillit demo $(if $(once),--once)
+
+test: $(VENV)/.dev ## every test, on a private PostgreSQL or the one in TILLIT_DATABASE_URL
+	$(BIN)/python -m pytest
+
+test-fast: $(VENV)/.dev ## the tests that take no time
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: $(VENV)/.dev ## ruff, mypy --strict, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev ## what is measured, against whom (only=ROW for one row)
+	$(BIN)/python -m bench $(if $(only),--only $(only))
+
+lock: $(BIN)/python ## pin what pyproject.toml names, with hashes and without an index
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml locks/build.in --universal --generate-hashes --no-emit-index-url --no-header -o locks/run.txt
+	$(BIN)/uv pip compile pyproject.toml locks/build.in --extra dev --extra bench --universal --generate-hashes --no-emit-index-url --no-header -c locks/run.txt -o locks/dev.txt
+
+clean: ## remove what was built (never data)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

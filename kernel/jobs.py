@@ -1,0 +1,50 @@
+"""Jobs: what must happen because of a change, enqueued in the transaction that made it.
+
+A job exists exactly when the change that caused it does. Jobs are idempotent: a worker may
+die after doing one and before saying so, and it is then done again. Arguments are ids,
+never personal data.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from procrastinate import App, PsycopgConnector
+from procrastinate.retry import RetryStrategy
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kernel.database import libpq, raw
+
+RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
+
+Step = Callable[..., Awaitable[None]]
+
+
+class Queue:
+    """The job queue of one database. Doors register steps; rooms enqueue them by name."""
+
+    def __init__(self, url: str) -> None:
+        self._app = App(connector=PsycopgConnector(conninfo=libpq(url), min_size=1, max_size=4))
+
+    def register(self, name: str, step: Step) -> None:
+        """`step` runs whenever a job called `name` is due."""
+        self._app.task(name=name, retry=RETRY)(step)
+
+    async def open(self) -> None:
+        await self._app.open_async()
+
+    async def close(self) -> None:
+        await self._app.close_async()
+
+    async def work(self, *, wait: bool = True) -> None:
+        """Run due jobs; with `wait`, for ever, else until none is left."""
+        await self._app.run_worker_async(wait=wait, install_signal_handlers=False)
+
+
+async def enqueue(session: AsyncSession, name: str, **arguments: Any) -> None:
+    """Put a job on the queue, on the business transaction's own connection."""
+    connection = await raw(session)
+    await _DEFERRER.configure_task(name, connection=connection).defer_async(**arguments)
+
+
+# Never opened: it only writes on connections that are handed to it.
+_DEFERRER = App(connector=PsycopgConnector())

