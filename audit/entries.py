@@ -1,0 +1,246 @@
+"""What an entry says, and the bytes it becomes: canonical JSON, the leaf of the Merkle log.
+
+An entry is read by people and programs for decades and cannot be taken back, so it is checked
+before it is written: closed kinds, names that cannot be an address, no floating-point numbers.
+Touches no database and no key.
+"""
+
+import hashlib
+import hmac
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from audit.errors import EntryInvalid
+
+MAX_BODY = 65_535  # C2SP bundles carry an entry's length in 16 bits
+_SALT = 32
+
+Fact: TypeAlias = "int | str | Sequence[Fact] | Mapping[str, Fact] | None"
+
+
+class Kind(StrEnum):
+    """What happened. The list is closed: a new kind is a change to this file and its page."""
+
+    PROGRAMME_APPLIED = "programme.applied"
+    """A version of the programme file took effect."""
+    MEMBER_ENROLLED = "member.enrolled"
+    """A member joined."""
+    MEMBER_IMPORTED = "member.imported"
+    """A member was brought in from another system."""
+    PROFILE_READ = "profile.read"
+    """Values of a member were opened for a purpose."""
+    PROFILE_CHANGED = "profile.changed"
+    """Values of a member were set, corrected or removed."""
+    EVENTS_RECORDED = "events.recorded"
+    """Purchases or other events of a member were stored."""
+    SEGMENT_EVALUATED = "segment.evaluated"
+    """An expression was evaluated and the members it matched were handed out."""
+    SEGMENT_PREVIEWED = "segment.previewed"
+    """An expression was evaluated and only its size was shown."""
+    CONSENT_GIVEN = "consent.given"
+    """A member consented to a purpose."""
+    CONSENT_REFUSED = "consent.refused"
+    """A member was asked and said no."""
+    CONSENT_WITHDRAWN = "consent.withdrawn"
+    """A member took a consent back (Art. 7(3))."""
+    CONSENT_OBJECTED = "consent.objected"
+    """A member objected to a purpose (Art. 21)."""
+    CONSENT_OBJECTION_LIFTED = "consent.objection_lifted"
+    """A member took an objection back."""
+    RESTRICTION_SET = "restriction.set"
+    """A member's data were restricted to storage (Art. 18)."""
+    RESTRICTION_LIFTED = "restriction.lifted"
+    """A restriction ended."""
+    REQUEST_OPENED = "request.opened"
+    """A data subject request was received."""
+    REQUEST_APPROVED = "request.approved"
+    """An officer approved a data subject request."""
+    REQUEST_REFUSED = "request.refused"
+    """An officer refused a data subject request, with a reason."""
+    REQUEST_COMPLETED = "request.completed"
+    """A data subject request was carried out."""
+    PACKAGE_MADE = "package.made"
+    """A member's data were gathered into a package (Art. 15, Art. 20)."""
+    PACKAGE_FETCHED = "package.fetched"
+    """A package was handed out."""
+    MEMBER_ERASED = "member.erased"
+    """A member's rows were deleted and their key destroyed (Art. 17)."""
+    CERTIFICATE_ISSUED = "certificate.issued"
+    """A signed certificate of an erasure was issued."""
+    TOKEN_MINTED = "token.minted"  # noqa: S105 - the name of a kind
+    """A bearer token was made for a caller."""
+    KEYS_ROTATED = "keys.rotated"
+    """A new epoch key went live and the old one was destroyed."""
+    KEY_CREATED = "key.created"
+    """An epoch key was made for the first time."""
+    USES_VIEWED = "uses.viewed"
+    """A member looked at the uses of their data."""
+
+
+class ActorType(StrEnum):
+    MEMBER = "member"
+    OFFICER = "officer"
+    SERVICE = "service"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """A detail's commitment: `digest` goes into the leaf, `salt` is sealed with the detail."""
+
+    salt: bytes = field(repr=False)
+    digest: bytes
+
+
+def commit(detail: bytes) -> Commitment:
+    """Commit to `detail` without revealing it: SHA-256(salt ‖ detail), 32 fresh random bytes.
+
+    Seal ``salt + detail`` and hand the result to `Entry.sealed_detail`. Once the sealed
+    bytes and their key are gone, the digest tells nothing, however short the detail was.
+    """
+    salt = os.urandom(_SALT)
+    return Commitment(salt=salt, digest=hashlib.sha256(salt + detail).digest())
+
+
+def opens(commitment_hex: str, salt_and_detail: bytes) -> bool:
+    """Whether ``salt ‖ detail`` is what the leaf committed to."""
+    digest = hashlib.sha256(salt_and_detail).hexdigest()
+    return len(salt_and_detail) >= _SALT and hmac.compare_digest(digest, commitment_hex)
+
+
+_ACTOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the record, before it is written.
+
+    kind: a `Kind`. actor: id of a service or officer, or a member's subject in hex; never a
+    name or an address. programme: the programme's version. subject: the member's keyed hash,
+    32 bytes. facts: counts, digests, names of fields: nothing about a person. commitment:
+    `Commitment.digest`, with sealed_detail = the sealed ``salt ‖ detail``; both or neither.
+    id and at: given only where another table must carry the same ones.
+
+    Raises `EntryInvalid`.
+    """
+
+    kind: str
+    actor_type: str
+    actor: str
+    purpose: str | None = None
+    programme: int | None = None
+    subject: bytes | None = None
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    commitment: bytes | None = None
+    sealed_detail: bytes | None = field(default=None, repr=False)
+    id: UUID | None = None
+    at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in _KINDS:
+            raise EntryInvalid(
+                "unknown kind", place=str(self.kind), remedy="see audit.entries.Kind"
+            )
+        if self.actor_type not in _ACTOR_TYPES:
+            raise EntryInvalid("unknown type of actor", place="actor_type")
+        if _ACTOR.fullmatch(self.actor) is None:
+            raise EntryInvalid("not an id: letters, digits and ._:/- only", place="actor")
+        if self.purpose is not None and _NAME.fullmatch(self.purpose) is None:
+            raise EntryInvalid("not a purpose's name", place="purpose")
+        if self.subject is not None:
+            if len(self.subject) != 32:
+                raise EntryInvalid("a subject is a keyed hash of 32 bytes", place="subject")
+            if self.actor_type == ActorType.MEMBER and self.actor != self.subject.hex():
+                raise EntryInvalid("a member acts under their subject in hex", place="actor")
+        if (self.commitment is None) != (self.sealed_detail is None):
+            raise EntryInvalid("a commitment and its sealed detail go together", place="commitment")
+        if self.commitment is not None and len(self.commitment) != 32:
+            raise EntryInvalid("a commitment is 32 bytes", place="commitment")
+        if self.at is not None and self.at.tzinfo is None:
+            raise EntryInvalid("a time needs a zone", place="at")
+
+
+_KINDS = frozenset(Kind)
+_ACTOR_TYPES = frozenset(ActorType)
+
+
+def rfc3339(at: datetime) -> str:
+    """The time in UTC to the microsecond, as RFC 3339 with a Z."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def body(entry: Entry, *, id: UUID, at: datetime) -> bytes:
+    """The leaf's bytes: canonical JSON (sorted keys, no spaces, UTF-8), every key present.
+
+    Raises `EntryInvalid` when the facts hold what JSON cannot carry exactly, or the whole is
+    longer than 65,535 bytes.
+    """
+    for name in entry.facts:
+        if _NAME.fullmatch(name) is None:
+            raise EntryInvalid("not a fact's name", place="facts")
+    content = {
+        "v": 1,
+        "id": str(id),
+        "at": rfc3339(at),
+        "kind": str(entry.kind),
+        "actor": {"type": str(entry.actor_type), "id": entry.actor},
+        "purpose": entry.purpose,
+        "programme": entry.programme,
+        "subject": None if entry.subject is None else entry.subject.hex(),
+        "facts": {name: _exact(entry.facts[name], name) for name in entry.facts},
+        "commitment": None if entry.commitment is None else entry.commitment.hex(),
+    }
+    encoded = _encode(content)
+    if len(encoded) > MAX_BODY:
+        raise EntryInvalid(
+            f"{len(encoded)} bytes, an entry holds {MAX_BODY}",
+            place="facts",
+            remedy="put what is long into the sealed detail",
+        )
+    return encoded
+
+
+def _exact(fact: Fact, place: str) -> Any:
+    if fact is None or isinstance(fact, str | int):
+        return fact
+    if isinstance(fact, Mapping):
+        return {str(name): _exact(value, f"{place}.{name}") for name, value in fact.items()}
+    if isinstance(fact, Sequence) and not isinstance(fact, bytes | bytearray):
+        return [_exact(value, place) for value in fact]
+    raise EntryInvalid(
+        f"a fact is text, a whole number, a list or a mapping, not {type(fact).__name__}",
+        place=f"facts.{place}",
+    )
+
+
+class Written(msgspec.Struct, frozen=True):
+    """What the room itself reads back of a stored body."""
+
+    id: str
+    subject: str | None
+
+
+_decode = msgspec.json.Decoder(Written).decode
+
+
+def written(stored: bytes) -> Written:
+    """The id and subject a stored body names. Raises `EntryInvalid` when it is no entry."""
+    try:
+        return _decode(stored)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise EntryInvalid("the stored bytes are no entry") from error
+
+
+def entry_mac(key: bytes, *, id: UUID, body: bytes) -> bytes:
+    """HMAC-SHA256 over id ‖ body: whoever has only the database cannot slip an entry in."""
+    return hmac.digest(key, id.bytes + body, "sha256")
