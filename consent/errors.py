@@ -1,0 +1,42 @@
+"""What the consent room raises.
+
+    ConsentError
+    ├── ProgrammeInvalid   the programme file has mistakes; carries all of them
+    ├── UnknownPurpose     no purpose has that name
+    ├── UnknownService     no service has that name
+    ├── NotAChoice         a choice about something that nobody is asked about
+    ├── NotPermitted       the policy does not allow it
+    └── NoProgramme        no programme has been applied yet
+
+Messages name keys of the programme file and never a member's values.
+"""
+
+from kernel.errors import Invalid, Refused, TillitError, Unavailable
+
+
+class ConsentError(TillitError):
+    """The root of this room's errors."""
+
+
+class ProgrammeInvalid(ConsentError, Invalid):
+    slug = "programme-invalid"
+
+
+class UnknownPurpose(ConsentError, Invalid):
+    slug = "unknown-purpose"
+
+
+class UnknownService(ConsentError, Invalid):
+    slug = "unknown-service"
+
+
+class NotAChoice(ConsentError, Invalid):
+    slug = "not-a-choice"
+
+
+class NotPermitted(ConsentError, Refused):
+    slug = "not-permitted"
+
+
+class NoProgramme(ConsentError, Unavailable):
+    slug = "no-programme"

@@ -1,0 +1,206 @@
+"""From TOML to a `Programme`, or to every mistake in it at once.
+
+A table with a mistake does not hide the mistakes in others: its bad keys are set aside, stand-ins
+take their places, and whatever the stand-ins would cause to be reported is left out.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from consent.errors import ProgrammeInvalid
+from consent.programme.checking import check
+from consent.programme.declarations import (
+    DEFAULT_OFFICERS,
+    Action,
+    Controller,
+    Declaration,
+    FieldDeclaration,
+    OfficerRole,
+    Purpose,
+    Retention,
+    Service,
+    TraitDeclaration,
+)
+from consent.programme.mistakes import MISSING, explain, key_of
+from consent.programme.model import Programme
+from consent.programme.suggestion import did_you_mean, shown
+from kernel.errors import Problem
+
+SECTIONS = ("controller", "fields", "traits", "purposes", "services", "officers", "retention")
+
+Declared = TypeVar("Declared", bound=Declaration)
+
+# Stand-ins for keys that could not be read. Nothing is ever applied with one of these.
+_STAND_INS: dict[type[Declaration], dict[str, Any]] = {
+    Controller: {"name": "-", "country": "??", "contact": "a@example.org"},
+    FieldDeclaration: {"category": "pd:Identifying"},
+    Purpose: {"legal_basis": "consent", "dpv": "dpv:Marketing", "fields": (), "notice": {}},
+    OfficerRole: {"can": ["requests"]},
+}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What looking at a programme file found. `programme` is there when `errors` is empty."""
+
+    programme: Programme | None
+    errors: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+
+def load_programme(path: Path) -> Programme:
+    """The programme in a file. Raises `ProgrammeInvalid` with all mistakes found."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ProgrammeInvalid(
+            f"the programme file cannot be read ({error.strerror})", place=str(path)
+        ) from error
+    return read_programme(data)
+
+
+def read_programme(source: str | bytes) -> Programme:
+    """The programme in a text. Raises `ProgrammeInvalid` with all mistakes found."""
+    checked = check_programme(source)
+    if checked.programme is None:
+        raise ProgrammeInvalid.of(checked.errors)
+    return checked.programme
+
+
+def check_programme(source: str | bytes) -> Checked:
+    """Everything wrong with a programme, and everything worth a second look; never raises."""
+    try:
+        text = source if isinstance(source, str) else source.decode()
+        tables = tomllib.loads(text)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return Checked(None, (_syntax(error),), ())
+    reader = _Reader(tables)
+    programme = reader.programme(text)
+    errors, warnings = check(programme)
+    everything = (*reader.problems, *(one for one in errors if not reader.covers(one.place)))
+    # A purpose that could not be read may well be the one that uses a field.
+    doubts = () if reader.problems else tuple(warnings)
+    return Checked(None if everything else programme, everything, doubts)
+
+
+def _syntax(error: UnicodeDecodeError | tomllib.TOMLDecodeError) -> Problem:
+    if isinstance(error, UnicodeDecodeError):
+        return Problem(f"byte {error.start + 1}", "the file is not UTF-8 text", "save it as UTF-8")
+    message = str(error)
+    found = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
+    if found is None:
+        return Problem("", f"not TOML: {message}")
+    line, column = found.groups()
+    place = f"line {line}, column {column}" if line else "the end of the file"
+    return Problem(place, f"not TOML: {message[: found.start()]}")
+
+
+class _Reader:
+    """Reads one file's tables; gathers problems and the places they stand in."""
+
+    def __init__(self, tables: Mapping[str, Any]) -> None:
+        self.tables = tables
+        self.problems: list[Problem] = []
+        self._spoilt: set[str] = set()
+
+    def covers(self, place: str) -> bool:
+        """Whether what stands at `place` was already reported as unreadable."""
+        return any(
+            place == spoilt or place.startswith((f"{spoilt}.", f"{spoilt}["))
+            for spoilt in self._spoilt
+        )
+
+    def programme(self, source: str) -> Programme:
+        for section in self.tables:
+            if section not in SECTIONS:
+                message = f"there is no table {shown(section)}"
+                self._report(section, message, did_you_mean(section, SECTIONS))
+        if "controller" not in self.tables:
+            self._report("controller", "the table is missing", MISSING["controller"])
+        officers = self._section("officers", OfficerRole) or DEFAULT_OFFICERS
+        return Programme(
+            controller=self._read(Controller, "controller", self._table("controller")),
+            fields=self._section("fields", FieldDeclaration),
+            traits=self._section("traits", TraitDeclaration),
+            purposes=self._section("purposes", Purpose),
+            services=self._services(),
+            officers=officers,
+            retention=self._read(Retention, "retention", self._table("retention")),
+            source=source,
+        )
+
+    def _report(self, place: str, message: str, remedy: str = "") -> None:
+        self.problems.append(Problem(place, message, remedy))
+        self._spoilt.add(place)
+
+    def _table(self, *path: str) -> Mapping[str, Any]:
+        table = self.tables
+        for part in path:
+            inner = table.get(part, {})
+            if not isinstance(inner, Mapping):
+                place = key_of(*path)
+                if not self.covers(place):
+                    self._report(place, "this must be a table", f"write [{place}]")
+                return {}
+            table = inner
+        return table
+
+    def _section(self, section: str, kind: type[Declared]) -> dict[str, Declared]:
+        return {
+            name: self._read(kind, f"{section}.{name}", self._table(section, name), name=name)
+            for name in self._table(section)
+        }
+
+    def _read(
+        self, kind: type[Declared], place: str, raw: Mapping[str, Any], **named: str
+    ) -> Declared:
+        given = dict(raw)
+        for key in [key for key in named if key in given]:
+            self._report(f"{place}.{key}", "the table's own name is its name", "leave this key out")
+            del given[key]
+        try:
+            return kind.model_validate(given | named)
+        except ValidationError as error:
+            bad = set()
+            for detail in error.errors():
+                bad.add(detail["loc"][0])
+                spoilt, problem = explain(kind, place, detail)
+                if not self.covers(spoilt):
+                    self.problems.append(problem)
+                self._spoilt.add(spoilt)
+            self._spoilt.update(f"{place}.{key}" for key in bad)
+        kept = {key: value for key, value in given.items() if key not in bad}
+        return kind.model_validate(_STAND_INS.get(kind, {}) | kept | named)
+
+    def _services(self) -> dict[str, Service]:
+        return {
+            name: Service(name=name, may=self._allowed(name)) for name in self._table("services")
+        }
+
+    def _allowed(self, service: str) -> dict[str, frozenset[Action]]:
+        may: dict[str, frozenset[Action]] = {}
+        for purpose, raw in self._table("services", service).items():
+            place = key_of("services", service, purpose)
+            if not isinstance(raw, list) or not raw:
+                self._report(place, "this must be a list of actions", f"among {', '.join(Action)}")
+                continue
+            may[purpose] = frozenset(self._actions(place, raw))
+        return may
+
+    def _actions(self, place: str, raw: list[Any]) -> list[Action]:
+        actions: list[Action] = []
+        for position, written in enumerate(raw):
+            if isinstance(written, str) and written in set(Action):
+                actions.append(Action(written))
+                continue
+            what = shown(written) if isinstance(written, str) else "this"
+            remedy = did_you_mean(str(written), Action)
+            self._report(f"{place}[{position}]", f"{what} is no action", remedy)
+        # Being told who matches includes being told how many.
+        return [*actions, Action.PREVIEW] if Action.SEGMENT in actions else actions
