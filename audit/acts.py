@@ -5,7 +5,7 @@ whatever it leads to; so the actor of an entry is never an argument somebody for
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -24,6 +24,10 @@ class Act:
     actor: str
     purpose: str | None = None
     programme: int | None = None
+
+    def about(self, purpose: str) -> "Act":
+        """The same actor, acting for this purpose."""
+        return replace(self, purpose=purpose)
 
     def entry(
         self,

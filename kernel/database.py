@@ -5,7 +5,7 @@ connection runs as the role ``tillit_app``, which owns nothing and may neither u
 delete what is append-only.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -56,9 +56,19 @@ class Database:
             session.begin(),
         ):
             yield session
+            for step in session.info.pop(_LAST, []):
+                await step()
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def before_commit(session: AsyncSession, step: Callable[[], Awaitable[None]]) -> None:
+    """Run `step` as the last thing in this transaction: for locks to be held most briefly."""
+    session.info.setdefault(_LAST, []).append(step)
+
+
+_LAST = "kernel.before_commit"
 
 
 async def raw(session: AsyncSession) -> Connection:

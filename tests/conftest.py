@@ -16,9 +16,14 @@ import pytest_asyncio
 from psycopg import sql
 from sqlalchemy import make_url
 
+from api.bootstrap import SYSTEM, Tillit, opened
+from api.settings import Settings, read_settings
+from consent.programme import load_programme
 from kernel.database import Database, libpq
 from kernel.postgres import private_server
 from migrations import upgrade
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 def _with_database(url: str, name: str) -> str:
@@ -70,3 +75,16 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     made = Database(database_url)
     yield made
     await made.close()
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return read_settings({"TILLIT_DATA": str(tmp_path), "TILLIT_DATABASE_URL": database_url})
+
+
+@pytest_asyncio.fixture
+async def tillit(settings: Settings) -> AsyncIterator[Tillit]:
+    """A process on a database of its own, with the outdoor club's programme in force."""
+    async with opened(settings) as made:
+        await made.apply(SYSTEM, load_programme(EXAMPLES / "fjallklubben.toml"))
+        yield made

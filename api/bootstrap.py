@@ -1,0 +1,135 @@
+"""Wiring: every door starts here, and only here are settings read and keys put in place."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.settings import Settings
+from audit.acts import Act
+from audit.entries import ActorType
+from audit.integrator import integrate
+from audit.notes import Signer
+from audit.record import Record
+from consent.errors import NoProgramme
+from consent.gate import Gate
+from consent.programme import Programme
+from consent.programmes import Active, Programmes, apply
+from kernel.clock import Clock, SystemClock
+from kernel.database import Database
+from kernel.jobs import Queue
+from kernel.postgres import private_server
+from migrations import check_current, upgrade
+from profiles.keyring import Keyring
+from profiles.labels import Label
+from profiles.replica import Replica
+from profiles.roots import FileRootKey
+from profiles.secret_files import secret_file
+from profiles.unit import Schema, Unit
+
+SYSTEM = Act(ActorType.SYSTEM, "tillit")
+_log = structlog.get_logger("tillit")
+
+
+@dataclass(frozen=True)
+class Work:
+    """One unit of work at a door: the unit domain functions take, and the programme in force."""
+
+    unit: Unit
+    active: Active
+
+    @property
+    def session(self) -> AsyncSession:
+        return self.unit.session
+
+
+class Tillit:
+    """One running process: its database, keys, replica, gate and queue. Make it with `opened`."""
+
+    def __init__(self, settings: Settings, url: str, clock: Clock) -> None:
+        self.settings = settings
+        self.url = url
+        self.clock = clock
+        self.database = Database(url)
+        self.keyring = Keyring(FileRootKey(settings.root_key), clock)
+        self.programmes = Programmes()
+        self.record = Record(lambda: self.keyring.live.derive(Label.AUDIT_MAC), clock)
+        self.replica = Replica(url, self.keyring)
+        self.gate = Gate(self.replica)
+        self.queue = Queue(url)
+
+    @asynccontextmanager
+    async def unit(self) -> AsyncIterator[Work]:
+        """One transaction under the programme in force. Raises `NoProgramme` before the first."""
+        async with self.database.transaction() as session:
+            epoch = await self.keyring.pin(session)
+            active = await self.programmes.active(session)
+            yield Work(Unit(session, epoch, self.record, active.schema, self.clock.now()), active)
+
+    async def apply(self, act: Act, programme: Programme) -> int:
+        """Put a programme in force, also the first one; returns its version."""
+        async with self.database.transaction() as session:
+            epoch = await self.keyring.pin(session)
+            try:
+                before = await self.programmes.active(session)
+            except NoProgramme:
+                before = None
+            version = before.version + 1 if before else 1
+            schema = Schema(
+                version, programme.catalogue(), programme.zone, programme.controller.country
+            )
+            unit = Unit(session, epoch, self.record, schema, self.clock.now())
+            return await apply(unit, act, programme, before=before)
+
+    async def signer(self) -> Signer:
+        """What signs the record: its name is the programme's origin, fixed by the first version."""
+        async with self.database.transaction() as session:
+            first = await self.programmes.version(session, 1)
+        return Signer(name=first.programme.origin, seed=secret_file(self.settings.record_key))
+
+    async def integrate(self) -> int:
+        """Give pending entries their leaf numbers and sign a checkpoint; returns how many."""
+        try:
+            signer = await self.signer()
+        except NoProgramme:
+            return 0
+        total = 0
+        while True:
+            async with self.database.transaction() as session:
+                epoch = await self.keyring.pin(session)
+                taken = await integrate(
+                    session,
+                    mac_keys=[epoch.derive(Label.AUDIT_MAC)],
+                    signer=signer,
+                    clock=self.clock,
+                )
+            total += taken
+            if not taken:
+                return total
+
+    async def close(self) -> None:
+        await self.replica.close()
+        await self.database.close()
+
+
+@asynccontextmanager
+async def opened(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Tillit]:
+    """A process that is ready to serve; closed when the block ends.
+
+    Starts the private PostgreSQL when no server is set, and brings that one's schema up to
+    date; another server's schema is only checked. Raises `Unavailable` or `CannotOpen` for a
+    state it must not serve from.
+    """
+    if settings.database_url is None:
+        url = private_server(settings.data / "postgres")
+        upgrade(url)
+    else:
+        url = settings.database_url
+        check_current(url)
+    tillit = Tillit(settings, url, clock or SystemClock())
+    try:
+        yield tillit
+    finally:
+        await tillit.close()

@@ -1,0 +1,56 @@
+"""Settings: environment variables, read here and nowhere else."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kernel.errors import Invalid
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where data lies and which keys open it.
+
+    TILLIT_DATA           the data folder (default: ``tillit-data`` in the working folder)
+    TILLIT_DATABASE_URL   a PostgreSQL of 15 or later; unset: a private one in the data folder
+    TILLIT_ROOT_KEY       the root key's file (default: ``keys/root.key`` in the data folder)
+    TILLIT_RECORD_KEY     the record's signing key (default: ``keys/record.key``)
+    TILLIT_TOKEN_KEY      the key that signs bearer tokens (default: ``keys/token.key``)
+    """
+
+    data: Path
+    database_url: str | None
+    root_key: Path
+    record_key: Path
+    token_key: Path
+
+    @property
+    def journal(self) -> Path:
+        """Erasures, kept outside the database so that no restored backup undoes them."""
+        return self.data / "erasures.journal"
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Raises `Invalid` for a variable that begins with TILLIT_ and is none of ours."""
+    known = {
+        "TILLIT_DATA",
+        "TILLIT_DATABASE_URL",
+        "TILLIT_ROOT_KEY",
+        "TILLIT_RECORD_KEY",
+        "TILLIT_TOKEN_KEY",
+    }
+    for name in environment:
+        if name.startswith("TILLIT_") and name not in known:
+            raise Invalid(
+                "there is no such setting", place=name, remedy="one of " + ", ".join(sorted(known))
+            )
+    data = Path(environment.get("TILLIT_DATA") or "tillit-data").absolute()
+    keys = data / "keys"
+    return Settings(
+        data=data,
+        database_url=environment.get("TILLIT_DATABASE_URL") or None,
+        root_key=Path(environment.get("TILLIT_ROOT_KEY") or keys / "root.key"),
+        record_key=Path(environment.get("TILLIT_RECORD_KEY") or keys / "record.key"),
+        token_key=Path(environment.get("TILLIT_TOKEN_KEY") or keys / "token.key"),
+    )

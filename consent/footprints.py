@@ -1,0 +1,112 @@
+"""What a segment's use leaves on record: the question, the state it saw, and who matched.
+
+Who matched is kept as sealed sets, one a shard, named by a keyed hash of what is in them: the
+same answer twice is kept once. Whose data was looked at needs no keeping: it follows from the
+ledger.
+"""
+
+import hmac
+from collections.abc import Mapping
+from hashlib import sha256
+from uuid import UUID
+
+import msgspec
+from pyroaring import BitMap
+
+from audit.acts import Seal
+from audit.entries import opens
+from kernel.database import raw
+from profiles.changes import SHARD_BITS
+from profiles.keys import EpochKey, place
+from profiles.labels import Label
+from profiles.shard import span
+from profiles.unit import Unit
+
+#: The subject of an entry that is about all members at once; no member has this pseudonym.
+EVERYBODY = sha256(b"tillit/everybody/v1").digest()
+_SALT = 32
+
+
+class Footprint(msgspec.Struct, frozen=True, array_like=True):
+    """`heads`: the change number seen of each shard. `matched`: address of each shard's set."""
+
+    expression: str
+    heads: dict[int, int]
+    matched: dict[int, bytes]
+
+
+def seal_footprint(unit: Unit, footprint: Footprint) -> tuple[bytes, Seal]:
+    """The detail of a segment's entry, with what seals it."""
+    key = unit.epoch.sealing(Label.AUDIT_DETAIL)
+
+    def seal(entry: UUID, plain: bytes) -> bytes:
+        return key.seal(plain, at=detail_place(entry))
+
+    return msgspec.msgpack.encode(footprint), seal
+
+
+def open_footprint(
+    epoch: EpochKey, entry: UUID, sealed: bytes, *, commitment: str
+) -> Footprint | None:
+    """The footprint behind an entry; None when it is not the one the entry committed to."""
+    salted = epoch.sealing(Label.AUDIT_DETAIL).open(sealed, at=detail_place(entry))
+    if not opens(commitment, salted):
+        return None
+    return msgspec.msgpack.decode(salted[_SALT:], type=Footprint)
+
+
+async def keep_matched(unit: Unit, matched: BitMap) -> dict[int, bytes]:
+    """Keep who matched, and return where: shard to address."""
+    kept: dict[int, bytes] = {}
+    rows: list[tuple[bytes, bytes]] = []
+    key = unit.epoch.sealing(Label.AUDIT_SETS)
+    shards = range((matched.max() >> SHARD_BITS) + 1) if matched else range(0)
+    for shard in shards:
+        part = matched & span(shard)
+        if part:
+            part.run_optimize()
+            packed = part.serialize()
+            address = hmac.digest(unit.epoch.derive(Label.AUDIT_ADDRESS), packed, "sha256")
+            kept[shard] = address
+            rows.append((address, key.seal(packed, at=set_place(address))))
+    if rows:
+        rows.sort()  # so that two answers kept at once never wait for each other
+        connection = await raw(unit.session)
+        await connection.execute(
+            "INSERT INTO audit_set (address, sealed) "
+            "SELECT * FROM unnest(%s::bytea[], %s::bytea[]) ON CONFLICT DO NOTHING",
+            ([address for address, _ in rows], [sealed for _, sealed in rows]),
+        )
+    return kept
+
+
+async def matched_in(
+    unit: Unit, footprints: Mapping[UUID, Footprint], ordinal: int
+) -> dict[UUID, bool]:
+    """For each use, whether the member of that ordinal was among those who matched."""
+    shard = ordinal >> SHARD_BITS
+    addresses = {
+        entry: footprint.matched[shard]
+        for entry, footprint in footprints.items()
+        if shard in footprint.matched
+    }
+    connection = await raw(unit.session)
+    cursor = await connection.execute(
+        "SELECT address, sealed FROM audit_set WHERE address = ANY(%s)",
+        (list(set(addresses.values())),),
+        binary=True,
+    )
+    key = unit.epoch.sealing(Label.AUDIT_SETS)
+    inside = {
+        address: ordinal in BitMap.deserialize(key.open(sealed, at=set_place(address)))
+        for address, sealed in await cursor.fetchall()
+    }
+    return {entry: inside.get(addresses.get(entry, b""), False) for entry in footprints}
+
+
+def detail_place(entry: UUID) -> bytes:
+    return place("audit_detail", entry.hex, "detail")
+
+
+def set_place(address: bytes) -> bytes:
+    return place("audit_set", address.hex(), "members")

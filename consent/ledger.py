@@ -1,0 +1,151 @@
+"""The ledger: everything members ever said, append-only, and the sets that follow from it.
+
+A row's id is the id of its entry in the record, and the entry holds the row's digest: what was
+said cannot be changed or dropped unnoticed, not even by whoever owns the database.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+import msgspec
+
+from audit.acts import Act
+from audit.entries import Entry, Kind
+from consent.choices import Action, Choice, Standings, fold, holds_until
+from consent.eligibility import heeds_objection, place
+from consent.errors import NotAChoice
+from consent.programme.declarations import LegalBasis, Purpose
+from kernel.database import raw
+from kernel.ids import uuid7
+from profiles.keys import MemberKey
+from profiles.members import Member
+from profiles.unit import Unit
+
+TABLE = "ledger"
+
+_KINDS = {
+    Action.GIVEN: Kind.CONSENT_GIVEN,
+    Action.REFUSED: Kind.CONSENT_REFUSED,
+    Action.WITHDRAWN: Kind.CONSENT_WITHDRAWN,
+    Action.OBJECTED: Kind.CONSENT_OBJECTED,
+    Action.OBJECTION_LIFTED: Kind.CONSENT_OBJECTION_LIFTED,
+    Action.RESTRICTED: Kind.RESTRICTION_SET,
+    Action.RESTRICTION_LIFTED: Kind.RESTRICTION_LIFTED,
+}
+
+
+def choose(
+    unit: Unit,
+    purpose: Purpose,
+    action: Action,
+    *,
+    at: datetime,
+    how: str,
+    language: str | None = None,
+) -> Choice:
+    """A choice that makes sense for the purpose's legal basis. Raises `NotAChoice`.
+
+    Withdrawing always works, also what was never given. `language` is that of the notice
+    shown; the notice's digest is kept with the choice (Art. 7(1)).
+    """
+    if at > unit.now:
+        raise NotAChoice("this lies in the future", place="at", remedy="give a time that has come")
+    if action in (Action.GIVEN, Action.REFUSED) and purpose.legal_basis is not LegalBasis.CONSENT:
+        raise NotAChoice(
+            f"{purpose.name} does not rest on consent ({purpose.legal_basis.article})",
+            place=f"purposes.{purpose.name}",
+            remedy="object to it instead" if heeds_objection(purpose) else "",
+        )
+    if action is Action.OBJECTED and not heeds_objection(purpose):
+        withdraw = purpose.legal_basis is LegalBasis.CONSENT
+        raise NotAChoice(
+            f"{purpose.name} rests on {purpose.legal_basis.article}: there is no objection to it",
+            place=f"purposes.{purpose.name}",
+            remedy="withdraw the consent instead" if withdraw else "ask for restriction (Art. 18)",
+        )
+    if language is not None and language not in purpose.notice:
+        raise NotAChoice(
+            f"{purpose.name} has no notice in that language",
+            place="language",
+            remedy="one of " + ", ".join(sorted(purpose.notice)),
+        )
+    given = action is Action.GIVEN
+    return Choice(
+        action=action,
+        purpose=purpose.name,
+        at=at,
+        how=how,
+        programme=unit.schema.version,
+        language=language,
+        notice=purpose.notice_digest(language) if language else None,
+        until=holds_until(at, purpose.valid_months, unit.schema.zone) if given else None,
+    )
+
+
+def restriction(unit: Unit, *, on: bool, how: str) -> Choice:
+    """Restriction of everything about a member (Art. 18), or its end."""
+    action = Action.RESTRICTED if on else Action.RESTRICTION_LIFTED
+    return Choice(action, None, unit.now, how, unit.schema.version)
+
+
+async def record(
+    unit: Unit, act: Act, said: Mapping[Member, Sequence[Choice]], *, new: bool = False
+) -> dict[UUID, Standings]:
+    """Write down what members (loaded with `lock=True`) said; returns where they stand now.
+
+    Durable with the transaction, from whose commit on every answer heeds it. Writes one entry
+    a choice. `new`: these members were enrolled in this transaction and said nothing before.
+    """
+    rows: list[tuple[UUID, UUID, bytes]] = []
+    entries: list[Entry] = []
+    for member, choices in said.items():
+        subject = member.key.subject()
+        for choice in choices:
+            row = uuid7()
+            sealed = member.key.seal_field(TABLE, row.hex, msgspec.msgpack.encode(choice))
+            rows.append((row, member.id, sealed))
+            entries.append(_entry(act, choice, row, subject, sealed))
+    connection = await raw(unit.session)
+    async with (
+        connection.cursor() as cursor,
+        cursor.copy("COPY ledger (id, member, sealed) FROM STDIN (FORMAT BINARY)") as copy,
+    ):
+        copy.set_types(["uuid", "uuid", "bytea"])
+        for one in rows:
+            await copy.write_row(one)
+    await unit.record.write_many(unit.session, entries)
+    ledgers = (
+        {member.id: list(choices) for member, choices in said.items()}
+        if new
+        else await opened(unit, {member.id: member.key for member in said})
+    )
+    standings = {member: fold(choices) for member, choices in ledgers.items()}
+    for member, choices in said.items():
+        touched = {choice.purpose for choice in choices}
+        place(unit.changes, member.ordinal, standings[member.id], touched)
+    return standings
+
+
+async def opened(unit: Unit, keys: Mapping[UUID, MemberKey]) -> dict[UUID, list[Choice]]:
+    """Everything these members ever said, oldest first."""
+    connection = await raw(unit.session)
+    cursor = await connection.execute(
+        "SELECT id, member, sealed FROM ledger WHERE member = ANY(%s) ORDER BY id",
+        (list(keys),),
+        binary=True,
+    )
+    found: dict[UUID, list[Choice]] = {member: [] for member in keys}
+    for row, member, sealed in await cursor.fetchall():
+        plain = keys[member].open_field(TABLE, row.hex, sealed)
+        found[member].append(msgspec.msgpack.decode(plain, type=Choice))
+    for choices in found.values():
+        choices.sort(key=lambda choice: choice.at)
+    return found
+
+
+def _entry(act: Act, choice: Choice, row: UUID, subject: bytes, sealed: bytes) -> Entry:
+    facts = {"ledger": sha256(sealed).hexdigest(), "how": choice.how}
+    about = act if choice.purpose is None else act.about(choice.purpose)
+    return about.entry(_KINDS[choice.action], subject=subject, facts=facts, entry_id=row)

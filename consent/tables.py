@@ -1,0 +1,30 @@
+"""What the policy layer keeps. Storage only; no table leaves the room."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, LargeBinary
+from sqlmodel import Field, SQLModel
+
+
+class ProgrammeVersionRow(SQLModel, table=True):
+    """A programme file as it was applied. Append-only; the highest number is in force."""
+
+    __tablename__ = "programme_version"
+    number: int = Field(primary_key=True)
+    digest: bytes = Field(sa_column=Column(LargeBinary))
+    source: str
+    applied_at: datetime = Field(sa_column=Column(DateTime(timezone=True)))
+
+
+class LedgerRow(SQLModel, table=True):
+    """One thing a member said, sealed under their key. Append-only.
+
+    Invariant: the record holds an entry with the same id and the digest of `sealed`, so a
+    row that was changed or dropped is found.
+    """
+
+    __tablename__ = "ledger"
+    id: UUID = Field(primary_key=True)
+    member: UUID
+    sealed: bytes = Field(sa_column=Column(LargeBinary))

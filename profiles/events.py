@@ -1,0 +1,129 @@
+"""Events: purchases, sealed and kept once, and the traits that follow from them.
+
+Whoever records purchases holds the members' rows locked, so that two tills at once do not
+compute traits from half of the purchases each.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from audit.acts import Act
+from audit.entries import Kind
+from kernel.database import raw
+from kernel.ids import uuid7
+from profiles import lookup
+from profiles.errors import BadValue
+from profiles.keys import MemberKey
+from profiles.members import Member
+from profiles.placing import place_traits
+from profiles.purchases import Purchase, pack, unpack
+from profiles.sealing import TRAITS, seal_traits
+from profiles.sealing import pack as pack_fields
+from profiles.traits import compute, dated, next_due
+from profiles.unit import Unit
+
+TABLE = "event"
+
+_KEEP = """
+INSERT INTO event (id, member, reference, sealed)
+SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::bytea[], %s::bytea[])
+ON CONFLICT (reference) DO NOTHING RETURNING id
+"""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What became of purchases: those new, those that were there already, by member."""
+
+    new: int
+    known: int
+
+
+async def record(unit: Unit, act: Act, purchases: Mapping[Member, Sequence[Purchase]]) -> Recorded:
+    """Keep the purchases of members loaded with `lock=True`, and bring their traits up to date.
+
+    A purchase whose source and reference are known for that member is left as it is: sending
+    it again changes nothing. Writes one `events.recorded` entry for each member with something
+    new. Raises `BadValue` for a purchase of a day to come.
+    """
+    drafts: dict[UUID, tuple[Member, bytes, bytes]] = {}
+    for member, bought in purchases.items():
+        for purchase in bought:
+            if purchase.day(unit.schema.zone) > unit.today:
+                raise BadValue("this purchase lies in the future", place="purchase.at")
+            drafts[uuid7()] = (member, _reference(unit, member, purchase), pack(purchase))
+    connection = await raw(unit.session)
+    ids = list(drafts)
+    cursor = await connection.execute(
+        _KEEP,
+        (
+            ids,
+            [member.id for member, _, _ in drafts.values()],
+            [reference for _, reference, _ in drafts.values()],
+            [m.key.seal_field(TABLE, i.hex, plain) for i, (m, _, plain) in drafts.items()],
+        ),
+    )
+    kept = [row[0] for row in await cursor.fetchall()]
+    counts: dict[UUID, int] = defaultdict(int)
+    for event in kept:
+        counts[drafts[event][0].id] += 1
+    touched = [member for member in purchases if counts[member.id]]
+    await refresh(unit, touched)
+    await unit.record.write_many(
+        unit.session,
+        [
+            act.entry(
+                Kind.EVENTS_RECORDED,
+                subject=member.key.subject(),
+                facts={"purchases": counts[member.id]},
+            )
+            for member in touched
+        ],
+    )
+    return Recorded(new=len(kept), known=len(ids) - len(kept))
+
+
+async def refresh(unit: Unit, members: Sequence[Member]) -> None:
+    """Compute the traits of members loaded with `lock=True` anew, as of today."""
+    traits = list(unit.schema.catalogue.traits.values())
+    events = await opened(unit, {member.id: member.key for member in members})
+    rows = []
+    for member in members:
+        bought = dated(events[member.id], unit.schema.zone)
+        values = compute(traits, bought, unit.today)
+        due = next_due(traits, bought, unit.today)
+        place_traits(unit.changes, unit.schema.catalogue, member.ordinal, values=values, due=due)
+        sealed = dict(member.sealed)
+        sealed[TRAITS] = seal_traits(member.key, values, version=unit.schema.version, due=due)
+        rows.append((member.id, pack_fields(sealed)))
+    connection = await raw(unit.session)
+    await connection.execute(
+        "UPDATE member SET sealed = new.sealed "
+        "FROM unnest(%s::uuid[], %s::bytea[]) AS new(id, sealed) WHERE member.id = new.id",
+        ([member for member, _ in rows], [sealed for _, sealed in rows]),
+    )
+
+
+async def opened(unit: Unit, keys: Mapping[UUID, MemberKey]) -> dict[UUID, list[Purchase]]:
+    """Every purchase of these members, opened, oldest first."""
+    connection = await raw(unit.session)
+    cursor = await connection.execute(
+        "SELECT id, member, sealed FROM event WHERE member = ANY(%s)", (list(keys),), binary=True
+    )
+    found: dict[UUID, list[Purchase]] = {member: [] for member in keys}
+    for event, member, sealed in await cursor.fetchall():
+        found[member].append(unpack(keys[member].open_field(TABLE, event.hex, sealed)))
+    for bought in found.values():
+        bought.sort(key=lambda purchase: (purchase.at, purchase.reference))
+    return found
+
+
+def _reference(unit: Unit, member: Member, purchase: Purchase) -> bytes:
+    return lookup.reference_digest(
+        unit.epoch,
+        source=purchase.source,
+        reference=purchase.reference,
+        member=member.id.bytes,
+    )

@@ -1,0 +1,62 @@
+"""Folding: a shard's changes become one new snapshot, so that old changes need not be kept.
+
+What is folded away is gone from the table: after an erasure this is what removes the
+member's past from the store's own pages, long before the key epoch ends.
+"""
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kernel.database import Connection, raw
+from profiles.changes import Change, change_place, snapshot_place
+from profiles.keys import EpochKey, SealingKey
+from profiles.labels import Label
+from profiles.shard import MemberSets
+
+
+async def fold(session: AsyncSession, epoch: EpochKey, shard: int) -> int:
+    """Write the shard's snapshot as of now and drop the changes in it; returns its head.
+
+    Others may go on adding changes meanwhile: they are numbered after those folded here.
+    Two folds of one shard wait for each other. Idempotent.
+    """
+    connection = await raw(session)
+    key = epoch.sealing(Label.SETS)
+    await connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCK, shard))
+    members, head = await opened(connection, key, shard)
+    await connection.execute(
+        "INSERT INTO shard_snapshot (shard, head, epoch, sealed) VALUES (%s, %s, %s, %s) "
+        "ON CONFLICT (shard) DO UPDATE SET head = excluded.head, epoch = excluded.epoch, "
+        "sealed = excluded.sealed",
+        (shard, head, epoch.number, key.seal(members.pack(shard), at=snapshot_place(shard, head))),
+    )
+    await connection.execute(
+        "DELETE FROM shard_change WHERE shard = %s AND number <= %s", (shard, head)
+    )
+    return head
+
+
+async def opened(connection: Connection, key: SealingKey, shard: int) -> tuple[MemberSets, int]:
+    """One shard as it stands in the database, with the number of its last change."""
+    members, head = MemberSets(), 0
+    snapshot = await (
+        await connection.execute(
+            "SELECT head, sealed FROM shard_snapshot WHERE shard = %s", (shard,), binary=True
+        )
+    ).fetchone()
+    if snapshot is not None:
+        head, sealed = snapshot
+        members.load(shard, key.open(sealed, at=snapshot_place(shard, head)))
+    cursor = await connection.execute(
+        "SELECT number, sealed FROM shard_change WHERE shard = %s ORDER BY number",
+        (shard,),
+        binary=True,
+    )
+    for number, sealed in await cursor.fetchall():
+        plain = key.open(sealed, at=change_place(shard, number))
+        members.apply(shard, msgspec.msgpack.decode(plain, type=Change))
+        head = number
+    return members, head
+
+
+_LOCK = 0x7117F01D

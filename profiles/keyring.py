@@ -1,0 +1,86 @@
+"""The keyring: the epoch keys this process may use, and the one place the root key works.
+
+Every unit of work that seals pins the live epoch first. A rotation waits for all who pinned
+the old epoch and holds back the next ones, so nothing is sealed under a key that is going.
+"""
+
+import os
+from typing import Any
+
+import psycopg
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kernel.clock import Clock
+from kernel.database import raw
+from kernel.errors import Unavailable
+from profiles.errors import KeyDestroyed
+from profiles.keys import EpochKey, place
+from profiles.roots import RootKey
+
+#: The advisory lock that `tillit_pin_epoch` shares and a rotation takes alone.
+ROTATION_LOCK = 0x71114B45
+_FIRST_LOCK = ROTATION_LOCK + 1
+
+_LIVE = "SELECT number, wrapped FROM epoch_key WHERE state = 'live'"
+_BEGIN = "INSERT INTO epoch_key (number, state, wrapped, created_at) VALUES (%s, 'live', %s, %s)"
+
+
+class Keyring:
+    """The live epoch key, opened with the root key and held in memory only."""
+
+    def __init__(self, root: RootKey, clock: Clock) -> None:
+        self._root = root
+        self._clock = clock
+        self._live: EpochKey | None = None
+
+    def __repr__(self) -> str:
+        return f"Keyring(epoch {self._live.number if self._live else None})"
+
+    @property
+    def live(self) -> EpochKey:
+        """The epoch under which everything is sealed."""
+        if self._live is None:
+            raise Unavailable("no epoch key is open yet", place="keyring")
+        return self._live
+
+    async def pin(self, session: AsyncSession) -> EpochKey:
+        """Hold the live epoch until this transaction ends; the first call ever makes epoch 1."""
+        connection = await raw(session)
+        row = await (await connection.execute("SELECT tillit_pin_epoch()")).fetchone()
+        number = row[0] if row else None
+        if number is None:
+            # Two first processes at once: the second waits here, and finds what the first made.
+            await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_FIRST_LOCK,))
+            await self.refresh(connection)
+            if self._live is None:
+                await self.begin(connection, number=1)
+        elif self._live is None or number != self._live.number:
+            await self.refresh(connection)
+        return self.live
+
+    async def refresh(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        """Open the epoch that is live now, and forget any other."""
+        row = await (await connection.execute(_LIVE)).fetchone()
+        self._live = None
+        if row is not None:
+            number, wrapped = row
+            secret = self._root.unwrap(wrapped, context=_context(number))
+            self._live = EpochKey(number, secret)
+
+    async def begin(self, connection: psycopg.AsyncConnection[Any], *, number: int) -> EpochKey:
+        """A fresh epoch key, kept wrapped by the root key. The caller retires the one before."""
+        secret = os.urandom(32)
+        wrapped = self._root.wrap(secret, context=_context(number))
+        await connection.execute(_BEGIN, (number, wrapped, self._clock.now()))
+        self._live = EpochKey(number, secret)
+        return self._live
+
+    def epoch(self, number: int) -> EpochKey:
+        """Raises `KeyDestroyed` for an epoch that is not (or not any more) the live one."""
+        if self._live is None or self._live.number != number:
+            raise KeyDestroyed(f"epoch {number} has no key here", place="keyring")
+        return self._live
+
+
+def _context(number: int) -> bytes:
+    return place("epoch_key", "", str(number))

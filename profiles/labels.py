@@ -1,0 +1,24 @@
+"""Every label that a derived key may carry, in one place: no two uses share a key.
+
+Keys are derived from the live epoch key with HKDF-SHA256 (RFC 5869), the label as `info`.
+"""
+
+from enum import StrEnum
+
+
+class Label(StrEnum):
+    """What a key derived from an epoch key is for."""
+
+    SETS = "tillit/member-sets/v1"
+    LOOKUP = "tillit/lookup-index/v1"
+    REFERENCE = "tillit/event-reference/v1"
+    AUDIT_DETAIL = "tillit/audit-detail/v1"
+    AUDIT_SETS = "tillit/audit-sets/v1"
+    AUDIT_ADDRESS = "tillit/audit-set-address/v1"
+    AUDIT_MAC = "tillit/audit-pending/v1"
+    WORK = "tillit/work-in-progress/v1"
+
+
+#: The pseudonym under which a member appears in the record: HMAC under the member's own key,
+#: so that it can be found while the member lives and by nobody once the key is gone.
+SUBJECT = b"tillit/audit-subject/v1"
