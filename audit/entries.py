@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -226,8 +226,8 @@ def _exact(fact: Fact, place: str) -> Any:
 class Written(msgspec.Struct, frozen=True):
     """What the room itself reads back of a stored body."""
 
-    id: str
-    subject: str | None
+    id: UUID
+    subject: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")] | None
 
 
 _decode = msgspec.json.Decoder(Written).decode

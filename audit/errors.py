@@ -6,6 +6,7 @@
     ├── EntryUnknown        no such entry
     ├── EntryPending        the entry is durable, but has no leaf number yet; ask again
     ├── TileUnknown         no such tile, bundle or checkpoint
+    ├── NotAlone            the check was not the first thing in its transaction
     ├── ExportRefused       the folder to export into cannot be used
     └── RecordTampered      the database's record is not what was signed
 
@@ -37,6 +38,10 @@ class EntryPending(RecordError, NotFound):
 
 class TileUnknown(RecordError, NotFound):
     slug = "record-tile-unknown"
+
+
+class NotAlone(RecordError, Conflict):
+    slug = "record-check-not-alone"
 
 
 class ExportRefused(RecordError, Conflict):

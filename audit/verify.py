@@ -353,6 +353,23 @@ def tile_path(level: int | None, number: int, width: int = TILE) -> str:
     return f"tile/{'entries' if level is None else level}/{'/'.join(groups)}{partial}"
 
 
+_TILE = re.compile(
+    r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/([0-9]{1,3}))?"
+)
+
+
+def parse_tile_path(path: str) -> tuple[int | None, int, int]:
+    """The level (None: entries), number and width that `tile_path` wrote."""
+    match = _TILE.fullmatch(path)
+    if match is not None:
+        level = None if match[1] == "entries" else int(match[1])
+        number = int(match[2].replace("/", "").replace("x", ""))
+        width = TILE if match[3] is None else int(match[3])
+        if 0 < width <= TILE and path == tile_path(level, number, width):
+            return level, number, width
+    raise VerificationError("not the path of a tile")
+
+
 def tile_width(level: int, number: int, size: int) -> int:
     """How many hashes tile `number` of `level` has in a log of `size`: 0 to 256."""
     return max(0, min(TILE, (size >> (8 * level)) - number * TILE))
@@ -466,9 +483,6 @@ def _check_tile(
     return stored
 
 
-_TILE = re.compile(r"tile/(entries|[0-9])/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([0-9]{1,3}))?")
-
-
 def _surplus(folder: Path, size: int) -> Iterator[str]:
     """Names of files under ``tile`` that do not belong to a log of this size."""
     for root, _, files in os.walk(folder / "tile"):
@@ -479,13 +493,11 @@ def _surplus(folder: Path, size: int) -> Iterator[str]:
 
 
 def _belongs(path: str, size: int) -> bool:
-    match = _TILE.fullmatch(path)
-    if match is None:
+    try:
+        level, number, width = parse_tile_path(path)
+    except VerificationError:
         return False
-    level = None if match[1] == "entries" else int(match[1])
-    number = int(match[2].replace("/", "").replace("x", ""))
-    width = tile_width(level or 0, number, size)
-    return width > 0 and path == tile_path(level, number, width)
+    return tile_width(level or 0, number, size) == width
 
 
 def _read(path: Path, limit: int) -> bytes:

@@ -1,0 +1,100 @@
+"""Checking the database's own record: nothing changed, nothing missing, nothing added.
+
+Reads every ``audit_…`` table in one snapshot, a page at a time. Needs no secret but the MAC
+keys, and those only for entries that no checkpoint covers yet. Whoever does not trust this
+process exports the log and runs `audit.verify` instead.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import psycopg
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from audit.check_entries import EntryCheck
+from audit.check_tree import TreeCheck
+from audit.errors import NotAlone
+from audit.tree import rows
+from audit.verify import VerifierKey
+from kernel.database import raw
+
+_MOST = 100  # problems told one by one
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was counted, and what is wrong. `pending` entries are sound, and not numbered yet."""
+
+    entries: int
+    leaves: int
+    pending: int
+    tiles: int
+    checkpoints: int
+    problems: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+
+async def check(
+    session: AsyncSession,
+    *,
+    vkey: str,
+    mac_keys: Sequence[bytes],
+    progress: Callable[[int, int], None] | None = None,
+) -> Findings:
+    """Recompute the whole record and compare it with what is stored and signed.
+
+    Any changed, removed or added row among entries, leaves, tiles, checkpoints, subjects and
+    pending pointers is a problem found. `progress` is told leaves done and leaves in all.
+    Must come first in its transaction (it reads one snapshot), else raises `NotAlone`;
+    raises `VerificationError` when `vkey` is no verifier key.
+    """
+    key = VerifierKey.parse(vkey)
+    await _one_snapshot(session)
+    problems = _Problems()
+    tree = TreeCheck(session, key=key, problem=problems.add)
+    entries = EntryCheck(session, mac_keys=mac_keys, problem=problems.add)
+    await tree.run(entries.page, progress)
+    await entries.rest()
+    counted = (await rows(session, "SELECT count(*) FROM audit_entry"))[0][0]
+    return Findings(
+        entries=counted,
+        leaves=tree.leaves,
+        pending=entries.pending,
+        tiles=tree.tiles,
+        checkpoints=tree.checkpoints,
+        problems=problems.told(),
+    )
+
+
+class _Problems:
+    def __init__(self) -> None:
+        self._first: list[str] = []
+        self._more = 0
+
+    def add(self, problem: str) -> None:
+        if len(self._first) < _MOST:
+            self._first.append(problem)
+        else:
+            self._more += 1
+
+    def told(self) -> tuple[str, ...]:
+        more = [f"… and {self._more} more"] if self._more else []
+        return (*self._first, *more)
+
+
+async def _one_snapshot(session: AsyncSession) -> None:
+    """Entries are integrated while we read: look at one moment, not at several."""
+    if (await rows(session, "SHOW transaction_isolation"))[0][0] in {
+        "repeatable read",
+        "serializable",
+    }:
+        return
+    try:
+        await (await raw(session)).execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    except psycopg.errors.ActiveSqlTransaction as error:
+        raise NotAlone(
+            "the check must come first in its transaction", place="audit.check"
+        ) from error

@@ -1,0 +1,78 @@
+"""Sealed details and sealed sets of members: kept, handed back, sealed anew, erased.
+
+Touches ``audit_detail`` and ``audit_set``. Sees ciphertext only; seals and opens nothing.
+"""
+
+from collections.abc import Sequence
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import CursorResult, delete, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from audit.tables import AuditDetail, AuditSet, AuditSubject
+
+
+async def keep_set(session: AsyncSession, *, address: bytes, sealed: bytes) -> None:
+    """Keep a sealed set under its content's address; the same content is kept once."""
+    statement = insert(AuditSet).values(address=address, sealed=sealed)
+    await session.execute(statement.on_conflict_do_nothing())
+
+
+async def set_at(session: AsyncSession, address: bytes) -> bytes | None:
+    """The sealed set at an address, or None."""
+    query = select(AuditSet.sealed).where(col(AuditSet.address) == address)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def sets_after(
+    session: AsyncSession, address: bytes = b"", *, limit: int = 1_000
+) -> list[tuple[bytes, bytes]]:
+    """The next sets by address, for a rotation to go through: (address, sealed)."""
+    query = (
+        select(AuditSet.address, AuditSet.sealed)
+        .where(col(AuditSet.address) > address)
+        .order_by(col(AuditSet.address))
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in await session.execute(query)]
+
+
+async def reseal_set(session: AsyncSession, *, address: bytes, sealed: bytes) -> None:
+    """Replace a set's seal after a rotation; the address stays."""
+    await session.execute(
+        update(AuditSet).where(col(AuditSet.address) == address).values(sealed=sealed)
+    )
+
+
+async def details_after(
+    session: AsyncSession, entry: UUID | None = None, *, limit: int = 1_000
+) -> list[tuple[UUID, bytes]]:
+    """The next sealed details by entry, for a rotation to go through: (entry, sealed)."""
+    query = (
+        select(AuditDetail.entry, AuditDetail.sealed)
+        .where(col(AuditDetail.entry) > (entry or UUID(int=0)))
+        .order_by(col(AuditDetail.entry))
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in await session.execute(query)]
+
+
+async def reseal_details(session: AsyncSession, sealed: Sequence[tuple[UUID, bytes]]) -> None:
+    """Replace the seals of details after a rotation: (entry, sealed)."""
+    for entry, anew in sealed:
+        await session.execute(
+            update(AuditDetail).where(col(AuditDetail.entry) == entry).values(sealed=anew)
+        )
+
+
+async def erase_details(session: AsyncSession, subject: bytes) -> int:
+    """Delete the sealed details of all entries about a member (Art. 17); returns how many.
+
+    The entries stay: without detail and salt their commitments tell nothing.
+    """
+    theirs = select(AuditSubject.entry).where(col(AuditSubject.subject) == subject)
+    statement = delete(AuditDetail).where(col(AuditDetail.entry).in_(theirs))
+    return cast(CursorResult[Any], await session.execute(statement)).rowcount
