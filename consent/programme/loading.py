@@ -17,6 +17,7 @@ from consent.errors import ProgrammeInvalid
 from consent.programme.checking import check
 from consent.programme.declarations import (
     DEFAULT_OFFICERS,
+    Ability,
     Action,
     Controller,
     Declaration,
@@ -36,12 +37,20 @@ SECTIONS = ("controller", "fields", "traits", "purposes", "services", "officers"
 
 Declared = TypeVar("Declared", bound=Declaration)
 
-# Stand-ins for keys that could not be read. Nothing is ever applied with one of these.
+# Stand-ins for keys that are missing or could not be read, such that they cause no further
+# complaint. Nothing is ever applied with one of these.
 _STAND_INS: dict[type[Declaration], dict[str, Any]] = {
     Controller: {"name": "-", "country": "??", "contact": "a@example.org"},
     FieldDeclaration: {"category": "pd:Identifying"},
     Purpose: {"legal_basis": "consent", "dpv": "dpv:Marketing", "fields": (), "notice": {}},
-    OfficerRole: {"can": ["requests"]},
+    TraitDeclaration: {
+        "latest": "purchase.at",
+        "count": "purchase",
+        "sum": "purchase.amount",
+        "average": "purchase.amount",
+        "days": 365,
+    },
+    OfficerRole: {"can": list(Ability)},
 }
 
 
@@ -176,7 +185,8 @@ class _Reader:
                 self._spoilt.add(spoilt)
             self._spoilt.update(f"{place}.{key}" for key in bad)
         kept = {key: value for key, value in given.items() if key not in bad}
-        return kind.model_validate(_STAND_INS.get(kind, {}) | kept | named)
+        stand_ins = {key: one for key, one in _STAND_INS.get(kind, {}).items() if key in bad}
+        return kind.model_validate(stand_ins | kept | named)
 
     def _services(self) -> dict[str, Service]:
         return {
@@ -187,6 +197,7 @@ class _Reader:
         may: dict[str, frozenset[Action]] = {}
         for purpose, raw in self._table("services", service).items():
             place = key_of("services", service, purpose)
+            may[purpose] = frozenset()
             if not isinstance(raw, list) or not raw:
                 self._report(place, "this must be a list of actions", f"among {', '.join(Action)}")
                 continue

@@ -1,0 +1,178 @@
+"""What applying one programme after another would change, and what follows from it.
+
+Compares what the programmes mean, not how they are written: defaults are filled in, the order of
+fields and the layout do not count.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from consent.programme.consequences import consequence
+from consent.programme.declarations import (
+    Declaration,
+    FieldDeclaration,
+    OfficerRole,
+    Purpose,
+    Service,
+    TraitDeclaration,
+)
+from consent.programme.mistakes import key_of
+from consent.programme.model import Programme
+
+SECTIONS = ("fields", "traits", "purposes", "services", "officers")
+_LONGEST = 70
+
+
+class Kind(StrEnum):
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+
+
+_SIGNS = {Kind.ADDED: "+", Kind.REMOVED: "-", Kind.CHANGED: "~"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that differs; `before` is empty when it is added, `after` when it is removed."""
+
+    place: str
+    kind: Kind
+    before: str
+    after: str
+    consequence: str
+
+    def __str__(self) -> str:
+        """One line: a sign, the place, what it was and will be, and what follows."""
+        if self.kind is Kind.CHANGED:
+            what = f"{_short(self.before)} -> {_short(self.after)}"
+        else:
+            what = _short(self.before or self.after)
+        follows = f"  ({self.consequence})" if self.consequence else ""
+        return f"{_SIGNS[self.kind]} {self.place}: {what}{follows}"
+
+
+def difference(old: Programme | None, new: Programme) -> list[Change]:
+    """Every change from `old` to `new`, in the order of the file; empty when they mean the same.
+
+    Without an `old` one everything is added: that is what the first programme does.
+    """
+    changes = list(_keys(_settings(old), _settings(new), ""))
+    for section in SECTIONS:
+        before: Mapping[str, Declaration] = getattr(old, section) if old is not None else {}
+        after: Mapping[str, Declaration] = getattr(new, section)
+        for name in dict.fromkeys([*before, *after]):
+            changes += _declared(before.get(name), after.get(name), key_of(section, name))
+    return changes
+
+
+def _declared(
+    before: Declaration | None, after: Declaration | None, place: str
+) -> Iterator[Change]:
+    if before is not None and after is not None:
+        yield from _keys(_plain(before), _plain(after), place)
+        return
+    kind = Kind.ADDED if before is None else Kind.REMOVED
+    yield Change(
+        place,
+        kind,
+        _summary(before) if before is not None else "",
+        _summary(after) if after is not None else "",
+        consequence(place, kind, before=before, after=after),
+    )
+
+
+def _keys(before: Mapping[str, Any], after: Mapping[str, Any], table: str) -> Iterator[Change]:
+    for key in dict.fromkeys([*before, *after]):
+        was, will = before.get(key), after.get(key)
+        if was == will:
+            continue
+        place = key_of(table, key)
+        if isinstance(was, frozenset) or isinstance(will, frozenset):
+            yield from _items(was or frozenset(), will or frozenset(), place)
+            continue
+        kind = Kind.ADDED if was is None else Kind.REMOVED if will is None else Kind.CHANGED
+        follows = consequence(place, kind, before=was, after=will)
+        yield Change(place, kind, _text(was), _text(will), follows)
+
+
+def _items(was: frozenset[str], will: frozenset[str], place: str) -> Iterator[Change]:
+    for item in sorted(was - will):
+        follows = consequence(place, Kind.REMOVED, before=item, after=None)
+        yield Change(place, Kind.REMOVED, str(item), "", follows)
+    for item in sorted(will - was):
+        follows = consequence(place, Kind.ADDED, before=None, after=item)
+        yield Change(place, Kind.ADDED, "", str(item), follows)
+
+
+def _settings(programme: Programme | None) -> dict[str, Any]:
+    """The keys outside the named tables, with what they amount to when left out."""
+    if programme is None:
+        return {}
+    return {
+        "controller.name": programme.controller.name,
+        "controller.country": programme.controller.country,
+        "controller.contact": programme.controller.contact,
+        "controller.languages": programme.languages,
+        "controller.currency": programme.currency,
+        "controller.timezone": programme.zone.key,
+        "controller.origin": programme.origin,
+        "retention.default": programme.retention.default,
+    }
+
+
+def _plain(declared: Declaration) -> dict[str, Any]:
+    """The keys of a table with what they amount to; collections without order become sets."""
+    match declared:
+        case Service():
+            return dict(declared.may)
+        case OfficerRole():
+            return {"can": declared.can}
+        case TraitDeclaration():
+            return {"kind": declared.kind, "source": declared.source, "days": declared.days}
+        case FieldDeclaration():
+            plain = declared.model_dump(exclude={"name", "lookup", "values"})
+            lookup = {"lookup": declared.lookup_kind, "values": frozenset(declared.values)}
+            return plain | lookup
+    plain = declared.model_dump(exclude={"name", "fields", "notice"})
+    if isinstance(declared, Purpose):
+        plain["fields"] = frozenset(declared.fields)
+        plain |= {f"notice.{language}": text for language, text in declared.notice.items()}
+    return plain
+
+
+def _summary(declared: Declaration) -> str:
+    match declared:
+        case Service():
+            parts = (f"{name}: {_text(actions)}" for name, actions in declared.may.items())
+            return "; ".join(parts)
+        case Purpose():
+            return f"{declared.legal_basis} for {', '.join(declared.fields)}"
+        case FieldDeclaration():
+            return f"{declared.type}, {declared.category}"
+        case TraitDeclaration():
+            window = f" over {declared.days} days" if declared.days else ""
+            return f"{declared.kind} of {declared.source}{window}"
+        case OfficerRole():
+            return _text(declared.can)
+    return ""
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case frozenset():
+            return ", ".join(sorted(str(one) for one in value))
+        case tuple():
+            return ", ".join(str(one) for one in value)
+    return str(value).strip()
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

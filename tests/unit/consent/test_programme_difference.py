@@ -1,0 +1,139 @@
+"""Applying a programme shows what it changes, and what follows for members."""
+
+from pathlib import Path
+
+import pytest
+
+from consent.programme import read_programme
+from consent.programme.difference import Change, Kind, difference
+
+CLUB = (Path(__file__).parents[3] / "examples" / "fjallklubben.toml").read_text()
+
+
+def changes(*edits: tuple[str, str]) -> list[Change]:
+    text = CLUB
+    for was, will in edits:
+        assert was in text
+        text = text.replace(was, will, 1)
+    return difference(read_programme(CLUB), read_programme(text))
+
+
+def test_a_programme_does_not_differ_from_itself() -> None:
+    assert changes() == []
+
+
+def test_writing_the_same_in_another_way_is_no_change() -> None:
+    assert changes(
+        ('country = "SE" ', 'country = "SE"\ntimezone = "Europe/Stockholm"\ncurrency = "SEK" '),
+        ('fields = ["member_number", "name", "email", "interests"]',
+         'fields = ["name", "interests", "email", "member_number"]'),
+        ('"pd:EmailAddress"\nlookup = true', '"pd:EmailAddress"\nlookup = "email"'),
+        ('offers = ["segment", "read"]', 'offers = ["read", "segment", "preview"]'),
+    ) == []  # fmt: skip
+
+
+def test_the_first_programme_adds_everything() -> None:
+    programme = read_programme(CLUB)
+    found = difference(None, programme)
+    assert {one.kind for one in found} == {Kind.ADDED}
+    places = {one.place for one in found}
+    assert {f"purposes.{name}" for name in programme.purposes} <= places
+    assert {f"services.{name}" for name in programme.services} <= places
+    assert {f"fields.{name}" for name in programme.fields} <= places
+    assert "controller.name" in places
+
+
+ONE_CHANGE = [
+    ('"email", "interests"]', '"email"]', "purposes.newsletter.fields", Kind.REMOVED,
+     ("interests", ""), "interests may no longer be used for it"),
+    ('"email", "interests"]', '"email", "interests", "tier"]', "purposes.newsletter.fields",
+     Kind.ADDED, ("", "tier"), "tier may now be used"),
+    ('legal_basis = "legitimate_interest"', 'legal_basis = "consent"',
+     "purposes.assortment_insight.legal_basis", Kind.CHANGED, ("legitimate_interest", "consent"),
+     "until they consent"),
+    ("a month, with ideas", "a week, with ideas", "purposes.newsletter.notice.en", Kind.CHANGED,
+     (None, None), "the new text"),
+    ("valid_months = 24", "valid_months = 12", "purposes.personalised_offers.valid_months",
+     Kind.CHANGED, ("24", "12"),
+     "from now on hold for 12 months; those given before keep their term"),
+    ("valid_months = 24", "valid_months = 36", "purposes.personalised_offers.valid_months",
+     Kind.CHANGED, ("24", "36"),
+     "from now on hold for 36 months; those given before keep their term"),
+    ("valid_months = 24\n", "", "purposes.personalised_offers.valid_months", Kind.REMOVED,
+     ("24", ""), "from now on do not run out; those given before keep their term"),
+    ('newsletter = ["segment", "read"]', 'newsletter = ["segment"]',
+     "services.newsletter.newsletter", Kind.REMOVED, ("read", ""),
+     "newsletter may no longer read the purpose's fields"),
+    ('assortment_insight = ["preview"]', 'assortment_insight = ["preview", "read"]',
+     "services.analytics.assortment_insight", Kind.ADDED, ("", "read"),
+     "analytics may now read the purpose's fields for assortment_insight"),
+    ('\n[services.ledger-export]\nbookkeeping = ["read"]', "", "services.ledger-export",
+     Kind.REMOVED, ("bookkeeping: read", ""), "refused"),
+    ('"silver", "gold"]', '"gold"]', "fields.tier.values", Kind.REMOVED, ("silver", ""), "refused"),
+    ("days = 365", "days = 30", "traits.orders_365d.days", Kind.CHANGED, ("365", "30"),
+     "old window"),
+    ('name = "Fjällklubben AB"', 'name = "Fjällklubben Norden AB"', "controller.name",
+     Kind.CHANGED, ("Fjällklubben AB", "Fjällklubben Norden AB"), "new controller"),
+    ('default = "36 months"', 'default = "24 months"', "retention.default", Kind.CHANGED,
+     ("36 months", "24 months"), "told how long"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ONE_CHANGE)
+def test_a_change_is_shown_with_what_follows(
+    case: tuple[str, str, str, Kind, tuple[str | None, str | None], str],
+) -> None:
+    was, will, place, kind, values, follows = case
+    (change,) = changes((was, will))
+    assert (change.place, change.kind) == (place, kind)
+    if values != (None, None):
+        assert (change.before, change.after) == values
+    assert follows in change.consequence
+    line = str(change)
+    assert "\n" not in line
+    assert line.startswith(f"{ {'added': '+', 'removed': '-', 'changed': '~'}[kind] } {place}: ")
+
+
+def test_a_removed_purpose_is_one_change_and_nobody_may_use_it() -> None:
+    start, end = CLUB.index("[purposes.bookkeeping]"), CLUB.index("# Who may do what.")
+    text = CLUB[:start] + CLUB[end:].replace(
+        '[services.ledger-export]\nbookkeeping = ["read"]\n', ""
+    )
+    found = {one.place: one for one in difference(read_programme(CLUB), read_programme(text))}
+    assert found.keys() == {"purposes.bookkeeping", "services.ledger-export"}
+    assert "nobody may be used for it any more" in found["purposes.bookkeeping"].consequence
+
+
+def test_moving_away_from_consent_says_that_consents_do_not_carry_over() -> None:
+    found = {
+        one.place: one
+        for one in changes(
+            ('"consent"\ndpv = "dpv:PersonalisedBenefits"',
+             '"legitimate_interest"\ndpv = "dpv:PersonalisedBenefits"'),
+            ("valid_months = 24\n", ""),
+        )
+    }  # fmt: skip
+    basis = found["purposes.personalised_offers.legal_basis"]
+    assert "do not carry over" in basis.consequence
+
+
+def test_an_added_consent_purpose_has_nobody_in_it() -> None:
+    (change,) = difference(
+        read_programme(CLUB),
+        read_programme(
+            CLUB + '\n[purposes.survey]\nlegal_basis = "consent"\ndpv = "dpv:CustomerCare"\n'
+            'fields = ["email"]\nnotice = {sv = "a", nb = "b", en = "c"}\n'
+        ),
+    )
+    assert (change.place, change.kind) == ("purposes.survey", Kind.ADDED)
+    assert "until they consent" in change.consequence
+
+
+def test_there_and_back_again_mirror_each_other() -> None:
+    old = read_programme(CLUB)
+    new = read_programme(CLUB.replace('"silver", ', "", 1).replace("valid_months = 24", "", 1))
+    swap = {Kind.ADDED: Kind.REMOVED, Kind.REMOVED: Kind.ADDED, Kind.CHANGED: Kind.CHANGED}
+    there = {(one.place, one.kind, one.before, one.after) for one in difference(old, new)}
+    back = {(one.place, swap[one.kind], one.after, one.before) for one in difference(new, old)}
+    assert there
+    assert there == back
