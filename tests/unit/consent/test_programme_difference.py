@@ -114,7 +114,7 @@ def test_moving_away_from_consent_says_that_consents_do_not_carry_over() -> None
         )
     }  # fmt: skip
     basis = found["purposes.personalised_offers.legal_basis"]
-    assert "do not carry over" in basis.consequence
+    assert "consents and refusals given under the old basis do not carry over" in basis.consequence
 
 
 def test_an_added_consent_purpose_has_nobody_in_it() -> None:
