@@ -17,11 +17,14 @@ from consent.errors import NoProgramme
 from consent.gate import Gate
 from consent.programme import Programme
 from consent.programmes import Active, Programmes, apply
+from dsar.erasure import Erasure
+from dsar.journal import Journal
 from kernel.clock import Clock, SystemClock
 from kernel.database import Database
 from kernel.jobs import Queue
 from kernel.postgres import private_server
 from migrations import check_current, upgrade
+from profiles.erasing import DestroyKeys
 from profiles.keyring import Keyring
 from profiles.labels import Label
 from profiles.replica import Replica
@@ -59,6 +62,7 @@ class Tillit:
         self.replica = Replica(url, self.keyring)
         self.gate = Gate(self.replica)
         self.queue = Queue(url)
+        self.erasure = Erasure(DestroyKeys(), Journal(settings.journal))
 
     @asynccontextmanager
     async def unit(self) -> AsyncIterator[Work]:
@@ -109,6 +113,16 @@ class Tillit:
             if not taken:
                 return total
 
+    async def erase_revived(self) -> None:
+        """Nobody who was erased is served again, whatever a restore has brought back."""
+        try:
+            async with self.unit() as work:
+                revived = await self.erasure.erase_revived(work.unit, SYSTEM)
+        except NoProgramme:
+            return
+        if revived:
+            _log.warning("erased_again", members=revived)
+
     async def close(self) -> None:
         await self.replica.close()
         await self.database.close()
@@ -130,6 +144,7 @@ async def opened(settings: Settings, *, clock: Clock | None = None) -> AsyncIter
         check_current(url)
     tillit = Tillit(settings, url, clock or SystemClock())
     try:
+        await tillit.erase_revived()
         yield tillit
     finally:
         await tillit.close()

@@ -7,11 +7,12 @@ ProfilesError
 ├── BadExpression     a segment expression is malformed or asks for something impossible
 ├── BadValue          a value does not fit its field; the value itself is never repeated
 ├── UnknownMember     no member goes by that identifier
+├── AlreadyEnrolled   the member number is taken
 ├── KeyDestroyed      the member was erased: what is left cannot be opened by anyone
 └── CannotOpen        something sealed does not open where it stands
 """
 
-from kernel.errors import Invalid, NotFound, Refused, TillitError, Unavailable
+from kernel.errors import Conflict, Invalid, NotFound, Refused, TillitError, Unavailable
 
 
 class ProfilesError(TillitError):
@@ -40,6 +41,10 @@ class BadValue(ProfilesError, Invalid):
 
 class UnknownMember(ProfilesError, NotFound):
     slug = "unknown-member"
+
+
+class AlreadyEnrolled(ProfilesError, Conflict):
+    slug = "already-enrolled"
 
 
 class KeyDestroyed(ProfilesError, NotFound):

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar, cast, get_args
 import numpy as np
 
 from api.imports.columns import Codes, Column, Raw
-from api.imports.fields import sorted_numbers
+from api.imports.fields import first_lines, sorted_numbers
 from api.imports.findings import Findings
 from api.imports.loading import consents_of
 from api.imports.mapping import Action, ConsentsSection, Mapping
@@ -60,6 +60,7 @@ class ConsentFile:
     not_taken: dict[str, int]
     numbers: tuple[str, ...]
     _sheet: Sheet
+    _first: Codes
     _source: str
     _ranks: Codes
     _order: Codes
@@ -72,11 +73,20 @@ class ConsentFile:
         for position in self._order.tolist():
             yield self._line(position)
 
-    @property
-    def purposes(self) -> tuple[str, ...]:
-        """The purposes that steps are about."""
+    def first_lines(self) -> Iterator[tuple[str, int]]:
+        """Each member number, with the first line that holds it."""
+        for number, position in zip(self.numbers, self._first.tolist(), strict=True):
+            yield number, self._sheet.number(position)
+
+    def purposes(self) -> Iterator[tuple[str, int]]:
+        """Each purpose that steps are about, with the first line that is about it."""
         purpose = self._columns.purpose
-        return (purpose,) if isinstance(purpose, str) else tuple(purpose.values)
+        if isinstance(purpose, Column):
+            _, first = np.unique(purpose.codes, return_index=True)
+            for position in np.sort(first).tolist():
+                yield _at(purpose, position), self._sheet.number(position)
+        elif len(self._sheet):
+            yield purpose, self._sheet.number(0)
 
     def place(self, line: int) -> str:
         """Where a line stands, for a message."""
@@ -123,6 +133,7 @@ def read_consents(path: Path, mapping: Mapping, *, today: date | None = None) ->
         not_taken={"no_member": len(ranks) - len(held), "repeated": len(held) - len(order)},
         numbers=numbers,
         _sheet=findings.sheet,
+        _first=first_lines(ranks, len(numbers)),
         _source=mapping.source,
         _ranks=ranks,
         _order=order,

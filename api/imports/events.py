@@ -48,6 +48,10 @@ class PurchaseFile:
         """The fields that new members may be given."""
         return self.members.members.fields
 
+    def first_lines(self) -> Iterator[tuple[str, int]]:
+        """Each member number, with the first line that holds it."""
+        return self.members.members.first_lines()
+
     def distinct_values(self, field: str) -> Iterator[tuple[FieldValue, int]]:
         """Each different value that members are given for a field, with a line that holds it."""
         return self.members.members.distinct_values(field)

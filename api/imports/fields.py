@@ -39,6 +39,11 @@ class Members:
         """The first line that holds the member, as a person counts."""
         return self.sheet.number(int(self.first[member]))
 
+    def first_lines(self) -> Iterator[tuple[str, int]]:
+        """Each member number, with the first line that holds it."""
+        for member, number in enumerate(self.numbers):
+            yield number, self.line(member)
+
     def place(self, line: int, field: str = "") -> str:
         """Where a line stands, for a message; with a field, also the column it comes from."""
         column = self.columns.get(field)

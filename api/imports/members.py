@@ -55,6 +55,10 @@ class MembersFile:
         """The fields that the mapping names."""
         return self._members.fields
 
+    def first_lines(self) -> Iterator[tuple[str, int]]:
+        """Each member number, with the first line that holds it."""
+        return self._members.first_lines()
+
     def distinct_values(self, field: str) -> Iterator[tuple[FieldValue, int]]:
         """Each different value that members have for a field, with a line that holds it."""
         return self._members.distinct_values(field)

@@ -1,0 +1,135 @@
+"""The worker: jobs, the integrator, and what time alone makes due.
+
+One step is one transaction. Any number of workers may run; the queue and advisory locks keep
+them from doing a thing twice.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import structlog
+
+from api.bootstrap import SYSTEM, Tillit
+from consent import ledger
+from dsar import certificates, packages, requests
+from dsar.erasure import CERTIFICATE_JOB
+from dsar.requests import JOBS, Kind
+from kernel.errors import TillitError
+from profiles import members
+from profiles.changes import FOLD_JOB
+from profiles.folding import fold
+from profiles.refreshing import WHILE_WAITING, bring_up_to_date, due, members_at
+
+INTEGRATE_EVERY = 0.5  # seconds: an entry has its number, and a proof, within one
+REFRESH_EVERY = 60.0
+
+_log = structlog.get_logger("tillit.worker")
+
+
+def register(tillit: Tillit) -> None:
+    """Tell the queue what to do for each job there is."""
+    steps = Steps(tillit)
+    tillit.queue.register(FOLD_JOB, steps.fold)
+    tillit.queue.register(JOBS[Kind.ACCESS], steps.access)
+    tillit.queue.register(JOBS[Kind.ERASURE], steps.erasure)
+    tillit.queue.register(JOBS[Kind.RESTRICTION], steps.restriction)
+    tillit.queue.register(JOBS[Kind.RELEASE], steps.release)
+    tillit.queue.register(CERTIFICATE_JOB, steps.certificate)
+
+
+class Steps:
+    """What each job does. All are idempotent: a job done twice is a job done once."""
+
+    def __init__(self, tillit: Tillit) -> None:
+        self._tillit = tillit
+
+    async def fold(self, shard: int) -> None:
+        async with self._tillit.unit() as work:
+            await fold(work.session, work.unit.epoch, shard)
+
+    async def access(self, request: str) -> None:
+        await self._tillit.integrate()  # so that every use up to now comes with its proof
+        async with self._tillit.unit() as work:
+            await packages.make(work.unit, SYSTEM, work.active, UUID(request))
+
+    async def erasure(self, request: str) -> None:
+        async with self._tillit.unit() as work:
+            await self._tillit.erasure.fulfil(work.unit, SYSTEM, UUID(request))
+
+    async def restriction(self, request: str) -> None:
+        await self._restrict(UUID(request), on=True)
+
+    async def release(self, request: str) -> None:
+        await self._restrict(UUID(request), on=False)
+
+    async def certificate(self, request: str, entry: str) -> None:
+        await self._tillit.integrate()
+        signer = await self._tillit.signer()
+        async with self._tillit.unit() as work:
+            await certificates.issue(
+                work.unit,
+                SYSTEM,
+                work.active,
+                signer,
+                request=UUID(request),
+                entry=UUID(entry),
+            )
+
+    async def _restrict(self, request: UUID, *, on: bool) -> None:
+        async with self._tillit.unit() as work:
+            asked = await requests.accepted(work.unit, request)
+            if asked is None or asked.member is None:
+                return
+            member = await members.one(work.unit, asked.member, lock=True)
+            word = ledger.restriction(work.unit, on=on, how="request")
+            await ledger.record(work.unit, SYSTEM, {member: [word]})
+            await requests.fulfil(work.unit, SYSTEM, request, subject=member.key.subject())
+
+
+async def work(tillit: Tillit) -> None:
+    """Run until cancelled."""
+    register(tillit)
+    await tillit.queue.open()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(tillit.queue.work())
+            tasks.create_task(_repeat(tillit.integrate, INTEGRATE_EVERY))
+            tasks.create_task(_repeat(lambda: refresh(tillit), REFRESH_EVERY))
+    finally:
+        await tillit.queue.close()
+
+
+async def drain(tillit: Tillit) -> None:
+    """Do everything that is due now, and return: for commands and tests."""
+    register(tillit)
+    await tillit.queue.open()
+    try:
+        await tillit.queue.work(wait=False)
+    finally:
+        await tillit.queue.close()
+    await tillit.integrate()
+
+
+async def refresh(tillit: Tillit) -> int:
+    """Bring every member up to date whose traits time has changed; returns how many."""
+    done = 0
+    while True:
+        await tillit.replica.barrier()
+        async with tillit.unit() as work:
+            waiting = members_at(tillit.replica.members, due(tillit.replica.members, work.unit))
+            batch = waiting[:WHILE_WAITING]
+            await bring_up_to_date(work.unit, batch)
+        done += len(batch)
+        if not batch:
+            return done
+
+
+async def _repeat(step: Callable[[], Awaitable[int]], every: float) -> None:
+    while True:
+        try:
+            await step()
+        except TillitError as error:
+            # A passing fault must not end the worker; a lasting one is in the log each time.
+            _log.warning("step_failed", error=error.slug, place=error.problems[0].place)
+        await asyncio.sleep(every)

@@ -1,0 +1,136 @@
+"""What was done with a member's data: by whom, for what, with which outcome.
+
+Called for the member themselves, and for the package that answers an access request
+(Art. 15(1)(c); C-579/21: purposes and dates of look-ups). Opens the questions that were asked
+about everybody, to say whether this member was among those found.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from audit.proofs import Use as Entry
+from audit.proofs import uses_of
+from consent.choices import Choice, fold
+from consent.eligibility import standing_reason
+from consent.footprints import EVERYBODY, Footprint, matched_in, open_footprint
+from consent.programme.model import Programme
+from kernel.ids import made_at
+from profiles.members import Member
+from profiles.unit import Unit
+
+
+@dataclass(frozen=True)
+class Use:
+    """One entry of the record that concerns a member.
+
+    `outcome`: for a segment, "matched", "not_matched", or why the member was held back; for a
+    read, the fields given out or why none were; else the entry's own facts. `question`: the
+    segment's expression. `leaf`: its number in the record, None in the second before it has one.
+    """
+
+    entry: UUID
+    at: datetime
+    kind: str
+    actor_type: str
+    actor: str
+    purpose: str | None
+    outcome: str
+    fields: tuple[str, ...]
+    question: str | None
+    leaf: int | None
+
+
+class _Actor(msgspec.Struct):
+    type: str
+    id: str
+
+
+class _Body(msgspec.Struct):
+    at: datetime
+    kind: str
+    actor: _Actor
+    purpose: str | None
+    programme: int | None
+    facts: dict[str, Any]
+    commitment: str | None
+
+
+async def uses(
+    unit: Unit,
+    member: Member,
+    choices: Sequence[Choice],
+    programme: Programme,
+    *,
+    limit: int = 1000,
+) -> list[Use]:
+    """The newest `limit` entries about the member, and about everybody while they were one.
+
+    `choices` is the member's ledger: from it follows, for each question, whether they were
+    eligible when it was asked. Newest first.
+    """
+    own = await uses_of(unit.session, member.key.subject(), limit=limit)
+    shared = await uses_of(unit.session, EVERYBODY, limit=limit)
+    joined = made_at(member.id)
+    shared = [entry for entry in shared if _body(entry).at >= joined]
+    footprints = {entry.id: footprint for entry in shared if (footprint := _footprint(unit, entry))}
+    matched = await matched_in(unit, footprints, member.ordinal)
+    found = [_own(entry) for entry in own]
+    for entry in shared:
+        outcome = _outcome(entry, matched.get(entry.id, False), choices, programme, unit)
+        asked = footprints.get(entry.id)
+        found.append(_use(entry, outcome, (), asked.expression if asked else None))
+    found.sort(key=lambda use: use.at, reverse=True)
+    return found[:limit]
+
+
+def _outcome(
+    entry: Entry, matched: bool, choices: Sequence[Choice], programme: Programme, unit: Unit
+) -> str:
+    body = _body(entry)
+    if matched:
+        return "matched"
+    purpose = programme.purposes.get(body.purpose or "")
+    if purpose is None:
+        return "not_matched"
+    standings = fold(choice for choice in choices if choice.at <= body.at)
+    day = body.at.astimezone(unit.schema.zone).date()
+    reason = standing_reason(purpose, standings, day)
+    return "not_matched" if reason is None else reason.value
+
+
+def _own(entry: Entry) -> Use:
+    facts = _body(entry).facts
+    fields = tuple(facts.get("fields", ()))
+    return _use(entry, str(facts.get("held_back", "given" if fields else "done")), fields, None)
+
+
+def _use(entry: Entry, outcome: str, fields: tuple[str, ...], question: str | None) -> Use:
+    body = _body(entry)
+    return Use(
+        entry=entry.id,
+        at=body.at,
+        kind=body.kind,
+        actor_type=body.actor.type,
+        actor=body.actor.id,
+        purpose=body.purpose,
+        outcome=outcome,
+        fields=fields,
+        question=question,
+        leaf=entry.number,
+    )
+
+
+def _footprint(unit: Unit, entry: Entry) -> Footprint | None:
+    commitment = _body(entry).commitment
+    if entry.sealed_detail is None or commitment is None:
+        return None
+    return open_footprint(unit.epoch, entry.id, entry.sealed_detail, commitment=commitment)
+
+
+def _body(entry: Entry) -> _Body:
+    return msgspec.json.decode(entry.body, type=_Body)

@@ -1,0 +1,156 @@
+"""What an access package says, in plain values: all that Art. 15(1) and (3) list.
+
+Pure: it is handed what was opened and arranges it. Other people's data never gets here.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from audit.entries import rfc3339
+from consent.choices import Choice, fold
+from consent.eligibility import standing_reason
+from consent.programme import Purpose
+from consent.programmes import Active
+from consent.uses import Use
+from profiles.purchases import Purchase
+from profiles.reading import Opened
+from profiles.values import encode_value
+
+#: Where a member can complain (Art. 77), by the controller's country.
+AUTHORITIES: Mapping[str, str] = {
+    "SE": "Integritetsskyddsmyndigheten (IMY), imy.se",
+    "NO": "Datatilsynet, datatilsynet.no",
+    "DK": "Datatilsynet, datatilsynet.dk",
+    "FI": "Tietosuojavaltuutetun toimisto, tietosuoja.fi",
+    "GB": "Information Commissioner's Office, ico.org.uk",
+}
+RIGHTS = (
+    "get a copy of your data (Art. 15)",
+    "have it corrected (Art. 16)",
+    "have it erased (Art. 17)",
+    "have its use restricted (Art. 18)",
+    "take it elsewhere (Art. 20)",
+    "object to its use (Art. 21)",
+    "withdraw a consent at any time (Art. 7(3))",
+)
+
+
+def contents(
+    active: Active,
+    *,
+    at: datetime,
+    values: Mapping[str, Opened],
+    purchases: Sequence[Purchase],
+    choices: Sequence[Choice],
+    uses: Sequence[Use],
+) -> dict[str, Any]:
+    """Everything in one object that JSON can carry; the page shows the same object."""
+    controller = active.programme.controller
+    return {
+        "made_at": rfc3339(at),
+        "controller": {
+            "name": controller.name,
+            "country": controller.country,
+            "contact": controller.contact,
+        },
+        "programme_version": active.version,
+        "values": {name: _value(active, name, one) for name, one in sorted(values.items())},
+        "purchases": [_purchase(one) for one in purchases],
+        "currency": active.programme.currency,
+        "consents": [_choice(active, one) for one in choices],
+        "purposes": [
+            _purpose(active, one, choices, at) for one in active.programme.purposes.values()
+        ],
+        "uses": [_use(one) for one in uses],
+        "rights": list(RIGHTS),
+        "complaints": AUTHORITIES.get(controller.country, "your supervisory authority"),
+        "automated_decisions": (
+            "Traits are sums, counts and dates of your purchases, computed by fixed rules; no "
+            "decision with legal effect is taken by a machine alone (Art. 22)."
+        ),
+    }
+
+
+def _value(active: Active, name: str, one: Opened) -> dict[str, Any]:
+    declared = active.programme.fields.get(name) or active.programme.traits.get(name)
+    return {
+        "value": encode_value(one.value),
+        "category": declared.category if declared else "pd:Identifying",
+        "source": one.source,
+        "since": rfc3339(one.at),
+    }
+
+
+def _purchase(one: Purchase) -> dict[str, Any]:
+    return {
+        "at": rfc3339(one.at),
+        "reference": one.reference,
+        "source": one.source,
+        "amount": str(one.amount),
+        "cancelled": one.cancelled,
+        "items": [
+            {
+                "sku": item.sku,
+                "description": item.description,
+                "quantity": str(item.quantity),
+                "price": str(item.price),
+            }
+            for item in one.items
+        ],
+    }
+
+
+def _choice(active: Active, one: Choice) -> dict[str, Any]:
+    purpose = active.programme.purposes.get(one.purpose or "")
+    shown = purpose.notice.get(one.language or "") if purpose else None
+    same = purpose is not None and one.language is not None and shown is not None
+    return {
+        "at": rfc3339(one.at),
+        "action": one.action.value,
+        "purpose": one.purpose,
+        "how": one.how,
+        "language": one.language,
+        "notice_sha256": one.notice.hex() if one.notice else None,
+        "notice": shown
+        if same and purpose is not None and purpose.notice_digest(str(one.language)) == one.notice
+        else None,
+        "programme_version": one.programme,
+        "holds_until": one.until.isoformat() if one.until else None,
+    }
+
+
+def _purpose(
+    active: Active, purpose: Purpose, choices: Sequence[Choice], at: datetime
+) -> dict[str, Any]:
+    programme = active.programme
+    day = at.astimezone(programme.zone).date()
+    reason = standing_reason(purpose, fold(choices), day)
+    return {
+        "name": purpose.name,
+        "legal_basis": f"{purpose.legal_basis.value} ({purpose.legal_basis.article})",
+        "dpv": purpose.dpv,
+        "fields": list(purpose.fields),
+        "notice": purpose.notice.get(programme.languages[0], ""),
+        "retention": programme.retention_of(purpose.name),
+        "recipients": sorted(
+            service.name for service in programme.services.values() if purpose.name in service.may
+        ),
+        "your_data_may_be_used": reason is None,
+        "because": reason.value if reason else "allowed",
+    }
+
+
+def _use(one: Use) -> dict[str, Any]:
+    return {
+        "entry": str(one.entry),
+        "at": rfc3339(one.at),
+        "what": one.kind,
+        "by": f"{one.actor_type} {one.actor}" if one.actor_type != "member" else "you",
+        "purpose": one.purpose,
+        "outcome": one.outcome,
+        "fields": list(one.fields),
+        "question": one.question,
+        "leaf": one.leaf,
+        "proof": f"proofs/{one.entry}.txt" if one.leaf is not None else None,
+    }

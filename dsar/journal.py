@@ -1,0 +1,72 @@
+"""The journal of erasures: a file outside the database, so that no restore undoes one.
+
+A line is written and on disk before the erasure commits. Whoever it names and is found in
+the database at start-up is erased before anything is served.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from audit.entries import rfc3339
+from kernel.errors import Unavailable
+
+
+@dataclass(frozen=True)
+class Line:
+    """An erasure: of which member, by which request."""
+
+    member: UUID
+    request: UUID
+
+
+class Journal:
+    """Append-only; each line is whole or, after a crash, the torn last one, which is dropped."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def append(self, line: Line, *, at: datetime) -> None:
+        """Durable on return."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(
+            {"at": rfc3339(at), "member": str(line.member), "request": str(line.request)}
+        )
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "rb+") as file:
+            torn = file.seek(0, os.SEEK_END) and not _ends_whole(file.fileno())
+            file.write((("\n" if torn else "") + text + "\n").encode())
+            file.flush()
+            os.fsync(file.fileno())
+
+    def lines(self) -> list[Line]:
+        """Every erasure ever journalled. Raises `Unavailable` for a file that is not ours."""
+        if not self._path.exists():
+            return []
+        whole = self._path.read_bytes().split(b"\n")
+        found = []
+        for number, text in enumerate(whole, 1):
+            if not text.strip():
+                continue
+            try:
+                fields = json.loads(text)
+                found.append(Line(UUID(fields["member"]), UUID(fields["request"])))
+            except (ValueError, KeyError, TypeError) as error:
+                if number < len(whole) and not _torn(text):
+                    raise Unavailable(
+                        "this line is no erasure", place=f"{self._path.name} line {number}"
+                    ) from error
+        return found
+
+
+def _ends_whole(descriptor: int) -> bool:
+    size = os.fstat(descriptor).st_size
+    return os.pread(descriptor, 1, size - 1) == b"\n"
+
+
+def _torn(text: bytes) -> bool:
+    """A line cut off by a crash: it began as ours and has no end."""
+    return text.startswith(b'{"at"') and not text.endswith(b"}")

@@ -1,0 +1,200 @@
+"""The register of requests: opened, approved or refused, fulfilled; each step on record.
+
+    initiated ──approve──► accepted ──job──► fulfilled
+        └────────refuse──► rejected
+
+States are DPV's (`dpv:RequestInitiated`, …). What an approval leads to is done by a job that
+is enqueued with it, so that neither exists without the other.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from audit.acts import Act
+from audit.entries import Kind as EntryKind
+from dsar.deadlines import due_day
+from dsar.errors import NotReady, UnknownKind, UnknownRequest, WrongState
+from dsar.tables import RequestRow
+from kernel.ids import uuid7
+from kernel.jobs import enqueue
+from profiles import members
+from profiles.catalogue import nearest
+from profiles.unit import Unit
+
+
+class Kind(StrEnum):
+    """What a member can ask for; restriction and its end take effect with the approval."""
+
+    ACCESS = "access"  # Art. 15
+    ERASURE = "erasure"  # Art. 17
+    RESTRICTION = "restriction"  # Art. 18
+    RELEASE = "release"  # the end of a restriction, Art. 18(3)
+
+
+class State(StrEnum):
+    INITIATED = "initiated"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    FULFILLED = "fulfilled"
+
+
+#: The job that carries out what was approved, by kind; its one argument is the request's id.
+JOBS: Mapping[Kind, str] = {kind: f"request.{kind.value}" for kind in Kind}
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it stands. `member` is None once an erasure is done."""
+
+    id: UUID
+    kind: Kind
+    state: State
+    member: UUID | None
+    opened_at: datetime
+    due: date
+    closed_at: datetime | None
+
+
+def kind_named(name: str) -> Kind:
+    """Raises `UnknownKind`."""
+    if name not in set(Kind):
+        raise UnknownKind(
+            f"there is no request for {name!r}",
+            place="kind",
+            remedy=nearest(name, frozenset(Kind)) or "one of " + ", ".join(Kind),
+        )
+    return Kind(name)
+
+
+async def open_request(unit: Unit, act: Act, kind: Kind, member: UUID) -> Request:
+    """Put a member's request into the register; the clock runs from now (Art. 12(3)).
+
+    The same request, still open, is not opened twice: the open one is returned.
+    """
+    person = await members.one(unit, member, lock=True)
+    open_ones = await unit.session.execute(
+        select(RequestRow)
+        .where(col(RequestRow.member) == member)
+        .where(col(RequestRow.kind) == kind.value)
+        .where(col(RequestRow.closed_at).is_(None))
+    )
+    if (already := open_ones.scalars().first()) is not None:
+        return _request(already)
+    row = RequestRow(
+        id=uuid7(),
+        kind=kind.value,
+        state=State.INITIATED.value,
+        member=member,
+        opened_at=unit.now,
+        due=due_day(unit.today, unit.schema.region),
+        closed_at=None,
+    )
+    unit.session.add(row)
+    await unit.session.flush()
+    await _note(unit, act, EntryKind.REQUEST_OPENED, row, person.key.subject())
+    return _request(row)
+
+
+async def approve(unit: Unit, act: Act, request: UUID) -> Request:
+    """Accept a request and enqueue what carries it out. Raises `WrongState`, `UnknownRequest`."""
+    row = await _locked(unit, request, State.INITIATED)
+    row.state = State.ACCEPTED.value
+    await enqueue(unit.session, JOBS[Kind(row.kind)], request=str(row.id))
+    await _note(unit, act, EntryKind.REQUEST_APPROVED, row, await _subject(unit, row))
+    return _request(row)
+
+
+async def refuse(unit: Unit, act: Act, request: UUID, *, reason: str) -> Request:
+    """Refuse a request, with a reason in the words of DPV (Art. 12(4)). Raises as `approve`."""
+    row = await _locked(unit, request, State.INITIATED)
+    row.state, row.closed_at = State.REJECTED.value, unit.now
+    subject = await _subject(unit, row)
+    await _note(unit, act, EntryKind.REQUEST_REFUSED, row, subject, reason=reason)
+    return _request(row)
+
+
+async def fulfil(unit: Unit, act: Act, request: UUID, *, subject: bytes) -> None:
+    """Close a request that has been carried out in this transaction."""
+    row = await _locked(unit, request, State.ACCEPTED)
+    row.state, row.closed_at = State.FULFILLED.value, unit.now
+    if row.kind == Kind.ERASURE.value:
+        row.member = None
+    await _note(unit, act, EntryKind.REQUEST_COMPLETED, row, subject)
+
+
+async def get(unit: Unit, request: UUID) -> Request:
+    """Raises `UnknownRequest`."""
+    row = await unit.session.get(RequestRow, request)
+    if row is None:
+        raise UnknownRequest("there is no such request", place="request")
+    return _request(row)
+
+
+async def listed(
+    unit: Unit, *, member: UUID | None = None, only_open: bool = False, limit: int = 100
+) -> list[Request]:
+    """Requests by the day they are due, the most urgent first."""
+    query = select(RequestRow).order_by(col(RequestRow.due), col(RequestRow.id)).limit(limit)
+    if member is not None:
+        query = query.where(col(RequestRow.member) == member)
+    if only_open:
+        query = query.where(col(RequestRow.closed_at).is_(None))
+    return [_request(row) for row in (await unit.session.execute(query)).scalars()]
+
+
+async def accepted(unit: Unit, request: UUID) -> Request | None:
+    """The request, locked, if it is still to be carried out; None if that has been done."""
+    row = await unit.session.get(RequestRow, request, with_for_update=True)
+    if row is None:
+        raise UnknownRequest("there is no such request", place="request")
+    if row.state != State.ACCEPTED.value:
+        return None
+    return _request(row)
+
+
+async def is_accepted(unit: Unit, request: UUID) -> bool:
+    """Whether the register knows the request and it is still to be carried out."""
+    row = await unit.session.get(RequestRow, request)
+    return row is not None and row.state == State.ACCEPTED.value
+
+
+async def _locked(unit: Unit, request: UUID, state: State) -> RequestRow:
+    row = await unit.session.get(RequestRow, request, with_for_update=True)
+    if row is None:
+        raise UnknownRequest("there is no such request", place="request")
+    if row.state != state.value:
+        raise WrongState(
+            f"this request is {row.state}", place="request", remedy=f"it must be {state.value}"
+        )
+    return row
+
+
+async def _subject(unit: Unit, row: RequestRow) -> bytes:
+    if row.member is None:
+        raise NotReady("the member of this request has been erased", place="request")
+    return (await members.one(unit, row.member)).key.subject()
+
+
+async def _note(
+    unit: Unit, act: Act, kind: EntryKind, row: RequestRow, subject: bytes, **facts: str
+) -> None:
+    await unit.session.flush()
+    about = {"request": str(row.id), "right": row.kind, **facts}
+    await unit.record.write(unit.session, act.entry(kind, subject=subject, facts=about))
+
+
+def _request(row: RequestRow) -> Request:
+    return Request(
+        row.id,
+        Kind(row.kind),
+        State(row.state),
+        row.member,
+        row.opened_at,
+        row.due,
+        row.closed_at,
+    )
