@@ -16,12 +16,13 @@ from profiles.catalogue import Catalogue
 from profiles.conditions import And, Condition, Not, Or, leaves, normalise
 from profiles.errors import BadExpression, ProfilesError
 from profiles.predicates import Predicates
-from profiles.tokens import DIALECT, GRAMMAR, place, read_tokens
+from profiles.tokens import COMPARISONS, DIALECT, GRAMMAR, place, read_tokens
 
 DEEPEST = 50
 MOST_PREDICATES = 500
-# sqlglot's own parser descends a few dozen calls for each of these.
+# sqlglot's parser descends dozens of calls for each level: what it is given is kept shallow.
 _DEEPEST_OPERAND = 5
+_VERBS = (*COMPARISONS, TokenType.IN, TokenType.BETWEEN, TokenType.IS)
 
 
 def parse(
@@ -101,6 +102,9 @@ class _Reader:
         end = self._at = self._end_of_predicate()
         if start == end:
             raise self._wrong("a condition is missing", start, "write, say, tier = 'gold'")
+        verbs = [at for at in range(start, end) if self._type(at) in _VERBS]
+        if len(verbs) > 1:
+            raise self._wrong("this compares a second time", verbs[1], "join comparisons with AND")
         try:
             node = self._parser.parse_into(exp.Condition, self._tokens[start:end], self._text)[0]
         except ParseError:

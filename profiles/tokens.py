@@ -95,7 +95,8 @@ def _admit(text: str, raw: list[Token], index: int, names: frozenset[str]) -> To
 
 
 def _check_sign(token: Token, previous: TokenType | None, where: str) -> None:
-    if token.token_type is _T.DASH and previous is _T.DASH:
+    signs = (_T.DASH, _T.PLUS)
+    if token.token_type in signs and previous in signs:
         raise BadExpression("two signs follow each other", place=where, remedy="write one or none")
     if token.token_type is _T.L_PAREN and previous in (_T.VAR, _T.IDENTIFIER, _T.CURRENT_DATE):
         raise BadExpression("functions cannot be used", place=where, remedy=GRAMMAR)

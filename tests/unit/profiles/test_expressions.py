@@ -205,6 +205,9 @@ def test_false_stays_apart_from_unsaid() -> None:
         ("children = 1e3", "a number is malformed"),
         ("children = " + "9" * 50, "a number is malformed"),
         ("children = - -3", "two signs"),
+        ("children = + -3", "two signs"),
+        ("1 < children < 5", "column 14: this compares a second time; join"),
+        ("club = NOT club", "NOT is out of place"),
         ("club AND tier = 'gold", "line 1, column 17: .* each quotation mark is closed"),
         ("(club", "column 1: this parenthesis is never closed"),
         ("club)", "column 5: this parenthesis was never opened"),
@@ -282,6 +285,7 @@ def test_nesting_is_bounded_long_before_the_stack_is() -> None:
 
 PIECES = ["NOT ", "(", "- ", "INTERVAL 1 ", "club IN ", "club IS ", "ANY(", "BETWEEN ", "DATE '' "]
 PIECES += ["= ", "club = ", "1 - ", ", ", "'x' ", "IN (", "NOT IN ", "= ANY (", "BETWEEN 1 AND "]
+PIECES += ["+ ", "- + ", "NOT BETWEEN ", "TRUE NOT BETWEEN ", "+ NOT IN <> ", "IS NOT "]
 
 
 @pytest.mark.parametrize("piece", PIECES)
