@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.settings import Settings
 from audit.acts import Act
-from audit.entries import ActorType
+from audit.entries import ActorType, Kind
 from audit.integrator import integrate
 from audit.notes import Signer
 from audit.record import Record
@@ -20,7 +20,7 @@ from consent.programmes import Active, Programmes, apply
 from dsar.erasure import Erasure
 from dsar.journal import Journal
 from kernel.clock import Clock, SystemClock
-from kernel.database import Database
+from kernel.database import Database, raw
 from kernel.jobs import Queue
 from kernel.postgres import private_server
 from migrations import check_current, upgrade
@@ -29,6 +29,7 @@ from profiles.keyring import Keyring
 from profiles.labels import Label
 from profiles.replica import Replica
 from profiles.roots import FileRootKey
+from profiles.rotation import Rotated, hold, rotate
 from profiles.secret_files import secret_file
 from profiles.unit import Schema, Unit
 
@@ -112,6 +113,22 @@ class Tillit:
             total += taken
             if not taken:
                 return total
+
+    async def rotate(self, act: Act) -> Rotated:
+        """A new key epoch; the old one's key is destroyed. Everybody else waits meanwhile."""
+        signer = await self.signer()
+        async with self.database.transaction() as session:
+            await hold(session)
+            connection = await raw(session)
+            await self.keyring.refresh(connection)
+            mac_keys = [self.keyring.live.derive(Label.AUDIT_MAC)]
+            while await integrate(session, mac_keys=mac_keys, signer=signer, clock=self.clock):
+                pass
+            active = await self.programmes.active(session)
+            rotated = await rotate(session, self.keyring, active.schema, self.clock)
+            facts = {"epoch": rotated.epoch, "members": rotated.members}
+            await self.record.write(session, act.entry(Kind.KEYS_ROTATED, facts=facts))
+        return rotated
 
     async def erase_revived(self) -> None:
         """Nobody who was erased is served again, whatever a restore has brought back."""

@@ -3,7 +3,7 @@
 Touches ``audit_detail`` and ``audit_set``. Sees ciphertext only; seals and opens nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, cast
 from uuid import UUID
 
@@ -27,6 +27,24 @@ async def set_at(session: AsyncSession, address: bytes) -> bytes | None:
     return (await session.execute(query)).scalar_one_or_none()
 
 
+async def keep_sets(session: AsyncSession, sets: Sequence[tuple[bytes, bytes]]) -> None:
+    """Keep sealed sets, (address, sealed) each; one that is there already stays as it is.
+
+    Written in address order, so that two transactions never wait for each other.
+    """
+    if sets:
+        values = [{"address": address, "sealed": sealed} for address, sealed in sorted(sets)]
+        await session.execute(insert(AuditSet).values(values).on_conflict_do_nothing())
+
+
+async def sets_at(session: AsyncSession, addresses: Collection[bytes]) -> dict[bytes, bytes]:
+    """The sealed sets at these addresses, those there are."""
+    query = select(AuditSet.address, AuditSet.sealed).where(
+        col(AuditSet.address).in_(list(addresses))
+    )
+    return {row[0]: row[1] for row in await session.execute(query)}
+
+
 async def sets_after(
     session: AsyncSession, address: bytes = b"", *, limit: int = 1_000
 ) -> list[tuple[bytes, bytes]]:
@@ -45,6 +63,12 @@ async def reseal_set(session: AsyncSession, *, address: bytes, sealed: bytes) ->
     await session.execute(
         update(AuditSet).where(col(AuditSet.address) == address).values(sealed=sealed)
     )
+
+
+async def reseal_sets(session: AsyncSession, sealed: Sequence[tuple[bytes, bytes]]) -> None:
+    """Replace the seals of sets after a rotation; addresses stay: (address, sealed)."""
+    for address, anew in sealed:
+        await reseal_set(session, address=address, sealed=anew)
 
 
 async def details_after(

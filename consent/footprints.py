@@ -15,7 +15,7 @@ from pyroaring import BitMap
 
 from audit.acts import Seal
 from audit.entries import opens
-from kernel.database import raw
+from audit.sealed import keep_sets, sets_at
 from profiles.changes import SHARD_BITS
 from profiles.keys import EpochKey, place
 from profiles.labels import Label
@@ -69,14 +69,7 @@ async def keep_matched(unit: Unit, matched: BitMap) -> dict[int, bytes]:
             address = hmac.digest(unit.epoch.derive(Label.AUDIT_ADDRESS), packed, "sha256")
             kept[shard] = address
             rows.append((address, key.seal(packed, at=set_place(address))))
-    if rows:
-        rows.sort()  # so that two answers kept at once never wait for each other
-        connection = await raw(unit.session)
-        await connection.execute(
-            "INSERT INTO audit_set (address, sealed) "
-            "SELECT * FROM unnest(%s::bytea[], %s::bytea[]) ON CONFLICT DO NOTHING",
-            ([address for address, _ in rows], [sealed for _, sealed in rows]),
-        )
+    await keep_sets(unit.session, rows)
     return kept
 
 
@@ -90,16 +83,11 @@ async def matched_in(
         for entry, footprint in footprints.items()
         if shard in footprint.matched
     }
-    connection = await raw(unit.session)
-    cursor = await connection.execute(
-        "SELECT address, sealed FROM audit_set WHERE address = ANY(%s)",
-        (list(set(addresses.values())),),
-        binary=True,
-    )
+    kept = await sets_at(unit.session, set(addresses.values()))
     key = unit.epoch.sealing(Label.AUDIT_SETS)
     inside = {
         address: ordinal in BitMap.deserialize(key.open(sealed, at=set_place(address)))
-        for address, sealed in await cursor.fetchall()
+        for address, sealed in kept.items()
     }
     return {entry: inside.get(addresses.get(entry, b""), False) for entry in footprints}
 

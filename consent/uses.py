@@ -8,11 +8,9 @@ about everybody, to say whether this member was among those found.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-import msgspec
-
+from audit.browsing import told
 from audit.proofs import Use as Entry
 from audit.proofs import uses_of
 from consent.choices import Choice, fold
@@ -45,21 +43,6 @@ class Use:
     leaf: int | None
 
 
-class _Actor(msgspec.Struct):
-    type: str
-    id: str
-
-
-class _Body(msgspec.Struct):
-    at: datetime
-    kind: str
-    actor: _Actor
-    purpose: str | None
-    programme: int | None
-    facts: dict[str, Any]
-    commitment: str | None
-
-
 async def uses(
     unit: Unit,
     member: Member,
@@ -76,7 +59,7 @@ async def uses(
     own = await uses_of(unit.session, member.key.subject(), limit=limit)
     shared = await uses_of(unit.session, EVERYBODY, limit=limit)
     joined = made_at(member.id)
-    shared = [entry for entry in shared if _body(entry).at >= joined]
+    shared = [entry for entry in shared if told(entry.body).at >= joined]
     footprints = {entry.id: footprint for entry in shared if (footprint := _footprint(unit, entry))}
     matched = await matched_in(unit, footprints, member.ordinal)
     found = [_own(entry) for entry in own]
@@ -91,7 +74,7 @@ async def uses(
 def _outcome(
     entry: Entry, matched: bool, choices: Sequence[Choice], programme: Programme, unit: Unit
 ) -> str:
-    body = _body(entry)
+    body = told(entry.body)
     if matched:
         return "matched"
     purpose = programme.purposes.get(body.purpose or "")
@@ -104,13 +87,13 @@ def _outcome(
 
 
 def _own(entry: Entry) -> Use:
-    facts = _body(entry).facts
+    facts = told(entry.body).facts
     fields = tuple(facts.get("fields", ()))
     return _use(entry, str(facts.get("held_back", "given" if fields else "done")), fields, None)
 
 
 def _use(entry: Entry, outcome: str, fields: tuple[str, ...], question: str | None) -> Use:
-    body = _body(entry)
+    body = told(entry.body)
     return Use(
         entry=entry.id,
         at=body.at,
@@ -126,11 +109,7 @@ def _use(entry: Entry, outcome: str, fields: tuple[str, ...], question: str | No
 
 
 def _footprint(unit: Unit, entry: Entry) -> Footprint | None:
-    commitment = _body(entry).commitment
+    commitment = told(entry.body).commitment
     if entry.sealed_detail is None or commitment is None:
         return None
     return open_footprint(unit.epoch, entry.id, entry.sealed_detail, commitment=commitment)
-
-
-def _body(entry: Entry) -> _Body:
-    return msgspec.json.decode(entry.body, type=_Body)

@@ -155,6 +155,11 @@ async def _write(session: AsyncSession, epoch: EpochKey, changes: Changes) -> No
             await enqueue(session, FOLD_JOB, shard=shard)
 
 
+def unpack(packed: bytes) -> Change:
+    """A change as `Changes.finished` encoded it."""
+    return msgspec.msgpack.decode(packed, type=Change)
+
+
 def change_place(shard: int, number: int) -> bytes:
     return place("shard_change", str(shard), str(number))
 

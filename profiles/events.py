@@ -13,7 +13,6 @@ from audit.acts import Act
 from audit.entries import Kind
 from kernel.database import raw
 from kernel.ids import uuid7
-from profiles import lookup
 from profiles.errors import BadValue
 from profiles.keys import MemberKey
 from profiles.members import Member
@@ -53,7 +52,11 @@ async def record(unit: Unit, act: Act, purchases: Mapping[Member, Sequence[Purch
         for purchase in bought:
             if purchase.day(unit.schema.zone) > unit.today:
                 raise BadValue("this purchase lies in the future", place="purchase.at")
-            drafts[uuid7()] = (member, _reference(unit, member, purchase), pack(purchase))
+            drafts[uuid7()] = (
+                member,
+                member.key.reference(purchase.source, purchase.reference),
+                pack(purchase),
+            )
     connection = await raw(unit.session)
     ids = list(drafts)
     cursor = await connection.execute(
@@ -118,12 +121,3 @@ async def opened(unit: Unit, keys: Mapping[UUID, MemberKey]) -> dict[UUID, list[
     for bought in found.values():
         bought.sort(key=lambda purchase: (purchase.at, purchase.reference))
     return found
-
-
-def _reference(unit: Unit, member: Member, purchase: Purchase) -> bytes:
-    return lookup.reference_digest(
-        unit.epoch,
-        source=purchase.source,
-        reference=purchase.reference,
-        member=member.id.bytes,
-    )

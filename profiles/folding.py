@@ -4,11 +4,10 @@ What is folded away is gone from the table: after an erasure this is what remove
 member's past from the store's own pages, long before the key epoch ends.
 """
 
-import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.database import Connection, raw
-from profiles.changes import Change, change_place, snapshot_place
+from profiles.changes import change_place, snapshot_place, unpack
 from profiles.keys import EpochKey, SealingKey
 from profiles.labels import Label
 from profiles.shard import MemberSets
@@ -23,7 +22,8 @@ async def fold(session: AsyncSession, epoch: EpochKey, shard: int) -> int:
     connection = await raw(session)
     key = epoch.sealing(Label.SETS)
     await connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCK, shard))
-    members, head = await opened(connection, key, shard)
+    members = MemberSets()
+    head = await opened(connection, key, shard, members)
     await connection.execute(
         "INSERT INTO shard_snapshot (shard, head, epoch, sealed) VALUES (%s, %s, %s, %s) "
         "ON CONFLICT (shard) DO UPDATE SET head = excluded.head, epoch = excluded.epoch, "
@@ -36,9 +36,18 @@ async def fold(session: AsyncSession, epoch: EpochKey, shard: int) -> int:
     return head
 
 
-async def opened(connection: Connection, key: SealingKey, shard: int) -> tuple[MemberSets, int]:
-    """One shard as it stands in the database, with the number of its last change."""
-    members, head = MemberSets(), 0
+async def all_opened(connection: Connection, key: SealingKey) -> MemberSets:
+    """Every shard as it stands in the database."""
+    members = MemberSets()
+    cursor = await connection.execute("SELECT number FROM shard ORDER BY number")
+    for (shard,) in await cursor.fetchall():
+        await opened(connection, key, shard, members)
+    return members
+
+
+async def opened(connection: Connection, key: SealingKey, shard: int, members: MemberSets) -> int:
+    """Open one shard into `members`; returns the number of its last change."""
+    head = 0
     snapshot = await (
         await connection.execute(
             "SELECT head, sealed FROM shard_snapshot WHERE shard = %s", (shard,), binary=True
@@ -53,10 +62,9 @@ async def opened(connection: Connection, key: SealingKey, shard: int) -> tuple[M
         binary=True,
     )
     for number, sealed in await cursor.fetchall():
-        plain = key.open(sealed, at=change_place(shard, number))
-        members.apply(shard, msgspec.msgpack.decode(plain, type=Change))
+        members.apply(shard, unpack(key.open(sealed, at=change_place(shard, number))))
         head = number
-    return members, head
+    return head
 
 
 _LOCK = 0x7117F01D

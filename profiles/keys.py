@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from profiles.errors import CannotOpen, KeyDestroyed
-from profiles.labels import SUBJECT, Label
+from profiles.labels import REFERENCE, SUBJECT, Label
 
 _NONCE = 12
 _KEY = 32
@@ -79,6 +79,11 @@ class MemberKey(SealingKey):
     def subject(self) -> bytes:
         """The 32-byte pseudonym under which the record knows this member."""
         return hmac.digest(self._secret, SUBJECT, "sha256")
+
+    def reference(self, source: str, name: str) -> bytes:
+        """The 32 bytes under which one purchase of this member is known, and only once."""
+        text = b"%s|%d|%s|%s" % (REFERENCE, len(source.encode()), source.encode(), name.encode())
+        return hmac.digest(self._secret, text, "sha256")
 
     def fingerprint(self) -> str:
         """Names the key in a certificate without telling anything about it."""

@@ -11,14 +11,15 @@ class Label(StrEnum):
 
     SETS = "tillit/member-sets/v1"
     LOOKUP = "tillit/lookup-index/v1"
-    REFERENCE = "tillit/event-reference/v1"
     AUDIT_DETAIL = "tillit/audit-detail/v1"
     AUDIT_SETS = "tillit/audit-sets/v1"
     AUDIT_ADDRESS = "tillit/audit-set-address/v1"
     AUDIT_MAC = "tillit/audit-pending/v1"
-    WORK = "tillit/work-in-progress/v1"
 
 
 #: The pseudonym under which a member appears in the record: HMAC under the member's own key,
 #: so that it can be found while the member lives and by nobody once the key is gone.
 SUBJECT = b"tillit/audit-subject/v1"
+
+#: What keeps one purchase of one source from being counted twice, under the member's own key.
+REFERENCE = b"tillit/event-reference/v1"

@@ -33,12 +33,6 @@ def digest(epoch: EpochKey, field: str, normalised: str) -> bytes:
     return hmac.digest(epoch.derive(Label.LOOKUP), f"{field}|{normalised}".encode(), "sha256")
 
 
-def reference_digest(epoch: EpochKey, *, source: str, reference: str, member: bytes) -> bytes:
-    """The 32 bytes that keep one purchase of one source from being counted twice."""
-    text = f"{len(source)}|{source}|{reference}|".encode() + member
-    return hmac.digest(epoch.derive(Label.REFERENCE), text, "sha256")
-
-
 def identifier(catalogue: Catalogue, name: str) -> Field:
     """The field called `name`. Raises `UnknownField` when it is none that identifies."""
     found = catalogue.fields.get(name)

@@ -8,12 +8,11 @@ missing; there is no cache with a life of its own.
 import asyncio
 from typing import Any
 
-import msgspec
 import psycopg
 
 from kernel.database import libpq
 from kernel.errors import Unavailable
-from profiles.changes import Change, change_place, snapshot_place
+from profiles.changes import Change, change_place, snapshot_place, unpack
 from profiles.errors import KeyDestroyed
 from profiles.keyring import Keyring
 from profiles.labels import Label
@@ -136,7 +135,7 @@ class Replica:
     def _open(self, shard: int, number: int, epoch: int, sealed: bytes) -> Change:
         key = self._keyring.epoch(epoch).sealing(Label.SETS)
         plain = key.open(sealed, at=change_place(shard, number))
-        return msgspec.msgpack.decode(plain, type=Change)
+        return unpack(plain)
 
     async def _connected(self) -> psycopg.AsyncConnection[Any]:
         if self._connection is None or self._connection.closed:
