@@ -58,3 +58,11 @@ def test_any_member_numbers_get_different_addresses(numbers: set[str]) -> None:
     assert len({person["phone"] for person in people}) == len(numbers)
     for person in people:
         validate_email(person["email"], check_deliverability=False)
+
+
+@pytest.mark.parametrize("step", [5**7, 2**7 * 5**4])
+def test_whole_numbers_far_apart_get_different_phones(step: int) -> None:
+    # Were the step of the scattering divisible by 2 or by 5, some of these would meet.
+    made = inventor(1, "sv_SE")
+    numbers = range(0, 10_000_000, step)
+    assert len({made.invent(str(number))["phone"] for number in numbers}) == len(numbers)
