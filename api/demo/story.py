@@ -1,0 +1,276 @@
+"""The story, step by step: each does the thing, tells it in a line, and adds to the figures."""
+
+import io
+import shutil
+import time
+import zipfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from api.bootstrap import SYSTEM, Tillit, Work
+from api.demo.people import Person, people
+from api.demo.sealed import Copies, copy_sealed, openable
+from api.work import drain
+from audit.acts import Act
+from audit.check import check
+from audit.entries import ActorType
+from audit.export import export
+from audit.proofs import entry_use, inclusions
+from audit.verify import VerifierKey, verify_log, verify_proof
+from consent import ledger
+from consent.choices import Action as Said
+from consent.gate import Answer
+from consent.grants import Grant, authorise
+from consent.programme import Action, load_programme
+from consent.uses import uses
+from dsar import certificates, packages, requests
+from profiles import events
+from profiles.enrolment import enrol
+from profiles.labels import Label
+from profiles.members import Member, one
+
+MEMBERS = 2_000
+EXPRESSION = (
+    "tier IN ('silver', 'gold') AND age BETWEEN 25 AND 60 AND 'hiking' IN interests "
+    "AND last_purchase >= CURRENT_DATE - INTERVAL 180 DAY"
+)
+PURPOSE = "personalised_offers"
+SERVICE = "offers-engine"
+_EXAMPLES = Path(__file__).parents[2] / "examples"
+
+Tell = Callable[[str], None]
+
+
+@dataclass
+class Story:
+    """Told once on a fresh store; `figures` is what ``--json`` prints."""
+
+    tillit: Tillit
+    folder: Path
+    tell: Tell
+    figures: dict[str, Any] = field(default_factory=dict)
+    member: UUID | None = None
+
+    async def run(self) -> dict[str, Any]:
+        began = time.monotonic()
+        await self.programme()
+        await self.members()
+        await self.segment()
+        await self.withdrawal()
+        await self.member_view()
+        await self.access()
+        await self.erasure()
+        await self.record()
+        self.figures["seconds"] = round(time.monotonic() - began, 1)
+        return self.figures
+
+    async def programme(self) -> None:
+        programme = load_programme(_EXAMPLES / "fjallklubben.toml")
+        await self.tillit.apply(SYSTEM, programme)
+        self.tell(
+            f"[b]{programme.controller.name}[/b] says in one file what it does with data: "
+            f"{len(programme.purposes)} purposes, {len(programme.services)} services."
+        )
+
+    async def members(self) -> None:
+        """Enrol, record purchases and choices; each batch is one transaction."""
+        enrolled = bought = said = 0
+        async with self.tillit.unit() as work:
+            crowd = list(people(MEMBERS, work.unit))
+        for batch in _batches(crowd, 250):
+            async with self.tillit.unit() as work:
+                found = await _join(work, batch)
+            enrolled += len(found)
+            bought += sum(len(person.purchases) for person in batch)
+            said += sum(len(person.said) for person in batch)
+        self.figures |= {"members": enrolled, "purchases": bought, "consents": said}
+        self.tell(
+            f"{enrolled:,} made-up members join, buy {bought:,} times in a year, and make "
+            f"{said:,} choices. Every value is sealed under its member's own key."
+        )
+
+    async def segment(self) -> None:
+        answer = await self._evaluate()
+        held = answer.held_back
+        self.figures["segment"] = {
+            "expression": EXPRESSION,
+            "purpose": PURPOSE,
+            "eligible": answer.eligible,
+            "matched": answer.matched,
+            "held_back": held,
+        }
+        why = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in held.items())
+        self.tell(
+            f"The offers engine asks for keen hikers and gets {answer.matched:,} members, all of "
+            f"the {answer.eligible:,} who allow it. Held back: {why}."
+        )
+
+    async def withdrawal(self) -> None:
+        before = await self._evaluate()
+        first = self.tillit.gate.ids(before)[0]
+        async with self.tillit.unit() as work:
+            member = await one(work.unit, first, lock=True)
+            purpose = work.active.programme.purpose(PURPOSE)
+            no = ledger.choose(work.unit, purpose, Said.WITHDRAWN, at=work.unit.now, how="member")
+            await ledger.record(work.unit, _as(member), {member: [no]})
+        after = await self._evaluate()
+        assert first not in self.tillit.gate.ids(after)
+        self.member = first
+        self.figures["withdrawal"] = {
+            "matched_before": before.matched,
+            "matched_after": after.matched,
+        }
+        self.tell(
+            f"One of them withdraws. The very next answer has {after.matched:,}, "
+            "and they are not in it."
+        )
+
+    async def member_view(self) -> None:
+        assert self.member is not None
+        await self.tillit.integrate()
+        key = VerifierKey.parse((await self.tillit.signer()).verifier_key)
+        async with self.tillit.unit() as work:
+            member = await one(work.unit, self.member)
+            said = (await ledger.opened(work.unit, {member.id: member.key}))[member.id]
+            used = await uses(work.unit, member, said, work.active.programme)
+            proofs = await inclusions(work.session, [use.entry for use in used])
+            verified = 0
+            for use, proof in zip(used, proofs, strict=True):
+                body = (await entry_use(work.session, use.entry)).body
+                verify_proof(proof, entry=body, key=key)
+                verified += 1
+        self.figures["member_view"] = {"uses": len(used), "proofs_verified": verified}
+        found = sum(use.outcome == "matched" for use in used)
+        self.tell(
+            f"That member looks: {len(used)} uses of their data, {found} times found by "
+            f"{SERVICE} for {PURPOSE.replace('_', ' ')}. All {verified} proofs verify."
+        )
+
+    async def access(self) -> None:
+        assert self.member is not None
+        request = await self._request(requests.Kind.ACCESS, self.member)
+        async with self.tillit.unit() as work:
+            member = await one(work.unit, self.member)
+            package = await packages.fetch(work.unit, _as(member), request, self.member)
+        target = self.folder / "access"
+        with zipfile.ZipFile(io.BytesIO(package.zipped)) as archive:
+            archive.extractall(target)
+        self.figures["access"] = {"package": str(target)}
+        self.tell(f"They ask for everything we know. The package: {target / 'index.html'}")
+
+    async def erasure(self) -> None:
+        assert self.member is not None
+        async with self.tillit.unit() as work:
+            copies = await copy_sealed(work.unit, self.member)
+        request = await self._request(requests.Kind.ERASURE, self.member)
+        async with self.tillit.unit() as work:
+            document = await certificates.of_request(work.unit, request)
+        target = self.folder / "certificate.json"
+        target.write_text(document)
+        rotated = await self.tillit.rotate(SYSTEM)
+        async with self.tillit.unit() as work:
+            left = await openable(work.unit, copies)
+        self.figures["erasure"] = {"certificate": str(target), "openable_afterwards": left}
+        self._tell_erasure(target, copies, left, rotated.members)
+
+    def _tell_erasure(self, target: Path, copies: Copies, left: int, living: int) -> None:
+        self.tell(
+            f"They ask to be erased: rows deleted, sets left, key destroyed. Certificate: {target}"
+        )
+        self.tell(
+            f"We had kept a backup's copy of their {len(copies.sealed)} sealed values and wrapped "
+            f"key. Keys are rotated; of the copy {left} can be opened, with any of the "
+            f"{living:,} keys there are."
+        )
+
+    async def record(self) -> None:
+        await self.tillit.integrate()
+        signer = await self.tillit.signer()
+        async with self.tillit.database.transaction() as session:
+            live = self.tillit.keyring.live
+            findings = await check(
+                session, vkey=signer.verifier_key, mac_keys=[live.derive(Label.AUDIT_MAC)]
+            )
+        target = self.folder / "record"
+        async with self.tillit.database.transaction() as session:
+            await export(session, target)
+        key = VerifierKey.parse(signer.verifier_key)
+        verified = findings.ok and verify_log(target, key).ok
+        detected = _altered_is_found(target, key)
+        self.figures["record"] = {
+            "entries": findings.entries,
+            "verified": verified,
+            "tampering_detected": detected,
+        }
+        self.tell(
+            f"The record of {findings.entries:,} entries {'verifies' if verified else 'FAILS'}. "
+            f"One byte of it altered is {'found' if detected else 'NOT FOUND'}."
+        )
+
+    async def _evaluate(self) -> Answer:
+        async with self.tillit.unit() as work:
+            await self.tillit.gate.freshen(work.unit)
+        async with self.tillit.unit() as work:
+            return await self.tillit.gate.evaluate(work.unit, _grant(work), EXPRESSION)
+
+    async def _request(self, kind: requests.Kind, member: UUID) -> UUID:
+        """Asked for by the member, approved by an officer, carried out by the worker."""
+        async with self.tillit.unit() as work:
+            asking = _as(await one(work.unit, member))
+            request = await requests.open_request(work.unit, asking, kind, member)
+        async with self.tillit.unit() as work:
+            officer = Act(ActorType.OFFICER, "privacy-officer")
+            await requests.approve(work.unit, officer, request.id)
+        await drain(self.tillit)
+        return request.id
+
+
+def _grant(work: Work) -> Grant:
+    return authorise(work.active, SERVICE, purpose=PURPOSE, action=Action.SEGMENT)
+
+
+def _as(member: Member) -> Act:
+    return Act(ActorType.MEMBER, member.key.subject().hex())
+
+
+def _batches(crowd: list[Person], size: int) -> Iterable[list[Person]]:
+    return (crowd[first : first + size] for first in range(0, len(crowd), size))
+
+
+async def _join(work: Work, batch: list[Person]) -> list[Member]:
+    unit = work.unit
+    members = await enrol(unit, SYSTEM, [one.values for one in batch], source="sign-up")
+    both = list(zip(members, batch, strict=True))
+    await events.record(unit, SYSTEM, {member: one.purchases for member, one in both})
+    said = {
+        member: [
+            ledger.choose(
+                unit,
+                work.active.programme.purpose(purpose),
+                action,
+                at=unit.now,
+                how="member",
+                language="sv",
+            )
+            for purpose, action in one.said
+        ]
+        for member, one in both
+    }
+    await ledger.record(unit, SYSTEM, said, new=True)
+    return members
+
+
+def _altered_is_found(record: Path, key: VerifierKey) -> bool:
+    """Flip one bit in the middle of a copy of the record's first entries, and check that copy."""
+    copy = record.with_name("record-altered")
+    shutil.copytree(record, copy)
+    bundles = sorted((copy / "tile" / "entries").rglob("*"))
+    victim = next(path for path in bundles if path.is_file())
+    content = bytearray(victim.read_bytes())
+    content[len(content) // 2] ^= 1
+    victim.write_bytes(content)
+    report = verify_log(copy, key)
+    return not report.ok
