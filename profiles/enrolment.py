@@ -77,6 +77,17 @@ async def enrol(
     return members
 
 
+def differing(unit: Unit, member: Member, values: Mapping[str, object]) -> dict[str, Value]:
+    """Those of `values` that the member has not, or has otherwise: what there is to rectify."""
+    catalogue = unit.schema.catalogue
+    return {
+        name: value
+        for name, value in check_values(catalogue, values).items()
+        if name not in member.sealed
+        or open_value(member.key, catalogue.fields[name], member.sealed[name])[0] != value
+    }
+
+
 async def rectify(
     unit: Unit, act: Act, member: Member, values: Mapping[str, object], *, source: str
 ) -> Member:

@@ -1,0 +1,43 @@
+"""`tillit`: all commands, put together."""
+
+from typing import Annotated
+
+import typer
+
+from api.cli import audit, imports, keys, programme, requests, segment
+from api.cli.door import Door, quiet_logs
+
+app = typer.Typer(
+    name="tillit",
+    cls=Door,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(programme.app, name="programme")
+app.add_typer(imports.app, name="import")
+app.add_typer(segment.app, name="segment")
+app.add_typer(requests.app, name="request")
+app.add_typer(keys.app, name="keys")
+app.add_typer(audit.app, name="audit")
+
+
+@app.callback()
+def tillit(
+    context: typer.Context,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of a fault in Tillit itself.")
+    ] = False,
+) -> None:
+    """Customer data and consent that members can check.
+
+    Settings are environment variables: TILLIT_DATA is the data folder, TILLIT_DATABASE_URL a
+    PostgreSQL of 15 or later (unset: a private one in the data folder).
+    """
+    context.obj.debug = debug
+    quiet_logs()
+
+
+def main() -> None:
+    """The console script's way in."""
+    app(prog_name="tillit")

@@ -1,0 +1,83 @@
+"""`tillit keys`: which epoch keys there are, and what they hold. Never a secret."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import typer
+
+from api.bootstrap import Tillit
+from api.cli.door import run
+from api.cli.speaking import ActingAs, AsJson, officer, say_json
+from consent.errors import NoProgramme
+from kernel.database import raw
+from profiles.rotation import Rotated
+
+app = typer.Typer(no_args_is_help=True, help="The keys that everything is sealed under.")
+
+_EPOCHS = """
+SELECT e.number, e.state, e.created_at, e.destroyed_at,
+    (SELECT count(*) FROM member_key k WHERE k.epoch = e.number)
+FROM epoch_key e ORDER BY e.number
+"""
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch key, and how many member keys it wraps."""
+
+    number: int
+    state: str
+    created_at: datetime
+    destroyed_at: datetime | None
+    member_keys: int
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """Each epoch, how many member keys it wraps, and the record's verifier key."""
+
+    async def step(tillit: Tillit) -> tuple[list[Epoch], str | None]:
+        async with tillit.database.transaction() as session:
+            connection = await raw(session)
+            rows = await (await connection.execute(_EPOCHS)).fetchall()
+        try:
+            key: str | None = (await tillit.signer()).verifier_key
+        except NoProgramme:
+            key = None
+        return [Epoch(*row) for row in rows], key
+
+    epochs, key = run(step)
+    if as_json:
+        plain = [asdict(epoch) | _times(epoch) for epoch in epochs]
+        say_json({"epochs": plain, "record": {"verifier_key": key}})
+        return
+    for epoch in epochs:
+        until = f", destroyed {epoch.destroyed_at:%Y-%m-%d %H:%M}" if epoch.destroyed_at else ""
+        typer.echo(
+            f"epoch {epoch.number}  {epoch.state:<9}  {epoch.member_keys:,} member keys  "
+            f"made {epoch.created_at:%Y-%m-%d %H:%M}{until}"
+        )
+    typer.echo(f"record verifier key  {key or 'none before a programme is applied'}")
+
+
+@app.command()
+def rotate(acting: ActingAs, as_json: AsJson = False) -> None:
+    """Begin a new epoch: wrap living members' keys anew and destroy the old epoch key."""
+    act = officer(acting)
+
+    async def step(tillit: Tillit) -> Rotated:
+        return await tillit.rotate(act)
+
+    rotated = run(step)
+    if as_json:
+        say_json(asdict(rotated))
+    else:
+        typer.echo(f"epoch {rotated.epoch} is live and wraps {rotated.members:,} member keys")
+
+
+def _times(epoch: Epoch) -> dict[str, str | None]:
+    gone = epoch.destroyed_at
+    return {
+        "created_at": epoch.created_at.isoformat(),
+        "destroyed_at": gone.isoformat() if gone else None,
+    }
