@@ -1,0 +1,86 @@
+"""The app: all doors, one shape of mistake, one watch over everything, and the worker beside."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from importlib.metadata import version
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from api.bootstrap import Tillit
+from api.http import (
+    choices,
+    enrolments,
+    health,
+    me,
+    officers,
+    openapi,
+    own_requests,
+    problems,
+    purchases,
+    reads,
+    record,
+    requests,
+    segments,
+)
+from api.http.doors import Door, routes
+from api.http.health import Worker
+from api.http.watching import Metrics, Watching
+from api.work import work
+from kernel.errors import TillitError
+
+TITLE = "Tillit"
+_log = structlog.get_logger("tillit.http")
+
+#: Every door there is. The record's entries come before its hashes, whose address covers theirs.
+DOORS: tuple[Door, ...] = (
+    *segments.doors.all,
+    *reads.doors.all,
+    *enrolments.doors.all,
+    *purchases.doors.all,
+    *choices.doors.all,
+    *me.doors.all,
+    *own_requests.doors.all,
+    *requests.doors.all,
+    *officers.doors.all,
+    *record.doors.all,
+    *record.public.all,
+)
+
+
+def create_app(tillit: Tillit, *, worker: bool) -> FastAPI:
+    """The HTTP app of one process; with `worker`, it does due jobs and integrates as well."""
+    metrics, state = Metrics(), Worker()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        task = asyncio.create_task(_worker(tillit, state)) if worker else None
+        yield
+        if task is not None:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    app = FastAPI(title=TITLE, version=version("tillit"), lifespan=lifespan, redoc_url=None)
+    app.router.routes.extend(routes(tillit, DOORS))
+    app.router.routes.extend(health.routes(tillit, metrics, state))
+    described = openapi.document(DOORS, title=TITLE, version=app.version)
+    app.openapi = lambda: described  # type: ignore[method-assign]
+    app.add_exception_handler(TillitError, problems.on_error)
+    app.add_exception_handler(HTTPException, problems.on_http)
+    app.add_exception_handler(RequestValidationError, problems.on_validation)
+    app.add_middleware(Watching, metrics=metrics)
+    return app
+
+
+async def _worker(tillit: Tillit, state: Worker) -> None:
+    """The worker, beside the doors. Should it end, `/healthz` says so."""
+    try:
+        await work(tillit)
+    except Exception as error:  # its door is here: recorded, and shown as unhealthy
+        _log.error("worker_stopped", error=type(error).__name__)
+    finally:
+        state.stopped = True

@@ -1,0 +1,214 @@
+"""Doors: who may come in, what they hand over, what they get, and the one way it is run.
+
+A door is declared by a function that is handed the `Asked` and, if it takes one, the body; its
+annotations say both shapes. Running it is the same for all: authenticate, read, one
+transaction, commit, answer. A door without a caller is public; tests hold the list of those.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, get_type_hints
+from uuid import UUID
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api.bootstrap import Tillit, Work
+from api.http import bodies
+from api.http.callers import Callers, admit, expect
+from api.http.watching import seen_in
+from api.tokens import Caller
+from audit.acts import Act
+from audit.entries import ActorType
+from consent.programme import Ability
+from consent.programmes import Active
+from profiles import members
+from profiles.members import Member
+from profiles.unit import Unit
+
+Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
+JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Media:
+    """An answer that is not JSON. `keep`: it never changes, caches may hold it for ever."""
+
+    content: bytes = field(repr=False)
+    type: str
+    keep: bool = False
+    filename: str | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request: its transaction, its caller, and what its address says."""
+
+    tillit: Tillit
+    work: Work
+    caller: Caller | None
+    path: Mapping[str, Any]
+    query: Mapping[str, str]
+    _member: Member | None = field(default=None, repr=False)
+
+    @property
+    def unit(self) -> Unit:
+        return self.work.unit
+
+    @property
+    def active(self) -> Active:
+        return self.work.active
+
+    @property
+    def who(self) -> Caller:
+        assert self.caller is not None
+        return self.caller
+
+    @property
+    def member(self) -> Member:
+        """The member who asks."""
+        assert self._member is not None
+        return self._member
+
+    @property
+    def act(self) -> Act:
+        """The officer or member, acting under the programme in force; services have grants."""
+        if self._member is not None:
+            name = self._member.key.subject().hex()
+            return Act(ActorType.MEMBER, name, programme=self.active.version)
+        return Act(self.who.type, self.who.name, programme=self.active.version)
+
+    def id(self, name: str) -> UUID:
+        """An id in the address."""
+        found = self.path[name]
+        assert isinstance(found, UUID)
+        return found
+
+    async def locked(self) -> Member:
+        """The member who asks, changed by nobody else until this transaction ends."""
+        return await members.one(self.unit, self.member.id, lock=True)
+
+
+@dataclass(frozen=True)
+class Door:
+    """One method of one address."""
+
+    method: str
+    path: str
+    handle: Callable[..., Awaitable[Any]]
+    caller: ActorType | None
+    ability: Ability | None = None
+    status: int = 200
+    query: Sequence[str] = ()
+    media: str = JSON
+    #: Members whose traits changed because time passed are brought up to date first.
+    freshen: bool = False
+    #: A member's token is good here even after the member's erasure.
+    erased_too: bool = False
+
+    @property
+    def takes(self) -> type[Any] | None:
+        """The shape of the body, None for a door that reads none."""
+        hints = get_type_hints(self.handle)
+        return next((hints[n] for n in hints if hints[n] is not Asked and n != "return"), None)
+
+    @property
+    def gives(self) -> Any:
+        return get_type_hints(self.handle)["return"]
+
+    @property
+    def summary(self) -> str:
+        return (self.handle.__doc__ or "").partition("\n")[0]
+
+
+class Doors:
+    """The doors of one kind of caller, declared one by one."""
+
+    def __init__(self, caller: ActorType | None) -> None:
+        self._caller = caller
+        self.all: list[Door] = []
+
+    def __call__(self, method: str, path: str, **how: Any) -> Callable[[Handler], Handler]:
+        """Declare a door; see `Door` for what else can be said."""
+
+        def declare(handle: Handler) -> Handler:
+            door = Door(method, path, handle, self._caller, **how)
+            if (door.caller is ActorType.OFFICER) != (door.ability is not None):
+                raise TypeError(f"{path}: officers' doors, and no others, name an ability")
+            self.all.append(door)
+            return handle
+
+        return declare
+
+
+def routes(tillit: Tillit, doors: Sequence[Door]) -> list[Route]:
+    """The routes of these doors, one for each address, in the order first declared."""
+    by_path: dict[str, dict[str, Door]] = {}
+    for door in doors:
+        by_path.setdefault(door.path, {})[door.method] = door
+    callers = Callers(tillit)
+    return [
+        Route(path, _endpoint(tillit, callers, at), methods=list(at))
+        for path, at in by_path.items()
+    ]
+
+
+def _endpoint(
+    tillit: Tillit, callers: Callers, doors: Mapping[str, Door]
+) -> Callable[[Request], Awaitable[Response]]:
+    shapes = {method: door.takes for method, door in doors.items()}
+
+    async def endpoint(request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        door, shape = doors[method], shapes[method]
+        seen = seen_in(request.scope)
+        seen.route = door.path
+        caller = None
+        if door.caller is not None:
+            caller = await callers.of(request)
+            seen.caller = caller.type.value
+            expect(caller, door.caller)
+        bodies.check_query(request.query_params, door.query)
+        body = await bodies.read(request) if shape is not None else b""
+        answer = await _run(tillit, door, shape, caller=caller, request=request, body=body)
+        return _response(door, answer)
+
+    return endpoint
+
+
+async def _run(
+    tillit: Tillit,
+    door: Door,
+    shape: type[Any] | None,
+    *,
+    caller: Caller | None,
+    request: Request,
+    body: bytes,
+) -> Any:
+    """What the door gives, once its transaction has committed."""
+    if door.freshen:
+        async with tillit.unit() as work:
+            await tillit.gate.freshen(work.unit)
+    async with tillit.unit() as work:
+        member = None
+        if caller is not None:
+            member = await admit(work, caller, ability=door.ability, erased_too=door.erased_too)
+        asked = Asked(tillit, work, caller, request.path_params, request.query_params, member)
+        if shape is None:
+            answer = await door.handle(asked)
+        else:
+            answer = await door.handle(asked, bodies.decode(body, shape))
+    return answer
+
+
+def _response(door: Door, answer: Any) -> Response:
+    if not isinstance(answer, Media):
+        return Response(msgspec.json.encode(answer), status_code=door.status, media_type=JSON)
+    headers = {}
+    if answer.keep:
+        headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    if answer.filename is not None:
+        headers["Content-Disposition"] = f'attachment; filename="{answer.filename}"'
+    return Response(answer.content, door.status, headers, media_type=answer.type)

@@ -1,0 +1,83 @@
+"""How services bring members in and keep their values right."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+
+from api.http.doors import Asked, Doors
+from audit.entries import ActorType
+from consent.grants import authorise
+from consent.programme import Action
+from profiles import enrolment, members
+
+doors = Doors(ActorType.SERVICE)
+
+#: Where data came from (Art. 14(2)(f)); it stands in the record, so it is a name and no text.
+Source = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+Values = Annotated[dict[str, Any], msgspec.Meta(min_length=1)]
+
+
+class Newcomer(msgspec.Struct, forbid_unknown_fields=True):
+    """Somebody who joins. `source`: where the values came from, else the service's name."""
+
+    purpose: str
+    values: Values
+    source: Source | None = None
+
+
+class Correction(msgspec.Struct, forbid_unknown_fields=True):
+    """Values to set; null removes one."""
+
+    purpose: str
+    values: Values
+    source: Source | None = None
+
+
+class Enrolled(msgspec.Struct):
+    """The id by which services know the member from now on."""
+
+    member: UUID
+
+
+@doors("POST", "/v1/members", status=201)
+async def enrol(asked: Asked, newcomer: Newcomer) -> Enrolled:
+    """Enrol a member with the values the purpose may use.
+
+    Needs `enrol`. The member number must be among the values, and nobody else's.
+    """
+    grant = authorise(
+        asked.active,
+        asked.who.name,
+        purpose=newcomer.purpose,
+        action=Action.ENROL,
+        fields=newcomer.values,
+    )
+    made = await enrolment.enrol(
+        asked.unit, grant.act, [newcomer.values], source=newcomer.source or grant.service
+    )
+    return Enrolled(made[0].id)
+
+
+@doors("PATCH", "/v1/members/{member:uuid}")
+async def correct(asked: Asked, correction: Correction) -> Enrolled:
+    """Set some values of a member, those that the purpose may use.
+
+    Needs `enrol`. What is not named stays as it is.
+    """
+    grant = authorise(
+        asked.active,
+        asked.who.name,
+        purpose=correction.purpose,
+        action=Action.ENROL,
+        fields=correction.values,
+    )
+    member = await members.one(asked.unit, asked.id("member"), lock=True)
+    await enrolment.rectify(
+        asked.unit,
+        grant.act,
+        member,
+        correction.values,
+        source=correction.source or grant.service,
+    )
+    return Enrolled(member.id)

@@ -1,0 +1,69 @@
+"""Whether this process can serve: the database answers, and the record keeps up.
+
+Public, and tells nothing but that. `/metrics` is public too: counts and times by route, no
+ids; keep it from the outside world where the outside world has no business with it.
+"""
+
+from datetime import timedelta
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api.bootstrap import Tillit
+from api.http.doors import JSON
+from api.http.problems import problem
+from api.http.watching import Metrics, seen_in
+from kernel.database import raw
+from kernel.errors import Problem
+from kernel.ids import made_at
+
+#: An entry has its number within a second while a worker runs; this much later, none does.
+BEHIND = timedelta(seconds=30)
+
+_OLDEST = "SELECT entry FROM audit_pending ORDER BY entry LIMIT 1"
+
+
+class Health(msgspec.Struct):
+    """All is well; `pending_seconds`: the age of the oldest entry without a leaf number."""
+
+    status: str
+    pending_seconds: float
+
+
+class Worker:
+    """Whether the worker that this process should run still does; doors only look."""
+
+    def __init__(self) -> None:
+        self.stopped = False
+
+
+def routes(tillit: Tillit, metrics: Metrics, worker: Worker) -> list[Route]:
+    """`/healthz` and `/metrics`."""
+
+    async def healthz(request: Request) -> Response:
+        seen_in(request.scope).route = "/healthz"
+        async with tillit.database.transaction() as session:
+            connection = await raw(session)
+            oldest = await (await connection.execute(_OLDEST)).fetchone()
+        waiting = tillit.clock.now() - made_at(oldest[0]) if oldest else timedelta()
+        problems = []
+        if waiting > BEHIND:
+            message = f"its oldest entry has waited {waiting.total_seconds():.0f} s for a number"
+            problems.append(Problem("record", message, "see that a worker runs: `tillit worker`"))
+        if worker.stopped:
+            problems.append(Problem("worker", "it has stopped", "see the log, and restart"))
+        if problems:
+            return problem("unhealthy", 503, tuple(problems), instance="/healthz")
+        health = Health("ok", round(max(waiting.total_seconds(), 0.0), 3))
+        return Response(msgspec.json.encode(health), media_type=JSON)
+
+    async def show_metrics(request: Request) -> Response:
+        seen_in(request.scope).route = "/metrics"
+        return Response(metrics.text(), media_type="text/plain; version=0.0.4")
+
+    return [
+        Route("/healthz", healthz, methods=["GET"]),
+        Route("/metrics", show_metrics, methods=["GET"]),
+    ]

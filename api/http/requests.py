@@ -1,0 +1,121 @@
+"""How officers handle data subject requests."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from api.http.callers import able
+from api.http.doors import JSON, Asked, Doors, Media
+from api.http.errors import Misshapen
+from audit.entries import ActorType
+from consent.programme import Ability
+from consent.programme.suggestion import did_you_mean
+from dsar import certificates, requests
+from dsar.requests import Kind, Request
+
+doors = Doors(ActorType.OFFICER)
+
+#: Why a request is refused, in the words of the Data Privacy Vocabulary. A closed list: what is
+#: given stands in the record for ever, where no free text about a person may.
+REASONS = (
+    "IdentityVerificationFailure",
+    "LegalObligation",
+    "ProcessExcessive",
+    "ProcessUnfounded",
+    "ThirdPartyRightsImpaired",
+)
+_RESTRICTING = frozenset({Kind.RESTRICTION, Kind.RELEASE})
+
+
+class RequestShown(msgspec.Struct):
+    """A request as it stands. `due`: the last day to answer. `member` goes with an erasure."""
+
+    request: UUID
+    right: str
+    state: str
+    member: UUID | None
+    opened_at: datetime
+    due: date
+    closed_at: datetime | None
+
+
+class NewRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """A request that came by letter or telephone, from somebody whose identity was checked."""
+
+    right: str
+    member: UUID
+
+
+class Refusal(msgspec.Struct, forbid_unknown_fields=True):
+    """Why it is refused, in DPV's words."""
+
+    reason: str
+
+
+def shown(request: Request) -> RequestShown:
+    """What is told of a request."""
+    return RequestShown(
+        request=request.id,
+        right=request.kind.value,
+        state=request.state.value,
+        member=request.member,
+        opened_at=request.opened_at,
+        due=request.due,
+        closed_at=request.closed_at,
+    )
+
+
+@doors("GET", "/v1/requests", ability=Ability.REQUESTS, query=("open",))
+async def listed(asked: Asked) -> list[RequestShown]:
+    """Requests, the most urgent first. `open=true`: only those still to be answered."""
+    wanted = asked.query.get("open", "false")
+    if wanted not in ("true", "false"):
+        raise Misshapen("this is neither true nor false", place="open")
+    found = await requests.listed(asked.unit, only_open=wanted == "true")
+    return [shown(one) for one in found]
+
+
+@doors("POST", "/v1/requests", ability=Ability.REQUESTS, status=201)
+async def opened(asked: Asked, new: NewRequest) -> RequestShown:
+    """Open a request for a member."""
+    kind = requests.kind_named(new.right)
+    return shown(await requests.open_request(asked.unit, asked.act, kind, new.member))
+
+
+@doors("GET", "/v1/requests/{request:uuid}", ability=Ability.REQUESTS)
+async def one(asked: Asked) -> RequestShown:
+    """One request."""
+    return shown(await requests.get(asked.unit, asked.id("request")))
+
+
+@doors("POST", "/v1/requests/{request:uuid}/approve", ability=Ability.REQUESTS)
+async def approve(asked: Asked) -> RequestShown:
+    """Approve a request; what it asks for is done by a worker, in the order of approval.
+
+    Restriction and its end need the ability `restrict` too.
+    """
+    found = await requests.get(asked.unit, asked.id("request"))
+    if found.kind in _RESTRICTING:
+        able(asked.work, asked.who, Ability.RESTRICT)
+    return shown(await requests.approve(asked.unit, asked.act, found.id))
+
+
+@doors("POST", "/v1/requests/{request:uuid}/refuse", ability=Ability.REQUESTS)
+async def refuse(asked: Asked, refusal: Refusal) -> RequestShown:
+    """Refuse a request, with a reason (Art. 12(4))."""
+    if refusal.reason not in REASONS:
+        raise Misshapen(
+            "this is no reason to refuse",
+            place="reason",
+            remedy=did_you_mean(refusal.reason, REASONS),
+        )
+    request = asked.id("request")
+    return shown(await requests.refuse(asked.unit, asked.act, request, reason=refusal.reason))
+
+
+@doors("GET", "/v1/requests/{request:uuid}/certificate", ability=Ability.REQUESTS)
+async def certificate(asked: Asked) -> Media:
+    """The signed certificate of an erasure."""
+    document = await certificates.of_request(asked.unit, asked.id("request"))
+    return Media(document.encode(), JSON)

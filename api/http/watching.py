@@ -1,0 +1,149 @@
+"""What is seen of every request: how many, how long, how they ended. And the last resort.
+
+Metrics and log lines name routes by their template, never by what stands in an address, and
+hold nothing of a body. A fault of ours is logged by its type and the lines it came through:
+its message might repeat what a member sent.
+"""
+
+import time
+import traceback
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.http.problems import out_of_reach, unexpected
+
+_SEEN = "tillit.seen"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_log = structlog.get_logger("tillit.http")
+
+
+@dataclass
+class Seen:
+    """What a door tells about the request it ran; filled in as it becomes known."""
+
+    route: str = "none"
+    caller: str = "nobody"
+
+
+def seen_in(scope: MutableMapping[str, Any]) -> Seen:
+    """The request's `Seen`."""
+    found = scope.setdefault(_SEEN, Seen())
+    assert isinstance(found, Seen)
+    return found
+
+
+class Metrics:
+    """Requests counted and timed. One for each app, so that two in a process do not mix."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "tillit_http_requests",
+            "Requests answered, by method, route template and status.",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "tillit_http_request_seconds",
+            "Time from a request's first byte to its answer's last, by route template.",
+            ["route"],
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+
+    def count(self, *, method: str, route: str, status: int, seconds: float) -> None:
+        known = method if method in _METHODS else "other"
+        self._requests.labels(known, route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def text(self) -> bytes:
+        """Everything, in the Prometheus text format."""
+        return generate_latest(self.registry)
+
+
+class Watching:
+    """The outermost layer: counts, logs, adds headers, and answers what nobody else did."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        seen = seen_in(scope)
+        status = 0
+        started = time.perf_counter()
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _protect(MutableHeaders(scope=message))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except ClientDisconnect:
+            status = 499  # nobody is left to answer
+        except Exception as error:  # the last resort of a door: recorded, and answered
+            answer = _answer(error, seen, scope["path"])
+            if not status:
+                await answer(scope, receive, sending)
+        finally:
+            seconds = time.perf_counter() - started
+            self._metrics.count(
+                method=scope["method"], route=seen.route, status=status, seconds=seconds
+            )
+            _log.info(
+                "request",
+                method=scope["method"] if scope["method"] in _METHODS else "other",
+                route=seen.route,
+                status=status,
+                milliseconds=round(seconds * 1000, 1),
+                caller=seen.caller,
+            )
+
+
+def _answer(error: Exception, seen: Seen, path: str) -> Response:
+    if _passing(error):
+        _log.warning("database_out_of_reach", route=seen.route, error=type(error).__name__)
+        return out_of_reach(path)
+    _log.error(
+        "unexpected",
+        route=seen.route,
+        error=type(error).__name__,
+        lines=[
+            f"{Path(frame.filename).name}:{frame.lineno}"
+            for frame in traceback.extract_tb(error.__traceback__)[-8:]
+        ],
+    )
+    return unexpected(path)
+
+
+def _passing(error: Exception) -> bool:
+    """Whether asking again may well work: no connection, no room, or a deadlock's loser."""
+    return isinstance(error, OperationalError | PoolTimeout | psycopg.OperationalError) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    )
+
+
+def _protect(headers: MutableHeaders) -> None:
+    """Nothing is kept by caches unless a door says so, and nothing is guessed by browsers."""
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers.setdefault("Cache-Control", "no-store")

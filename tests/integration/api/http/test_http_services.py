@@ -1,0 +1,170 @@
+"""What services do over HTTP: bring members in, tell what they bought and chose, and ask."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from callers_at_doors import PURPOSE, Club
+
+
+def _bought(member: str, reference: str, amount: str = "250.00", **more: Any) -> dict[str, Any]:
+    at = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
+    return {"member": member, "reference": reference, "at": at, "amount": amount, **more}
+
+
+async def test_a_member_is_enrolled_buys_agrees_and_is_found(club: Club) -> None:
+    gold = await club.joins("1", tier="gold", name="Test Ett")
+    await club.joins("2", tier="gold")
+    till = await club.service("till")
+    item = {"sku": "T1", "description": "tent", "quantity": "2", "price": "125.00"}
+    bag = {"purpose": "membership", "purchases": [_bought(gold, "r1", items=[item])]}
+    assert await till.ok("POST", "/v1/events", bag) == {"new": 1, "known": 0}
+    consent = {"member": gold, "purpose": PURPOSE, "action": "given", "language": "sv"}
+    stands = await till.ok("POST", "/v1/consents", consent)
+    assert stands["consented"] is True
+    answer = await club.segment("tier = 'gold' AND spend_365d >= 250")
+    assert answer["members"] == [gold]
+    assert (answer["eligible"], answer["matched"]) == (1, 1)
+    assert answer["held_back"] == {"no_consent": 1}
+
+
+async def test_a_purchase_sent_twice_is_counted_once(club: Club) -> None:
+    member = await club.joins("1")
+    till = await club.service("till")
+    bag = {"purpose": "membership", "purchases": [_bought(member, "same")]}
+    assert await till.ok("POST", "/v1/events", bag) == {"new": 1, "known": 0}
+    assert await till.ok("POST", "/v1/events", bag) == {"new": 0, "known": 1}
+
+
+async def test_purchases_are_kept_all_together_or_not_at_all(club: Club) -> None:
+    member = await club.joins("1")
+    till = await club.service("till")
+    stranger = _bought(str(uuid4()), "b")
+    bag = {"purpose": "membership", "purchases": [_bought(member, "a"), stranger]}
+    refused = await till("POST", "/v1/events", bag)
+    assert refused.status_code == 404
+    assert refused.json()["problems"][0]["place"] == "purchases[1].member"
+    bag["purchases"].pop()
+    assert await till.ok("POST", "/v1/events", bag) == {"new": 1, "known": 0}
+
+
+async def test_a_cancellation_that_brings_money_in_is_refused(club: Club) -> None:
+    member = await club.joins("1")
+    till = await club.service("till")
+    bag = {"purpose": "membership", "purchases": [_bought(member, "a", cancelled=True)]}
+    refused = await till("POST", "/v1/events", bag)
+    assert refused.status_code == 422
+    assert refused.json()["problems"][0]["place"] == "purchases[0].amount"
+
+
+async def test_amounts_that_are_no_money_are_refused(club: Club) -> None:
+    member = await club.joins("1")
+    till = await club.service("till")
+    for amount in ("1E+400000", "NaN", "Infinity", "0.001", "-1E-30"):
+        bag = {"purpose": "membership", "purchases": [_bought(member, "a", amount)]}
+        assert (await till("POST", "/v1/events", bag)).status_code == 422, amount
+
+
+async def test_a_read_gives_the_purposes_fields_and_names_who_is_held_back(club: Club) -> None:
+    yes = await club.joins("1", tier="gold", email="anna@example.com")
+    no = await club.joins("2", tier="silver")
+    await club.agrees(yes)
+    offers = await club.service("offers-engine")
+    stranger = str(uuid4())
+    body = {"purpose": PURPOSE, "members": [yes, no, stranger], "fields": ["tier", "spend_365d"]}
+    lines = (await offers.ok("POST", "/v1/profiles/read", body))["lines"]
+    assert lines == [
+        {"member": yes, "values": {"spend_365d": "0.00", "tier": "gold"}, "held_back": None},
+        {"member": no, "values": {}, "held_back": "no_consent"},
+        {"member": stranger, "values": {}, "held_back": "unknown_member"},
+    ]
+
+
+async def test_a_member_is_found_by_an_identifier_the_purpose_has_and_by_no_other(
+    club: Club,
+) -> None:
+    member = await club.joins("77", email="anna@example.com")
+    await club.agrees(member)
+    till, offers = await club.service("till"), await club.service("offers-engine")
+    body = {"purpose": "membership", "find": {"email": " ANNA@example.com"}, "fields": ["email"]}
+    lines = (await till.ok("POST", "/v1/profiles/read", body))["lines"]
+    expected = {"member": member, "values": {"email": "anna@example.com"}, "held_back": None}
+    assert lines == [expected]
+    body = {"purpose": PURPOSE, "find": {"member_number": "77"}, "fields": ["tier"]}
+    assert len((await offers.ok("POST", "/v1/profiles/read", body))["lines"]) == 1
+    body["find"] = {"email": "anna@example.com"}
+    refused = await offers("POST", "/v1/profiles/read", body)
+    assert refused.status_code == 403
+    assert "anna@" not in refused.text
+
+
+async def test_more_than_a_thousand_members_are_not_read_at_once(club: Club) -> None:
+    offers = await club.service("offers-engine")
+    body = {"purpose": PURPOSE, "members": [str(uuid4()) for _ in range(1001)]}
+    assert (await offers("POST", "/v1/profiles/read", body)).status_code == 422
+
+
+async def test_a_preview_counts_and_names_nobody(club: Club) -> None:
+    await club.joins("1", country="SE")
+    analytics = await club.service("analytics")
+    body = {"expression": "country = 'SE'", "purpose": "assortment_insight"}
+    shown = await analytics.ok("POST", "/v1/segments/preview", body)
+    assert shown["matched"] == 1
+    assert set(shown) == {"eligible", "matched", "held_back", "entry"}
+    assert (await analytics("POST", "/v1/segments/evaluate", body)).status_code == 403
+
+
+async def test_a_service_changes_the_fields_of_its_purpose_and_no_others(club: Club) -> None:
+    member = await club.joins("1", tier="bronze")
+    till = await club.service("till")
+    path = f"/v1/members/{member}"
+    await till.ok("PATCH", path, {"purpose": "membership", "values": {"tier": "gold"}})
+    await club.agrees(member)
+    assert (await club.segment("tier = 'gold'"))["members"] == [member]
+    derived = {"purpose": "membership", "values": {"spend_365d": "9000.00"}}
+    refused = await till("PATCH", path, derived)
+    assert (refused.status_code, refused.json()["type"]) == (
+        403,
+        "urn:tillit:problem:not-permitted",
+    )
+    offers = await club.service("offers-engine")
+    body = {"purpose": PURPOSE, "values": {"tier": "gold"}}
+    assert (await offers("PATCH", path, body)).status_code == 403
+
+
+async def test_a_number_that_is_taken_is_a_conflict_and_enrols_nobody(club: Club) -> None:
+    await club.joins("1")
+    till = await club.service("till")
+    body = {"purpose": "membership", "values": {"member_number": "1", "tier": "gold"}}
+    refused = await till("POST", "/v1/members", body)
+    assert (refused.status_code, refused.json()["type"]) == (
+        409,
+        "urn:tillit:problem:already-enrolled",
+    )
+
+
+async def test_a_consent_without_the_notices_language_is_refused(club: Club) -> None:
+    member = await club.joins("1")
+    till = await club.service("till")
+    body = {"member": member, "purpose": PURPOSE, "action": "given"}
+    refused = await till("POST", "/v1/consents", body)
+    assert refused.status_code == 422
+    assert refused.json()["problems"][0]["place"] == "language"
+    body |= {"action": "gven", "language": "sv"}
+    refused = await till("POST", "/v1/consents", body)
+    assert refused.json()["problems"][0]["remedy"] == "did you mean 'given'?"
+
+
+async def test_what_was_said_at_a_till_yesterday_is_written_down_as_of_then(club: Club) -> None:
+    member = await club.joins("1", tier="gold")
+    await club.agrees(member)
+    till = await club.service("till")
+    earlier = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    body = {"member": member, "purpose": PURPOSE, "action": "withdrawn", "at": earlier}
+    stands = await till.ok("POST", "/v1/consents", body)
+    assert stands["consented"] is True  # they agreed after that
+    later = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    refused = await till("POST", "/v1/consents", body | {"at": later})
+    assert refused.status_code == 422
+    naive = await till("POST", "/v1/consents", body | {"at": "2026-01-01T10:00:00"})
+    assert naive.status_code == 422
