@@ -74,6 +74,9 @@ class Tillit:
     async def apply(self, act: Act, programme: Programme) -> int:
         """Put a programme in force, also the first one; returns its version."""
         async with self.database.transaction() as session:
+            # Nothing is written under the programme before while its successor is applied:
+            # it would be derived the old way, and nobody would know.
+            await self.keyring.alone(session)
             epoch = await self.keyring.pin(session)
             try:
                 before = await self.programmes.active(session)

@@ -72,16 +72,25 @@ class Standings:
 
 
 def fold(choices: Iterable[Choice]) -> Standings:
-    """What a member's choices come to. The latest decides; of two at one time, the no."""
+    """What a member's choices come to. The latest decides.
+
+    Of several at one time the no decides, and of several yeses the one that ends first: so the
+    order in which they are handed over makes no difference.
+    """
     purposes: dict[str, Standing] = {}
     restricted = False
-    for choice in sorted(choices, key=lambda one: (one.at, one.action not in _YES)):
+    for choice in sorted(choices, key=_order):
         if choice.purpose is None:
             restricted = choice.action is Action.RESTRICTED
         else:
             before = purposes.get(choice.purpose, Standing())
             purposes[choice.purpose] = _after(before, choice)
     return Standings(purposes, restricted)
+
+
+def _order(choice: Choice) -> tuple[datetime, bool, int]:
+    ends = date.max if choice.until is None else choice.until
+    return choice.at, choice.action not in _YES, -ends.toordinal()
 
 
 def _after(before: Standing, choice: Choice) -> Standing:

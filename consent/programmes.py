@@ -7,16 +7,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from audit.acts import Act
 from audit.entries import Kind
-from consent.errors import NoProgramme
+from consent.errors import NoProgramme, ProgrammeInvalid
 from consent.policy import CompiledPolicy
 from consent.programme.loading import read_programme
 from consent.programme.model import Programme
-from kernel.database import raw
+from kernel.database import Connection, raw
+from kernel.errors import Problem
 from profiles.refreshing import changed, mark_all_due
 from profiles.unit import Schema, Unit
 
 _LATEST = "SELECT max(number) FROM programme_version"
 _ONE = "SELECT source, applied_at FROM programme_version WHERE number = %s"
+_SOURCES = "SELECT source FROM programme_version ORDER BY number"
 _ADD = "INSERT INTO programme_version (number, digest, source, applied_at) VALUES (%s, %s, %s, %s)"
 
 
@@ -67,20 +69,38 @@ class Programmes:
         return self._versions[number]
 
 
+async def _refuse_other_types(connection: Connection, programme: Programme) -> None:
+    rows = await (await connection.execute(_SOURCES)).fetchall()
+    earlier = {f.name: f.type for row in rows for f in read_programme(row[0]).fields.values()}
+    problems = tuple(
+        Problem(
+            f"fields.{name}.type",
+            f"values of {name!r} have been stored as {earlier[name]}",
+            "give the new field another name",
+        )
+        for name, field in programme.fields.items()
+        if earlier.get(name, field.type) is not field.type
+    )
+    if problems:
+        raise ProgrammeInvalid.of(problems)
+
+
 async def apply(unit: Unit, act: Act, programme: Programme, *, before: Active | None) -> int:
     """Put a programme in force from this transaction's commit on; returns its version.
 
     The same content again changes nothing and keeps its version. Everything that was derived
-    under other fields or traits is marked to be computed anew.
+    under other fields or traits is marked to be computed anew. Raises `ProgrammeInvalid` when a
+    field would get another type than it ever had: what is sealed could not be read as that.
     """
     if before is not None and before.programme.digest == programme.digest:
         return before.version
     number = before.version + 1 if before else 1
     connection = await raw(unit.session)
+    await _refuse_other_types(connection, programme)
     await connection.execute(_ADD, (number, programme.digest, programme.source, unit.now))
     old = before.programme.catalogue() if before else None
-    if changed(old, programme.catalogue()):
-        await mark_all_due(unit)
+    if old is not None and changed(old, programme.catalogue()):
+        await mark_all_due(unit, old=old)
     await unit.record.write(
         unit.session,
         act.entry(

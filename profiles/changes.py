@@ -35,8 +35,9 @@ class Numbers(msgspec.Struct, array_like=True):
 class Change(msgspec.Struct, array_like=True, omit_defaults=True):
     """One transaction's change to one shard; positions are ordinals within the shard.
 
-    Applied in this order: joined, removed, unknown, added, numbers, forgotten. So one
-    transaction may take a member out of a field's old sets and into its new ones.
+    Applied in this order: dropped, joined, removed, unknown, added, numbers, forgotten. So one
+    transaction may take a member out of a field's old sets and into its new ones. `dropped` are
+    fields all of whose sets lose all their members in this shard.
     """
 
     joined: dict[int, bytes] = {}
@@ -45,6 +46,7 @@ class Change(msgspec.Struct, array_like=True, omit_defaults=True):
     added: dict[str, bytes] = {}
     numbers: dict[str, Numbers] = {}
     forgotten: bytes = b""
+    dropped: list[str] = []
 
 
 @dataclass
@@ -54,6 +56,7 @@ class _Draft:
     added: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     numbers: dict[str, dict[int, int | None]] = field(default_factory=lambda: defaultdict(dict))
     forgotten: set[int] = field(default_factory=set)
+    dropped: set[str] = field(default_factory=set)
 
     def finish(self) -> Change:
         numbers, unknown = {}, {}
@@ -73,6 +76,7 @@ class _Draft:
             added={name: _positions(at) for name, at in self.added.items() if at},
             numbers=numbers,
             forgotten=_positions(self.forgotten),
+            dropped=sorted(self.dropped),
         )
 
 
@@ -105,6 +109,10 @@ class Changes:
         """Take the member out of every set there is, and drop their id."""
         draft, at = self._at(ordinal)
         draft.forgotten.add(at)
+
+    def drop(self, field_name: str, shard: int) -> None:
+        """Empty every set of a field in one shard: what the programme no longer speaks of."""
+        self._drafts[shard].dropped.add(field_name)
 
     def finished(self) -> Iterable[tuple[int, bytes]]:
         """Each shard touched, in order, with its encoded change."""

@@ -16,12 +16,13 @@ from kernel.ids import uuid7
 from profiles.errors import BadValue
 from profiles.keys import MemberKey
 from profiles.members import Member
-from profiles.placing import place_traits
+from profiles.placing import place, place_traits
 from profiles.purchases import Purchase, pack, unpack
-from profiles.sealing import TRAITS, seal_traits
+from profiles.sealing import TRAITS, open_traits, open_value, seal_traits
 from profiles.sealing import pack as pack_fields
 from profiles.traits import compute, dated, next_due
 from profiles.unit import Unit
+from profiles.values import Value
 
 TABLE = "event"
 
@@ -89,15 +90,23 @@ async def record(unit: Unit, act: Act, purchases: Mapping[Member, Sequence[Purch
 
 
 async def refresh(unit: Unit, members: Sequence[Member]) -> None:
-    """Compute the traits of members loaded with `lock=True` anew, as of today."""
-    traits = list(unit.schema.catalogue.traits.values())
+    """Compute the traits of members loaded with `lock=True` anew, as of today.
+
+    Whoever was last computed under an earlier programme is placed in the sets of their fields
+    too: from here on nothing tells that they were out of date.
+    """
+    catalogue = unit.schema.catalogue
+    traits = list(catalogue.traits.values())
     events = await opened(unit, {member.id: member.key for member in members})
     rows = []
     for member in members:
+        _, before = open_traits(member.key, catalogue, member.sealed)
+        if before is None or before.version != unit.schema.version:
+            place(unit.changes, catalogue, member.ordinal, _fields(unit, member))
         bought = dated(events[member.id], unit.schema.zone)
         values = compute(traits, bought, unit.today)
         due = next_due(traits, bought, unit.today)
-        place_traits(unit.changes, unit.schema.catalogue, member.ordinal, values=values, due=due)
+        place_traits(unit.changes, catalogue, member.ordinal, values=values, due=due)
         sealed = dict(member.sealed)
         sealed[TRAITS] = seal_traits(member.key, values, version=unit.schema.version, due=due)
         rows.append((member.id, pack_fields(sealed)))
@@ -121,3 +130,13 @@ async def opened(unit: Unit, keys: Mapping[UUID, MemberKey]) -> dict[UUID, list[
     for bought in found.values():
         bought.sort(key=lambda purchase: (purchase.at, purchase.reference))
     return found
+
+
+def _fields(unit: Unit, member: Member) -> dict[str, Value]:
+    """The member's field values that the programme in force knows."""
+    fields = unit.schema.catalogue.fields
+    return {
+        name: open_value(member.key, fields[name], sealed)[0]
+        for name, sealed in member.sealed.items()
+        if name in fields
+    }

@@ -58,6 +58,14 @@ class Keyring:
             await self.refresh(connection)
         return self.live
 
+    async def alone(self, session: AsyncSession) -> None:
+        """Wait for all transactions that pinned, and hold back the next until this one ends.
+
+        For what must not happen beside any other unit of work. Before `pin`, never after it:
+        two who hold the pin and both want to be alone would wait for each other.
+        """
+        await (await raw(session)).execute("SELECT pg_advisory_xact_lock(%s)", (ROTATION_LOCK,))
+
     async def refresh(self, connection: psycopg.AsyncConnection[Any]) -> None:
         """Open the epoch that is live now, and forget any other."""
         row = await (await connection.execute(_LIVE)).fetchone()

@@ -13,10 +13,10 @@ from kernel.database import raw
 from kernel.errors import Unavailable
 from profiles import stacks
 from profiles.catalogue import Catalogue
+from profiles.changes import SHARD_BITS
 from profiles.events import refresh
 from profiles.members import load
-from profiles.placing import DUE, place
-from profiles.sealing import open_traits, open_value
+from profiles.placing import DUE
 from profiles.shard import MemberSets
 from profiles.unit import Unit
 from profiles.values import to_number
@@ -42,17 +42,7 @@ async def bring_up_to_date(unit: Unit, members: Sequence[UUID]) -> None:
 
     Sealed values are the truth; sets follow them. Idempotent.
     """
-    catalogue = unit.schema.catalogue
     locked = await load(unit, members, lock=True)
-    for member in locked.values():
-        _, computed = open_traits(member.key, catalogue, member.sealed)
-        if computed is None or computed.version != unit.schema.version:
-            values = {
-                name: open_value(member.key, catalogue.fields[name], sealed)[0]
-                for name, sealed in member.sealed.items()
-                if name in catalogue.fields
-            }
-            place(unit.changes, catalogue, member.ordinal, values)
     await refresh(unit, list(locked.values()))
 
 
@@ -66,12 +56,27 @@ def refuse_if_many(waiting: BitMap) -> None:
         )
 
 
-async def mark_all_due(unit: Unit) -> None:
-    """After the catalogue has changed: everything derived is computed anew before it is used."""
+async def mark_all_due(unit: Unit, *, old: Catalogue) -> None:
+    """After the catalogue has changed: everything derived is computed anew before it is used.
+
+    Sets of what can no longer be asked about are emptied: a value that changes meanwhile is not
+    placed, and must not be found where it stood when the field comes back.
+    """
     connection = await raw(unit.session)
     cursor = await connection.execute("SELECT ordinal FROM member ORDER BY ordinal")
+    gone = _gone(old, unit.schema.catalogue)
     for (ordinal,) in await cursor.fetchall():
         unit.changes.assign(DUE, ordinal, to_number(unit.today))
+        for name in gone:
+            unit.changes.drop(name, ordinal >> SHARD_BITS)
+
+
+def _gone(old: Catalogue, new: Catalogue) -> list[str]:
+    """What had sets under the old catalogue and has none of that type under the new one."""
+    kept = {name: entry.type for name, entry in new if new.segmentable(name)}
+    return [
+        name for name, entry in old if old.segmentable(name) and kept.get(name) is not entry.type
+    ]
 
 
 def changed(old: Catalogue | None, new: Catalogue) -> bool:

@@ -51,6 +51,8 @@ class MemberSets:
 
     def apply(self, shard: int, change: Change) -> None:
         """One committed change; see `Change` for the order within it."""
+        if change.dropped:
+            self._drop(shard, frozenset(change.dropped))
         if change.joined:
             self._join(shard, change.joined)
         for name, positions in change.removed.items():
@@ -101,6 +103,13 @@ class MemberSets:
         ids = np.frombuffer(snapshot.ids, dtype=">u8").reshape(-1, 2)
         self._reserve(first + len(ids))
         self.ids[first : first + len(ids)] = ids
+
+    def _drop(self, shard: int, fields: frozenset[str]) -> None:
+        within = span(shard)
+        for name, members in self.sets.items():
+            if field_of_set(name) in fields:
+                members.difference_update(within)
+                self._touch(name)
 
     def _join(self, shard: int, joined: dict[int, bytes]) -> None:
         base = shard << SHARD_BITS
