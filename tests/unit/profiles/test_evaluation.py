@@ -277,7 +277,7 @@ def expected(tree: Tree, members: Mapping[int, Member]) -> set[int]:
     return {ordinal for ordinal, member in members.items() if truth(tree, member) is True}
 
 
-SLOW = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @SLOW
