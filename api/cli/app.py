@@ -1,10 +1,11 @@
 """`tillit`: all commands, put together."""
 
+import signal
 from typing import Annotated
 
 import typer
 
-from api.cli import audit, imports, keys, programme, requests, segment
+from api.cli import audit, imports, keys, programme, requests, segment, serving
 from api.cli.door import Door, quiet_logs
 
 app = typer.Typer(
@@ -14,6 +15,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+# Commands without a family; `demo` belongs here too.
+app.command()(serving.serve)
+app.command()(serving.worker)
+app.command()(serving.migrate)
+app.command()(serving.token)
 app.add_typer(programme.app, name="programme")
 app.add_typer(imports.app, name="import")
 app.add_typer(segment.app, name="segment")
@@ -39,5 +45,6 @@ def tillit(
 
 
 def main() -> None:
-    """The console script's way in."""
+    """The console script's way in. Being told to end is like Ctrl-C: things are put in order."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     app(prog_name="tillit")

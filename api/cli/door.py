@@ -59,6 +59,14 @@ def run(step: Callable[[Tillit], Awaitable[T]]) -> T:
     return asyncio.run(opened_and_done())
 
 
+def run_until_stopped(step: Callable[[Tillit], Awaitable[None]]) -> None:
+    """For what has no end of its own: being stopped is how it ends well."""
+    try:
+        run(step)
+    except KeyboardInterrupt:
+        typer.echo("stopped", err=True)
+
+
 def quiet_logs() -> None:
     """Logs go to stderr, where they never mix with answers, and only warnings."""
     structlog.configure(

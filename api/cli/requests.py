@@ -11,6 +11,7 @@ import typer
 
 from api.bootstrap import Tillit, Work
 from api.cli.door import run
+from api.cli.finding import one_member
 from api.cli.speaking import ActingAs, AsJson, officer, say_json
 from api.work import drain
 from audit.acts import Act
@@ -19,7 +20,6 @@ from dsar import certificates, packages, requests
 from dsar.deadlines import due_day
 from dsar.requests import Request
 from kernel.errors import Conflict, Invalid
-from profiles import members
 from profiles.errors import UnknownMember
 
 #: Why a request may be refused, in the words of DPV.
@@ -55,7 +55,7 @@ def open_(
 
     async def step(tillit: Tillit) -> Request:
         async with tillit.unit() as work:
-            who = await _member(work, how, value)
+            who = await one_member(work, how, value)
             return await requests.open_request(work.unit, act, wanted, who)
 
     _say(run(step), as_json=as_json)
@@ -178,18 +178,6 @@ def due(
         say_json({"due": day.isoformat()})
     else:
         typer.echo(day.isoformat())
-
-
-async def _member(work: Work, how: str, value: str) -> UUID:
-    """The one member with this identifier, in whichever field of that kind."""
-    fields = work.unit.schema.catalogue.fields.values()
-    kinds = [field.name for field in fields if field.lookup == how]
-    found = {id for name in kinds for id in await members.find(work.unit, name, value)}
-    if len(found) != 1:
-        many = f"{len(found)} members have it" if found else "there is no such member"
-        remedy = "give the member number" if found else ""
-        raise UnknownMember(many, place=how.replace("_", " "), remedy=remedy)
-    return found.pop()
 
 
 async def _zipped(work: Work, act: Act, found: Request) -> bytes:
