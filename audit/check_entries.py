@@ -16,7 +16,7 @@ from audit.tree import rows
 from kernel.database import raw
 
 _SUBJECTS = """
-SELECT s.entry FROM unnest(%s::bytea[], %s::uuid[]) AS given (subject, entry)
+SELECT s.entry FROM unnest(%b::bytea[], %b::uuid[]) AS given (subject, entry)
 JOIN audit_subject s USING (subject, entry)
 """
 _ALL_SUBJECTS = """

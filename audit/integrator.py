@@ -23,10 +23,12 @@ from kernel.database import raw
 
 LOCK = 0x7111_1718
 
+# OFFSET 0 has the planner look each entry up, where it would rather read the whole log.
 _PENDING = """
 SELECT p.entry, p.mac, e.body, l.number FROM
     (SELECT entry, mac FROM audit_pending WHERE entry > %s ORDER BY entry LIMIT %s) p
-LEFT JOIN audit_entry e ON e.id = p.entry LEFT JOIN audit_leaf l ON l.entry = p.entry
+LEFT JOIN LATERAL (SELECT body FROM audit_entry WHERE id = p.entry OFFSET 0) e ON true
+LEFT JOIN LATERAL (SELECT number FROM audit_leaf WHERE entry = p.entry OFFSET 0) l ON true
 ORDER BY p.entry
 """
 _STORE = """

@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from uuid import UUID
+from typing import Any
 
 import psycopg
 import pytest
@@ -154,10 +154,10 @@ APPEND_ONLY = ["audit_entry", "audit_leaf", "audit_tile", "audit_checkpoint", "a
     "statement", ["UPDATE {t} SET {c} = {c}", "DELETE FROM {t}", "TRUNCATE {t}"]
 )
 async def test_the_application_cannot_change_what_is_append_only(
-    database: Database, table: str, statement: str
+    full: Any, table: str, statement: str
 ) -> None:
     with pytest.raises(DBAPIError, match="permission denied"):
-        async with database.transaction() as session:
+        async with full.database.transaction() as session:
             await session.execute(text(statement.format(t=table, c=COLUMN[table])))
 
 
@@ -166,21 +166,15 @@ async def test_the_application_cannot_change_what_is_append_only(
     "statement", ["UPDATE {t} SET {c} = {c}", "DELETE FROM {t}", "TRUNCATE {t}"]
 )
 def test_the_owner_cannot_change_it_either_while_the_triggers_stand(
-    database_url: str, table: str, statement: str
+    full_url: str, table: str, statement: str
 ) -> None:
-    with psycopg.connect(libpq(database_url, role=None)) as connection:
-        connection.execute(ROW[table])
-        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
-            connection.execute(statement.format(t=table, c=COLUMN[table]))
+    with (
+        psycopg.connect(libpq(full_url, role=None)) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"),
+    ):
+        connection.execute(statement.format(t=table, c=COLUMN[table]))
 
 
-ROW = {
-    "audit_entry": f"INSERT INTO audit_entry VALUES ('{UUID(int=1)}', 'body')",
-    "audit_leaf": f"INSERT INTO audit_leaf VALUES (0, '{UUID(int=1)}')",
-    "audit_tile": "INSERT INTO audit_tile VALUES (0, 0, 'hashes', 'root')",
-    "audit_checkpoint": "INSERT INTO audit_checkpoint VALUES (1, 0, 'note', now(), 'signature')",
-    "audit_subject": f"INSERT INTO audit_subject VALUES ('subject', '{UUID(int=1)}')",
-}
 COLUMN = {
     "audit_entry": "body",
     "audit_leaf": "entry",
