@@ -66,6 +66,24 @@ class Record:
         `OutsideTransaction`, `EntryInvalid`.
         """
         _inside(session)
+        return await self._write_one(session, entry)
+
+    async def write_many(self, session: AsyncSession, entries: Iterable[Entry]) -> list[UUID]:
+        """Put entries on record as `write` does, some thousands in each round trip.
+
+        Returns their ids in the order given. Takes any iterable and holds one batch of it.
+        """
+        _inside(session)
+        remaining = iter(entries)
+        ids: list[UUID] = []
+        while batch := list(islice(remaining, _BATCH)):
+            if len(batch) == 1:  # arrays of one cost more than they carry
+                ids.append(await self._write_one(session, batch[0]))
+            else:
+                ids += await self._write_batch(session, batch)
+        return ids
+
+    async def _write_one(self, session: AsyncSession, entry: Entry) -> UUID:
         id, text, mac = self._make(entry, self._key(), self._clock.now())
         connection = await raw(session)
         await connection.execute(
@@ -79,18 +97,6 @@ class Record:
             },
         )
         return id
-
-    async def write_many(self, session: AsyncSession, entries: Iterable[Entry]) -> list[UUID]:
-        """Put entries on record as `write` does, some thousands in each round trip.
-
-        Returns their ids in the order given. Takes any iterable and holds one batch of it.
-        """
-        _inside(session)
-        remaining = iter(entries)
-        ids: list[UUID] = []
-        while batch := list(islice(remaining, _BATCH)):
-            ids += await self._write_batch(session, batch)
-        return ids
 
     async def _write_batch(self, session: AsyncSession, batch: Sequence[Entry]) -> list[UUID]:
         key, now = self._key(), self._clock.now()

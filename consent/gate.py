@@ -7,6 +7,7 @@ transaction. No entry, no data: what it returns is given out only once that has 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from pyroaring import BitMap
@@ -20,6 +21,7 @@ from consent.programme.declarations import Action
 from kernel.errors import Unavailable
 from profiles import members as people
 from profiles import reading
+from profiles.conditions import Condition
 from profiles.evaluation import PredicateCache, evaluate_within
 from profiles.expressions import parse
 from profiles.members import NUMBER, Member
@@ -27,6 +29,10 @@ from profiles.reading import Opened
 from profiles.refreshing import bring_up_to_date, due, members_at, refuse_if_many
 from profiles.replica import Replica
 from profiles.unit import Unit
+
+#: All that an expression's meaning hangs on: its text, the version, the day, the fields granted.
+_Asked = tuple[str, int, date, frozenset[str]]
+_KEPT = 512
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ class Gate:
     def __init__(self, replica: Replica) -> None:
         self._replica = replica
         self._cache = PredicateCache()
+        self._conditions: dict[_Asked, Condition] = {}
 
     async def freshen(self, unit: Unit) -> int:
         """Bring members up to date whose traits changed because time passed; returns how many.
@@ -76,7 +83,7 @@ class Gate:
         sets cannot be brought up to date; then nothing is answered.
         """
         _check(grant, Action.SEGMENT, Action.PREVIEW)
-        condition = parse(expression, unit.schema.catalogue, today=unit.today, allowed=grant.fields)
+        condition = self._condition(unit, grant, expression)
         await self._replica.barrier()
         sets = self._replica.members
         if due(sets, unit):
@@ -139,6 +146,18 @@ class Gate:
             )
         await unit.record.write_many(unit.session, entries)
         return lines
+
+    def _condition(self, unit: Unit, grant: Grant, expression: str) -> Condition:
+        """The expression read; reading costs more than answering, so what was read is kept."""
+        asked = (expression, unit.schema.version, unit.today, grant.fields)
+        known = self._conditions.get(asked)
+        if known is None:
+            catalogue = unit.schema.catalogue
+            known = parse(expression, catalogue, today=unit.today, allowed=grant.fields)
+            if len(self._conditions) == _KEPT:
+                self._conditions.clear()
+            self._conditions[asked] = known
+        return known
 
     async def _line(self, unit: Unit, grant: Grant, member: Member) -> Line:
         sets = self._replica.members
