@@ -1,0 +1,76 @@
+"""A process that answers: started by tests, keeps its replica warm, asked over a pipe.
+
+    python answering_process.py DATA-FOLDER DATABASE-URL LIFE-IN-MS
+
+Each line on its standard input is a member's id; for each it writes one line of JSON: who is in
+the segment, and why that member's values are withheld (null: they are not). With a life of more
+than 0 ms it does what Tillit must not: it takes sets that were brought up to date that recently
+for good enough.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from uuid import UUID
+
+from api.bootstrap import Tillit, Work, opened
+from api.settings import read_settings
+from consent.grants import authorise
+from consent.programme import Action
+
+PURPOSE = "personalised_offers"
+
+
+async def answer(tillit: Tillit, work: Work, member: UUID) -> dict[str, object]:
+    """The segment and one member's values, at once: nothing comes between asking and the gate."""
+    grant = authorise(work.active, "offers-engine", purpose=PURPOSE, action=Action.SEGMENT)
+    found = await tillit.gate.evaluate(work.unit, grant, "tier = 'gold'")
+    grant = authorise(work.active, "offers-engine", purpose=PURPOSE, action=Action.READ)
+    [line] = await tillit.gate.read(work.unit, grant, [member])
+    ids = [str(one) for one in tillit.gate.ids(found)]
+    return {"matched": ids, "held_back": found.held_back, "read": line.held_back}
+
+
+def remember(tillit: Tillit, seconds: float) -> None:
+    """Give the replica what it must not have: a life of its own."""
+    fresh, last = tillit.replica.barrier, 0.0
+
+    async def barrier() -> None:
+        nonlocal last
+        if time.monotonic() - last > seconds:
+            asked = time.monotonic()
+            await fresh()
+            last = asked
+
+    tillit.replica.barrier = barrier  # type: ignore[method-assign]
+
+
+async def keep_warm(tillit: Tillit) -> None:
+    """Other callers, all the time."""
+    while True:
+        await tillit.replica.barrier()
+        await asyncio.sleep(0.004)
+
+
+async def main(data: str, url: str, life: float) -> None:
+    settings = read_settings({"TILLIT_DATA": data, "TILLIT_DATABASE_URL": url})
+    async with opened(settings) as tillit:
+        if life:
+            remember(tillit, life / 1000)
+        loop = asyncio.get_running_loop()
+        lines = asyncio.StreamReader()
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+        others = asyncio.create_task(keep_warm(tillit))
+        while not lines.at_eof():
+            # The unit is open before the question comes, to leave a stale answer no time to mend.
+            async with tillit.unit() as work:
+                if not (line := await lines.readline()):
+                    break
+                told = await answer(tillit, work, UUID(line.decode().strip()))
+            print(json.dumps(told), flush=True)
+        others.cancel()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3])))
