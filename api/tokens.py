@@ -33,11 +33,12 @@ from profiles.secret_files import secret_file
 AUDIENCE = "tillit"
 LIFETIME = timedelta(hours=12)
 LONGEST = timedelta(days=366)
+KEPT = 4_096  # verified tokens, the oldest dropped first
 
 _ALGORITHM = "Ed25519"
 _TYPE = "at+jwt"
 _KIND = "tillit_caller"
-_MOST = 4_096  # characters of a token, and tokens kept once verified
+_MOST = 4_096  # characters of a token
 _AHEAD = 60  # seconds by which another machine's clock may be before ours
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}")
 
@@ -132,7 +133,7 @@ class Tokens:
         known = self._verified.get(digest)
         if known is None:
             known = self._verified[digest] = self._checked(token, now)
-            if len(self._verified) > _MOST:
+            if len(self._verified) > KEPT:
                 self._verified.popitem(last=False)
         caller, expires = known
         if expires <= now:

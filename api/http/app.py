@@ -64,7 +64,13 @@ def create_app(tillit: Tillit, *, worker: bool) -> FastAPI:
             with suppress(asyncio.CancelledError):
                 await task
 
-    app = FastAPI(title=TITLE, version=version("tillit"), lifespan=lifespan, redoc_url=None)
+    app = FastAPI(
+        title=TITLE,
+        version=version("tillit"),
+        lifespan=lifespan,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+    )
     app.router.routes.extend(routes(tillit, DOORS))
     app.router.routes.extend(health.routes(tillit, metrics, state))
     described = openapi.document(DOORS, title=TITLE, version=app.version)

@@ -13,7 +13,7 @@ from consent.programme import Action
 
 doors = Doors(ActorType.SERVICE)
 
-Expression = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
+Expression = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class Question(msgspec.Struct, forbid_unknown_fields=True):

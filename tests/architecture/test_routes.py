@@ -1,0 +1,154 @@
+"""Every route refuses who may not come in, and is written about; the exceptions are a list."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from starlette.routing import Route
+
+from api.bootstrap import SYSTEM, Tillit
+from api.http.app import DOORS, create_app
+from api.tokens import Caller, mint
+from audit.entries import ActorType
+from profiles.enrolment import enrol
+
+DOCS = Path(__file__).parents[2] / "docs" / "http.md"
+
+#: Whoever has no token sees these and nothing else. A longer list is a decision to be written.
+ANONYMOUS = {
+    "/healthz",
+    "/metrics",
+    "/openapi.json",
+    "/docs",
+    "/v1/audit/checkpoint",
+    "/v1/audit/key",
+    "/v1/audit/tile/{path:path}",
+}
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def _filled(path: str) -> str:
+    path = path.replace("{path:path}", "0/000").replace("{purpose}", "newsletter")
+    return re.sub(r"{\w+:uuid}", str(uuid4()), path)
+
+
+def _asked(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """Each method of each route."""
+    for route in app.routes:
+        assert isinstance(route, Route), f"{route} is no plain route: test it here first"
+        for method in sorted((route.methods or set()) - {"HEAD"}):
+            yield method, route.path
+
+
+@pytest.fixture
+def app(tillit: Tillit) -> FastAPI:
+    return create_app(tillit, worker=False)
+
+
+@pytest_asyncio.fixture
+async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://tillit.test") as client:
+        yield client
+
+
+async def _tokens(tillit: Tillit) -> dict[ActorType, str]:
+    async with tillit.unit() as work:
+        (made,) = await enrol(work.unit, SYSTEM, [{"member_number": "1"}], source="test")
+    callers = [
+        Caller.service("offers-engine"),
+        Caller.officer("officer-7", role="privacy_officer"),
+        Caller.member(made.id),
+    ]
+    return {one.type: (await mint(tillit, one)).token for one in callers}
+
+
+async def test_every_route_refuses_the_anonymous_but_for_a_closed_list(
+    app: FastAPI, http: httpx.AsyncClient
+) -> None:
+    open_to_all = set()
+    for method, path in _asked(app):
+        for body in (b"", b"{}", b"not json"):
+            answer = await http.request(method, _filled(path), content=body)
+            if answer.status_code != 401:
+                open_to_all.add(path)
+                continue
+            assert answer.headers["content-type"] == "application/problem+json", path
+            assert answer.headers["www-authenticate"].startswith("Bearer"), path
+    assert open_to_all == ANONYMOUS
+
+
+async def test_every_route_refuses_the_two_kinds_of_callers_it_is_not_for(
+    app: FastAPI, http: httpx.AsyncClient, tillit: Tillit
+) -> None:
+    tokens = await _tokens(tillit)
+    by_route = {(door.method, door.path): door.caller for door in DOORS}
+    refused = 0
+    for method, path in _asked(app):
+        if path in ANONYMOUS:
+            continue
+        for kind, token in tokens.items():
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = await http.request(method, _filled(path), headers=headers, content=b"{}")
+            if kind is not by_route[method, path]:
+                assert answer.status_code == 403, (method, path, kind)
+                assert answer.json()["type"] == "urn:tillit:problem:wrong-caller"
+                refused += 1
+            else:
+                assert answer.status_code not in (401, 403, 405, 500), (method, path, kind)
+    assert refused == 2 * sum(door.caller is not None for door in DOORS)
+
+
+async def test_every_route_is_one_of_the_doors_or_of_the_closed_list(app: FastAPI) -> None:
+    doors = {(door.method, door.path) for door in DOORS}
+    assert len(doors) == len(DOORS)
+    assert doors | {("GET", path) for path in ANONYMOUS} == set(_asked(app))
+
+
+async def test_every_route_is_described_by_openapi_with_shapes_that_exist(
+    http: httpx.AsyncClient,
+) -> None:
+    described = (await http.get("/openapi.json")).json()
+    for door in DOORS:
+        path = re.sub(r":\w+}", "}", door.path)
+        operation = described["paths"][path][door.method.lower()]
+        assert operation["summary"], door.path
+        assert ("security" in operation) is (door.caller is not None)
+        assert ("requestBody" in operation) is (door.takes is not None)
+    references = set(re.findall(r'"\$ref": ?"#/components/schemas/(\w+)"', json.dumps(described)))
+    assert references <= set(described["components"]["schemas"])
+    assert len(references) > 20
+    identifiers = [
+        one["operationId"] for path in described["paths"].values() for one in path.values()
+    ]
+    assert len(identifiers) == len(set(identifiers))
+
+
+def test_every_route_is_written_about_and_none_that_is_not_there() -> None:
+    there = {(door.method, door.path) for door in DOORS} | set(_public())
+    shown = {f"{method} " + re.sub(r":\w+}", "}", path) for method, path in there}
+    told = re.findall(r"^\| `((?:GET|POST|PUT|PATCH|DELETE) /\S*)` \|", DOCS.read_text(), re.M)
+    assert sorted(told) == sorted(shown)
+
+
+async def test_the_anonymous_routes_written_about_are_the_closed_list() -> None:
+    section = DOCS.read_text().partition("## Without a token")[2].partition("\n## ")[0]
+    told = re.findall(r"^\| `GET (/\S*)` \|", section, re.M)
+    assert set(told) == {re.sub(r":\w+}", "}", path) for _, path in _public()}
+
+
+def test_no_address_has_room_for_personal_data() -> None:
+    for door in DOORS:
+        for name, kind in re.findall(r"{(\w+)(?::(\w+))?}", door.path):
+            assert kind == "uuid" or name in ("purpose", "path"), door.path
+        assert set(door.query) <= {"language", "limit", "open"}, door.path
+
+
+def _public() -> list[tuple[str, str]]:
+    return [("GET", path) for path in sorted(ANONYMOUS)]
