@@ -8,6 +8,7 @@ from uuid import UUID
 
 from audit.browsing import all_entries
 from audit.entries import Kind
+from audit.errors import EntryInvalid
 from consent import eligibility, ledger
 from consent.choices import fold
 from kernel.database import raw
@@ -46,11 +47,14 @@ async def check_ledger(unit: Unit) -> list[str]:
     """Each ledger row as its entry says, and none missing but those of erased members."""
     said: dict[UUID, tuple[str, str | None]] = {}
     erased: set[str | None] = set()
-    async for entry in all_entries(unit.session):
-        if entry.kind in _LEDGER_KINDS:
-            said[entry.id] = (str(entry.facts.get("ledger")), entry.subject)
-        elif entry.kind == Kind.MEMBER_ERASED:
-            erased.add(entry.subject)
+    try:
+        async for entry in all_entries(unit.session):
+            if entry.kind in _LEDGER_KINDS:
+                said[entry.id] = (str(entry.facts.get("ledger")), entry.subject)
+            elif entry.kind == Kind.MEMBER_ERASED:
+                erased.add(entry.subject)
+    except EntryInvalid as error:
+        return [f"the ledger cannot be compared with the record: {error}"]
     connection = await raw(unit.session)
     cursor = await connection.execute("SELECT id, sealed FROM ledger", binary=True)
     problems = []
