@@ -1,0 +1,1 @@
+"""What is measured, against whom, and the ratios: run by ``make bench``, told in docs."""
