@@ -23,6 +23,7 @@ from kernel.clock import Clock, SystemClock
 from kernel.database import Database, raw
 from kernel.postgres import private_server
 from migrations import check_current, upgrade
+from profiles.epochs import EpochFiles
 from profiles.erasing import DestroyKeys
 from profiles.keyring import Keyring
 from profiles.labels import Label
@@ -56,7 +57,9 @@ class Tillit:
         self.url = url
         self.clock = clock
         self.database = Database(url)
-        self.keyring = Keyring(FileRootKey(settings.root_key), clock)
+        self.keyring = Keyring(
+            FileRootKey(settings.root_key), EpochFiles(settings.root_key.parent), clock
+        )
         self.programmes = Programmes()
         self.record = Record(lambda: self.keyring.live.derive(Label.AUDIT_MAC), clock)
         self.replica = Replica(url, self.keyring)
@@ -129,10 +132,18 @@ class Tillit:
             rotated = await rotate(session, self.keyring, active.schema, self.clock)
             facts = {"epoch": rotated.epoch, "members": rotated.members}
             await self.record.write(session, act.entry(Kind.KEYS_ROTATED, facts=facts))
+        await self.bury()
         return rotated
+
+    async def bury(self) -> None:
+        """Delete the keys of epochs that are over."""
+        async with self.database.transaction() as session:
+            await self.keyring.bury(session)
 
     async def erase_revived(self) -> None:
         """Nobody who was erased is served again, whatever a restore has brought back."""
+        if not self.erasure.journalled():
+            return
         try:
             async with self.unit() as work:
                 revived = await self.erasure.erase_revived(work.unit, SYSTEM)
@@ -162,6 +173,7 @@ async def opened(settings: Settings, *, clock: Clock | None = None) -> AsyncIter
         check_current(url)
     tillit = Tillit(settings, url, clock or SystemClock())
     try:
+        await tillit.bury()
         await tillit.erase_revived()
         yield tillit
     finally:

@@ -24,17 +24,6 @@ from profiles.sealing import open_traits, open_value
 from profiles.shard import MemberSets
 from profiles.unit import Unit
 
-_LEDGER_KINDS = frozenset(
-    {
-        Kind.CONSENT_GIVEN,
-        Kind.CONSENT_REFUSED,
-        Kind.CONSENT_WITHDRAWN,
-        Kind.CONSENT_OBJECTED,
-        Kind.CONSENT_OBJECTION_LIFTED,
-        Kind.RESTRICTION_SET,
-        Kind.RESTRICTION_LIFTED,
-    }
-)
 _BATCH = 1_000
 
 
@@ -49,7 +38,7 @@ async def check_ledger(unit: Unit) -> list[str]:
     erased: set[str | None] = set()
     try:
         async for entry in all_entries(unit.session):
-            if entry.kind in _LEDGER_KINDS:
+            if entry.kind == Kind.CHOICE_RECORDED:
                 said[entry.id] = (str(entry.facts.get("ledger")), entry.subject)
             elif entry.kind == Kind.MEMBER_ERASED:
                 erased.add(entry.subject)

@@ -5,6 +5,7 @@ said cannot be changed or dropped unnoticed, not even by whoever owns the databa
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
@@ -24,16 +25,8 @@ from profiles.members import Member
 from profiles.unit import Unit
 
 TABLE = "ledger"
-
-_KINDS = {
-    Action.GIVEN: Kind.CONSENT_GIVEN,
-    Action.REFUSED: Kind.CONSENT_REFUSED,
-    Action.WITHDRAWN: Kind.CONSENT_WITHDRAWN,
-    Action.OBJECTED: Kind.CONSENT_OBJECTED,
-    Action.OBJECTION_LIFTED: Kind.CONSENT_OBJECTION_LIFTED,
-    Action.RESTRICTED: Kind.RESTRICTION_SET,
-    Action.RESTRICTION_LIFTED: Kind.RESTRICTION_LIFTED,
-}
+#: Sealed rows are all of one length, so that a yes does not look longer than a no.
+PAD = 256
 
 
 def choose(
@@ -103,10 +96,10 @@ async def record(
     for member, choices in said.items():
         subject = member.key.subject()
         for choice in choices:
-            row = uuid7()
-            sealed = member.key.seal_field(TABLE, row.hex, msgspec.msgpack.encode(choice))
+            row = uuid7(unit.milliseconds)
+            sealed = member.key.seal_field(TABLE, row.hex, msgspec.msgpack.encode(choice), pad=PAD)
             rows.append((row, member.id, sealed))
-            entries.append(_entry(act, choice, row, subject, sealed))
+            entries.append(_entry(act, row, subject, sealed))
     connection = await raw(unit.session)
     async with (
         connection.cursor() as cursor,
@@ -130,22 +123,31 @@ async def record(
 
 async def opened(unit: Unit, keys: Mapping[UUID, MemberKey]) -> dict[UUID, list[Choice]]:
     """Everything these members ever said, oldest first."""
+    found = await opened_rows(unit, keys)
+    return {
+        member: sorted(rows.values(), key=lambda choice: choice.at)
+        for member, rows in found.items()
+    }
+
+
+async def opened_rows(unit: Unit, keys: Mapping[UUID, MemberKey]) -> dict[UUID, dict[UUID, Choice]]:
+    """The same by row: a row's id is its entry's, and tells when it was written."""
     connection = await raw(unit.session)
     cursor = await connection.execute(
         "SELECT id, member, sealed FROM ledger WHERE member = ANY(%s) ORDER BY id",
         (list(keys),),
         binary=True,
     )
-    found: dict[UUID, list[Choice]] = {member: [] for member in keys}
+    found: dict[UUID, dict[UUID, Choice]] = {member: {} for member in keys}
     for row, member, sealed in await cursor.fetchall():
         plain = keys[member].open_field(TABLE, row.hex, sealed)
-        found[member].append(msgspec.msgpack.decode(plain, type=Choice))
-    for choices in found.values():
-        choices.sort(key=lambda choice: choice.at)
+        found[member][row] = msgspec.msgpack.decode(plain, type=Choice)
     return found
 
 
-def _entry(act: Act, choice: Choice, row: UUID, subject: bytes, sealed: bytes) -> Entry:
-    facts = {"ledger": sha256(sealed).hexdigest(), "how": choice.how}
-    about = act if choice.purpose is None else act.about(choice.purpose)
-    return about.entry(_KINDS[choice.action], subject=subject, facts=facts, entry_id=row)
+def _entry(act: Act, row: UUID, subject: bytes, sealed: bytes) -> Entry:
+    """Says that something was said, and not what: the record is read by more than the member."""
+    facts = {"ledger": sha256(sealed).hexdigest()}
+    return replace(act, purpose=None).entry(
+        Kind.CHOICE_RECORDED, subject=subject, facts=facts, entry_id=row
+    )

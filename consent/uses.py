@@ -5,8 +5,8 @@ Called for the member themselves, and for the package that answers an access req
 about everybody, to say whether this member was among those found.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -27,7 +27,7 @@ class Use:
     """One entry of the record that concerns a member.
 
     `outcome`: for a segment, "matched", "not_matched", or why the member was held back; for a
-    read, the fields given out or why none were; else the entry's own facts. `question`: the
+    read, the fields given out or why none were; for a choice, what was said. `question`: the
     segment's expression. `leaf`: its number in the record, None in the second before it has one.
     """
 
@@ -46,15 +46,15 @@ class Use:
 async def uses(
     unit: Unit,
     member: Member,
-    choices: Sequence[Choice],
+    choices: Mapping[UUID, Choice],
     programme: Programme,
     *,
     limit: int = 1000,
 ) -> list[Use]:
     """The newest `limit` entries about the member, and about everybody while they were one.
 
-    `choices` is the member's ledger: from it follows, for each question, whether they were
-    eligible when it was asked. Newest first.
+    `choices` is the member's ledger by row: from what was written in it when a question was
+    asked follows whether they were eligible then. Newest first.
     """
     own = await uses_of(unit.session, member.key.subject(), limit=limit)
     shared = await uses_of(unit.session, EVERYBODY, limit=limit)
@@ -62,7 +62,7 @@ async def uses(
     shared = [entry for entry in shared if told(entry.body).at >= joined]
     footprints = {entry.id: footprint for entry in shared if (footprint := _footprint(unit, entry))}
     matched = await matched_in(unit, footprints, member.ordinal)
-    found = [_own(entry) for entry in own]
+    found = [_own(entry, choices.get(entry.id)) for entry in own]
     for entry in shared:
         outcome = _outcome(entry, matched.get(entry.id, False), choices, programme, unit)
         asked = footprints.get(entry.id)
@@ -72,7 +72,11 @@ async def uses(
 
 
 def _outcome(
-    entry: Entry, matched: bool, choices: Sequence[Choice], programme: Programme, unit: Unit
+    entry: Entry,
+    matched: bool,
+    choices: Mapping[UUID, Choice],
+    programme: Programme,
+    unit: Unit,
 ) -> str:
     body = told(entry.body)
     if matched:
@@ -80,13 +84,15 @@ def _outcome(
     purpose = programme.purposes.get(body.purpose or "")
     if purpose is None:
         return "not_matched"
-    standings = fold(choice for choice in choices if choice.at <= body.at)
+    standings = fold(choice for row, choice in choices.items() if made_at(row) <= body.at)
     day = body.at.astimezone(unit.schema.zone).date()
     reason = standing_reason(purpose, standings, day)
     return "not_matched" if reason is None else reason.value
 
 
-def _own(entry: Entry) -> Use:
+def _own(entry: Entry, said: Choice | None) -> Use:
+    if said is not None:
+        return replace(_use(entry, said.action.value, (), None), purpose=said.purpose)
     facts = told(entry.body).facts
     fields = tuple(facts.get("fields", ()))
     return _use(entry, str(facts.get("held_back", "given" if fields else "done")), fields, None)

@@ -41,6 +41,10 @@ class Erasure:
         await self._conclude(unit, act, request, subject=subject, entry=entry)
         return True
 
+    def journalled(self) -> bool:
+        """Whether anybody was ever erased. Raises `Unavailable` as `erase_revived` does."""
+        return bool(self._journal.lines())
+
     async def erase_revived(self, unit: Unit, act: Act) -> int:
         """Erase again whoever is journalled and yet there; before anything is served.
 

@@ -133,7 +133,7 @@ async def used(
     unit: Unit, act: Act, active: Active, member: Member, *, limit: int
 ) -> Sequence[Use]:
     """The newest uses of the member's data; that they looked is on record as `uses.viewed`."""
-    said = await _said(unit, member)
+    said = (await ledger.opened_rows(unit, {member.id: member.key}))[member.id]
     found = await uses(unit, member, said, active.programme, limit=limit)
     await unit.record.write(unit.session, act.entry(Kind.USES_VIEWED, subject=member.key.subject()))
     return found

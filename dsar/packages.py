@@ -96,14 +96,14 @@ async def fetch(unit: Unit, act: Act, request: UUID, member: UUID) -> Package:
 
 
 async def _gather(unit: Unit, active: Active, member: Member) -> bytes:
-    said = (await ledger.opened(unit, {member.id: member.key}))[member.id]
+    said = (await ledger.opened_rows(unit, {member.id: member.key}))[member.id]
     used = await uses(unit, member, said, active.programme)
     everything = contents(
         active,
         at=unit.now,
         values=await reading.values(unit, member, active.programme.names),
         purchases=await reading.purchases(unit, member),
-        choices=said,
+        choices=sorted(said.values(), key=lambda choice: choice.at),
         uses=used,
     )
     return _zip(everything, await _proofs(unit, used))

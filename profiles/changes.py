@@ -15,8 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.database import before_commit, raw
 from kernel.jobs import enqueue
+from profiles.errors import BadValue
 from profiles.keys import EpochKey, place
 from profiles.labels import Label
+from profiles.values import LARGEST
 
 SHARD_BITS = 16
 SHARD_SIZE = 1 << SHARD_BITS
@@ -101,7 +103,12 @@ class Changes:
         draft.removed[set_name].add(at)
 
     def assign(self, stack: str, ordinal: int, value: int | None) -> None:
-        """Put a number on a stack; None makes it unknown."""
+        """Put a number on a stack; None makes it unknown. Raises `BadValue` beyond ±2^53.
+
+        Here, and not when it is applied: a change that a replica cannot apply must never commit.
+        """
+        if value is not None and abs(value) > LARGEST:
+            raise BadValue("the number is too large to be compared", place=stack)
         draft, at = self._at(ordinal)
         draft.numbers[stack][at] = value
 

@@ -131,7 +131,7 @@ async def rectify(
 
 def _prepare(unit: Unit, ordinal: int, values: Mapping[str, Value], source: str) -> Member:
     catalogue = unit.schema.catalogue
-    key = MemberKey.new(uuid7())
+    key = MemberKey.new(uuid7(unit.milliseconds))
     sealed = {
         name: seal_value(key, name, value, source=source, at=unit.now)
         for name, value in values.items()

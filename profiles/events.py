@@ -25,6 +25,7 @@ from profiles.unit import Unit
 from profiles.values import Value
 
 TABLE = "event"
+LARGEST_AMOUNT = 10**10
 
 _KEEP = """
 INSERT INTO event (id, member, reference, sealed)
@@ -51,8 +52,7 @@ async def record(unit: Unit, act: Act, purchases: Mapping[Member, Sequence[Purch
     drafts: dict[UUID, tuple[Member, bytes, bytes]] = {}
     for member, bought in purchases.items():
         for purchase in bought:
-            if purchase.day(unit.schema.zone) > unit.today:
-                raise BadValue("this purchase lies in the future", place="purchase.at")
+            _check(unit, purchase)
             drafts[uuid7()] = (
                 member,
                 member.key.reference(purchase.source, purchase.reference),
@@ -140,3 +140,17 @@ def _fields(unit: Unit, member: Member) -> dict[str, Value]:
         for name, sealed in member.sealed.items()
         if name in fields
     }
+
+
+def _check(unit: Unit, purchase: Purchase) -> None:
+    if purchase.day(unit.schema.zone) > unit.today:
+        raise BadValue("this purchase lies in the future", place="purchase.at")
+    numbers = [purchase.amount]
+    for item in purchase.items:
+        numbers += (item.quantity, item.price)
+    if not all(number.is_finite() and abs(number) <= LARGEST_AMOUNT for number in numbers):
+        raise BadValue(
+            "this amount is beyond what a purchase can cost",
+            place="purchase.amount",
+            remedy=f"amounts, prices and quantities lie within ±{LARGEST_AMOUNT:,}",
+        )

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kernel.clock import Clock
 from kernel.database import raw
 from kernel.errors import Unavailable
+from profiles.epochs import EpochFiles
 from profiles.errors import KeyDestroyed
 from profiles.keys import EpochKey, place
 from profiles.roots import RootKey
@@ -21,15 +22,17 @@ from profiles.roots import RootKey
 ROTATION_LOCK = 0x71114B45
 _FIRST_LOCK = ROTATION_LOCK + 1
 
-_LIVE = "SELECT number, wrapped FROM epoch_key WHERE state = 'live'"
-_BEGIN = "INSERT INTO epoch_key (number, state, wrapped, created_at) VALUES (%s, 'live', %s, %s)"
+_LIVE = "SELECT number, name FROM epoch_key WHERE state = 'live'"
+_GONE = "SELECT number, name FROM epoch_key WHERE state = 'destroyed'"
+_BEGIN = "INSERT INTO epoch_key (number, name, state, created_at) VALUES (%s, %s, 'live', %s)"
 
 
 class Keyring:
     """The live epoch key, opened with the root key and held in memory only."""
 
-    def __init__(self, root: RootKey, clock: Clock) -> None:
+    def __init__(self, root: RootKey, epochs: EpochFiles, clock: Clock) -> None:
         self._root = root
+        self._epochs = epochs
         self._clock = clock
         self._live: EpochKey | None = None
 
@@ -71,17 +74,31 @@ class Keyring:
         row = await (await connection.execute(_LIVE)).fetchone()
         self._live = None
         if row is not None:
-            number, wrapped = row
-            secret = self._root.unwrap(wrapped, context=_context(number))
+            number, name = row
+            wrapped = self._epochs.read(number, name)
+            secret = self._root.unwrap(wrapped, context=_context(number, name))
             self._live = EpochKey(number, secret)
 
     async def begin(self, connection: psycopg.AsyncConnection[Any], *, number: int) -> EpochKey:
-        """A fresh epoch key, kept wrapped by the root key. The caller retires the one before."""
-        secret = os.urandom(32)
-        wrapped = self._root.wrap(secret, context=_context(number))
-        await connection.execute(_BEGIN, (number, wrapped, self._clock.now()))
+        """A fresh epoch key, kept wrapped by the root key. The caller retires the one before.
+
+        Its file is on disk before the row can be committed. Should the transaction fail, the
+        file stays behind and opens nothing.
+        """
+        secret, name = os.urandom(32), os.urandom(8).hex()
+        self._epochs.keep(number, name, self._root.wrap(secret, context=_context(number, name)))
+        await connection.execute(_BEGIN, (number, name, self._clock.now()))
         self._live = EpochKey(number, secret)
         return self._live
+
+    async def bury(self, session: AsyncSession) -> None:
+        """Delete the files of epochs that are destroyed: after the rotation has committed.
+
+        Also at start-up, for a rotation that was cut off in between. Idempotent.
+        """
+        connection = await raw(session)
+        for number, name in await (await connection.execute(_GONE)).fetchall():
+            self._epochs.destroy(number, name)
 
     def epoch(self, number: int) -> EpochKey:
         """Raises `KeyDestroyed` for an epoch that is not (or not any more) the live one."""
@@ -90,5 +107,5 @@ class Keyring:
         return self._live
 
 
-def _context(number: int) -> bytes:
-    return place("epoch_key", "", str(number))
+def _context(number: int, name: str) -> bytes:
+    return place("epoch_key", name, str(number))

@@ -70,11 +70,17 @@ class MemberKey(SealingKey):
     def new(cls, member: UUID) -> "MemberKey":
         return cls(member, os.urandom(_KEY))
 
-    def seal_field(self, table: str, field: str, plaintext: bytes) -> bytes:
-        return self.seal(plaintext, at=place(table, self.member.hex, field))
+    def seal_field(self, table: str, field: str, plaintext: bytes, *, pad: int = 64) -> bytes:
+        """Sealed at its place, filled up to a multiple of `pad` bytes (ISO/IEC 7816-4).
+
+        So that the length of what is sealed does not tell gold from silver.
+        """
+        filled = plaintext + b"\x80" + b"\0" * (-(len(plaintext) + 1) % pad)
+        return self.seal(filled, at=place(table, self.member.hex, field))
 
     def open_field(self, table: str, field: str, sealed: bytes) -> bytes:
-        return self.open(sealed, at=place(table, self.member.hex, field))
+        filled = self.open(sealed, at=place(table, self.member.hex, field))
+        return filled[: filled.rindex(b"\x80")]
 
     def subject(self) -> bytes:
         """The 32-byte pseudonym under which the record knows this member."""

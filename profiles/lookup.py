@@ -5,6 +5,7 @@ is verified by opening the member's own value, so a digest that was moved leads 
 """
 
 import hmac
+import unicodedata
 
 import email_validator
 import phonenumbers
@@ -21,6 +22,7 @@ def normalise(kind: str, value: str, *, region: str) -> str:
     `region` (ISO 3166) reads phone numbers written without a country code. Raises `BadValue`,
     which never repeats the value.
     """
+    value = unicodedata.normalize("NFC", value)
     if kind == "email":
         return _email(value)
     if kind == "phone":

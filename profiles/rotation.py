@@ -1,8 +1,8 @@
 """Rotation of the key epoch: what the living need is sealed anew, and the old key is destroyed.
 
-From the commit on, no copy of this database from before holds anything that opens for a
-member erased before: the shred horizon. Everybody else waits while it runs, because nothing
-may be sealed under a key that is going.
+Once the old key's file is deleted (`Keyring.bury`, right after the commit), no copy of this
+database from before opens for anyone, so not for a member erased before: the shred horizon.
+Everybody else waits while it runs, because nothing may be sealed under a key that is going.
 """
 
 from collections.abc import AsyncIterator
@@ -61,8 +61,7 @@ async def rotate(session: AsyncSession, keyring: Keyring, schema: Schema, clock:
     old = keyring.live
     await _nothing_pending(connection)
     await connection.execute(
-        "UPDATE epoch_key SET state = 'destroyed', wrapped = NULL, destroyed_at = %s "
-        "WHERE number = %s",
+        "UPDATE epoch_key SET state = 'destroyed', destroyed_at = %s WHERE number = %s",
         (clock.now(), old.number),
     )
     new = await keyring.begin(connection, number=old.number + 1)

@@ -12,12 +12,12 @@ from sqlmodel import Field, SQLModel
 
 
 class EpochKeyRow(SQLModel, table=True):
-    """One live at a time. A destroyed epoch keeps its number and loses its key for ever."""
+    """One live at a time; the key itself lies in a file of that name, never here."""
 
     __tablename__ = "epoch_key"
     number: int = Field(primary_key=True)
     state: str
-    wrapped: bytes | None = Field(sa_column=Column(LargeBinary))
+    name: str
     created_at: datetime = Field(sa_column=Column(DateTime(timezone=True)))
     destroyed_at: datetime | None = Field(sa_column=Column(DateTime(timezone=True)))
 

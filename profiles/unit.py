@@ -40,6 +40,11 @@ class Unit:
         return self.now.astimezone(self.schema.zone).date()
 
     @property
+    def milliseconds(self) -> int:
+        """This unit's time as ids carry it."""
+        return int(self.now.timestamp() * 1000)
+
+    @property
     def changes(self) -> Changes:
         """The member-set changes that go out with this transaction."""
         return changes_of(self.session, self.epoch)

@@ -134,7 +134,7 @@ class Story:
         key = VerifierKey.parse((await self.tillit.signer()).verifier_key)
         async with self.tillit.unit() as work:
             member = await one(work.unit, self.member)
-            said = (await ledger.opened(work.unit, {member.id: member.key}))[member.id]
+            said = (await ledger.opened_rows(work.unit, {member.id: member.key}))[member.id]
             used = await uses(work.unit, member, said, work.active.programme)
             proofs = await inclusions(work.session, [use.entry for use in used])
             verified = 0

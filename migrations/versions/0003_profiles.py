@@ -21,11 +21,11 @@ STATEMENTS = [
     """
     CREATE TABLE epoch_key (
         number integer PRIMARY KEY,
+        name text NOT NULL,
         state text NOT NULL CHECK (state IN ('live', 'destroyed')),
-        wrapped bytea,
         created_at timestamptz NOT NULL,
         destroyed_at timestamptz,
-        CHECK ((state = 'destroyed') = (wrapped IS NULL))
+        CHECK ((state = 'destroyed') = (destroyed_at IS NOT NULL))
     )
     """,
     "CREATE UNIQUE INDEX epoch_key_one_live ON epoch_key (state) WHERE state = 'live'",

@@ -29,11 +29,12 @@ from kernel.database import libpq, raw
 from kernel.errors import Unavailable
 from kernel.ids import uuid7
 from profiles.enrolment import enrol
+from profiles.epochs import EpochFiles
 from profiles.errors import CannotOpen
 from profiles.keys import EpochKey, MemberKey, place
 from profiles.members import Member, find, load
 from profiles.roots import FileRootKey
-from profiles.sealing import open_value, unpack
+from profiles.sealing import open_value
 
 PURPOSE, SERVICE = "personalised_offers", "offers-engine"
 PEOPLE = [
@@ -95,9 +96,12 @@ async def world(tillit: Tillit) -> AsyncIterator[World]:
 async def test_the_database_without_its_root_key_opens_nothing(
     world: World, settings: Settings, tmp_path: Path
 ) -> None:
-    with pytest.raises(CannotOpen, match="root key"):
-        async with opened(replace(settings, root_key=tmp_path / "another.key")):
-            pass
+    elsewhere = replace(settings, root_key=tmp_path / "elsewhere" / "root.key")
+    beside = replace(settings, root_key=settings.root_key.with_name("another.key"))
+    for thief, lacking in ((elsewhere, "the key of epoch 1"), (beside, "root key")):
+        with pytest.raises(CannotOpen, match=lacking):
+            async with opened(thief):
+                pass
 
 
 async def test_a_value_moved_to_another_member_or_field_does_not_open(world: World) -> None:
@@ -157,10 +161,12 @@ async def test_the_root_key_alone_opens_no_key_and_no_value(world: World) -> Non
 
 
 async def _thief(world: World) -> EpochKey:
-    """The epoch key as somebody has it who copied database and root key just now."""
-    number, wrapped = (await world.rows("SELECT number, wrapped FROM epoch_key"))[0]
-    root = FileRootKey(world.tillit.settings.root_key)
-    return EpochKey(number, root.unwrap(wrapped, context=place("epoch_key", "", str(number))))
+    """The epoch key as somebody has it who copied database and key folder just now."""
+    number, name = (await world.rows("SELECT number, name FROM epoch_key WHERE state = 'live'"))[0]
+    keys = world.tillit.settings.root_key
+    wrapped = EpochFiles(keys.parent).read(number, name)
+    secret = FileRootKey(keys).unwrap(wrapped, context=place("epoch_key", name, str(number)))
+    return EpochKey(number, secret)
 
 
 async def test_database_and_root_key_open_who_is_there_and_hold_nothing_of_the_erased(
@@ -180,18 +186,23 @@ async def test_database_and_root_key_open_who_is_there_and_hold_nothing_of_the_e
     assert await world.rows("SELECT 1 FROM member WHERE id = %s", gone.id) == []
 
 
-async def test_an_old_backup_with_the_root_key_still_opens(world: World) -> None:
-    """A limit that is known (decision 10): a backup brings its own epoch key along."""
+async def test_after_a_rotation_an_old_backup_opens_nothing_even_with_the_root_key(
+    world: World,
+) -> None:
     gone = world.members[0]
-    epoch = await _thief(world)
-    query = "SELECT k.wrapped, m.sealed FROM member m JOIN member_key k ON k.member = m.id"
-    wrapped, sealed = (await world.rows(f"{query} WHERE m.id = %s", gone.id))[0]
+    number, name = (await world.rows("SELECT number, name FROM epoch_key"))[0]
+    wrapped = (await world.rows("SELECT wrapped FROM member_key WHERE member = %s", gone.id))[0][0]
+    keys = world.tillit.settings.root_key
+    with_everything = (await _thief(world)).unwrap(gone.id, wrapped)
+    assert with_everything.fingerprint() == gone.key.fingerprint()
     await world.erase(gone.id)
     await world.tillit.rotate(SYSTEM)
-    async with world.tillit.unit() as work:
-        field = work.active.programme.catalogue().fields["email"]
-    key = epoch.unwrap(gone.id, wrapped)
-    assert open_value(key, field, unpack(sealed)["email"])[0] == PEOPLE[0]["email"]
+    with pytest.raises(CannotOpen):
+        EpochFiles(keys.parent).read(number, name)
+    with pytest.raises(CannotOpen):
+        (await _thief(world)).unwrap(gone.id, wrapped)
+    with pytest.raises(CannotOpen):
+        FileRootKey(keys).unwrap(wrapped, context=place("member_key", gone.id.hex, "1"))
 
 
 async def test_after_erasure_nothing_computes_the_pseudonym(world: World) -> None:
