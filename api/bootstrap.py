@@ -140,6 +140,12 @@ class Tillit:
         async with self.database.transaction() as session:
             await self.keyring.bury(session)
 
+    async def open_keys(self) -> None:
+        """Refuse to start with keys that do not open this database; finish a rotation cut off."""
+        async with self.database.transaction() as session:
+            await self.keyring.refresh(await raw(session))
+        await self.bury()
+
     async def erase_revived(self) -> None:
         """Nobody who was erased is served again, whatever a restore has brought back."""
         if not self.erasure.journalled():
@@ -173,7 +179,7 @@ async def opened(settings: Settings, *, clock: Clock | None = None) -> AsyncIter
         check_current(url)
     tillit = Tillit(settings, url, clock or SystemClock())
     try:
-        await tillit.bury()
+        await tillit.open_keys()
         await tillit.erase_revived()
         yield tillit
     finally:
