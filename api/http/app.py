@@ -8,6 +8,7 @@ from importlib.metadata import version
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 
 from api.bootstrap import Tillit
@@ -33,6 +34,15 @@ from api.work import work
 from kernel.errors import TillitError
 
 TITLE = "Tillit"
+#: Traces would carry addresses as they came, and logs the messages of faults: `watching` tells
+#: what may be told, and no variable of the environment turns anything else on.
+_NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 _log = structlog.get_logger("tillit.http")
 
 #: Every door there is. The record's entries come before its hashes, whose address covers theirs.
@@ -69,6 +79,7 @@ def create_app(tillit: Tillit, *, worker: bool) -> FastAPI:
         version=version("tillit"),
         lifespan=lifespan,
         redoc_url=None,
+        telemetry=_NO_TELEMETRY,
         swagger_ui_oauth2_redirect_url=None,
     )
     app.router.routes.extend(routes(tillit, DOORS))

@@ -5,7 +5,6 @@ No message repeats what was sent but the names of keys: what is sent may be a me
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -36,18 +35,25 @@ async def read(request: Request) -> bytes:
     return b"".join(parts)
 
 
-def decode(body: bytes, shape: type[Any]) -> Any:
-    """The body as `shape`. Raises `Malformed` for no JSON, `Misshapen` for another shape."""
-    try:
-        return _decoder(shape).decode(body)
-    except msgspec.ValidationError as error:
-        raise _misshapen(str(error), shape) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed(
-            "this is not JSON" if body else "there is no body",
-            place="body",
-            remedy="send one JSON object in UTF-8",
-        ) from error
+class Shape:
+    """What a door takes, ready to decode; made once for each door."""
+
+    def __init__(self, type: type[Any]) -> None:
+        self._decoder = msgspec.json.Decoder(type)
+        self._fields: tuple[str, ...] = getattr(type, "__struct_fields__", ())
+
+    def decode(self, body: bytes) -> Any:
+        """The body in this shape. Raises `Malformed` for no JSON, `Misshapen` for another."""
+        try:
+            return self._decoder.decode(body)
+        except msgspec.ValidationError as error:
+            raise _misshapen(str(error), self._fields) from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise Malformed(
+                "this is not JSON" if body else "there is no body",
+                place="body",
+                remedy="send one JSON object in UTF-8",
+            ) from error
 
 
 def check_query(given: Mapping[str, str], known: Sequence[str]) -> None:
@@ -62,12 +68,7 @@ def check_query(given: Mapping[str, str], known: Sequence[str]) -> None:
             )
 
 
-@cache
-def _decoder(shape: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(shape)
-
-
-def _misshapen(message: str, shape: type[Any]) -> Misshapen:
+def _misshapen(message: str, fields: Sequence[str]) -> Misshapen:
     at = _AT.search(message)
     place = at.group(1) if at else ""
     sentence = _AT.sub("", message)
@@ -76,7 +77,7 @@ def _misshapen(message: str, shape: type[Any]) -> Misshapen:
     if (unknown := _UNKNOWN.search(sentence)) and not place:
         place = unknown.group(1)[:60]
         sentence = "this door takes no such field"
-        remedy = did_you_mean(place, shape.__struct_fields__)
+        remedy = did_you_mean(place, fields)
     return Misshapen(sentence[0].lower() + sentence[1:], place=place or "body", remedy=remedy)
 
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.bootstrap import Tillit, Work
-from api.http import bodies
+from api.http.bodies import Shape, check_query, read
 from api.http.callers import Callers, admit, expect
 from api.http.watching import seen_in
 from api.tokens import Caller
@@ -24,6 +24,7 @@ from audit.acts import Act
 from audit.entries import ActorType
 from consent.programme import Ability
 from consent.programmes import Active
+from kernel.errors import Unavailable
 from profiles import members
 from profiles.members import Member
 from profiles.unit import Unit
@@ -103,7 +104,7 @@ class Door:
     status: int = 200
     query: Sequence[str] = ()
     media: str = JSON
-    #: Members whose traits changed because time passed are brought up to date first.
+    #: When the gate cannot answer because traits are out of date, they are brought up to date.
     freshen: bool = False
     #: A member's token is good here even after the member's erasure.
     erased_too: bool = False
@@ -158,7 +159,10 @@ def routes(tillit: Tillit, doors: Sequence[Door]) -> list[Route]:
 def _endpoint(
     tillit: Tillit, callers: Callers, doors: Mapping[str, Door]
 ) -> Callable[[Request], Awaitable[Response]]:
-    shapes = {method: door.takes for method, door in doors.items()}
+    shapes = {
+        method: None if (taken := door.takes) is None else Shape(taken)
+        for method, door in doors.items()
+    }
 
     async def endpoint(request: Request) -> Response:
         method = "GET" if request.method == "HEAD" else request.method
@@ -170,36 +174,52 @@ def _endpoint(
             caller = await callers.of(request)
             seen.caller = caller.type.value
             expect(caller, door.caller)
-        bodies.check_query(request.query_params, door.query)
-        body = await bodies.read(request) if shape is not None else b""
-        answer = await _run(tillit, door, shape, caller=caller, request=request, body=body)
+        check_query(request.query_params, door.query)
+        body = await read(request) if shape is not None else b""
+        answer = await _run(tillit, _Asking(door, shape, caller, request, body))
         return _response(door, answer)
 
     return endpoint
 
 
-async def _run(
-    tillit: Tillit,
-    door: Door,
-    shape: type[Any] | None,
-    *,
-    caller: Caller | None,
-    request: Request,
-    body: bytes,
-) -> Any:
-    """What the door gives, once its transaction has committed."""
-    if door.freshen:
-        async with tillit.unit() as work:
-            await tillit.gate.freshen(work.unit)
+@dataclass(frozen=True)
+class _Asking:
+    """What is known of a request before its transaction."""
+
+    door: Door
+    shape: Shape | None
+    caller: Caller | None
+    request: Request
+    body: bytes = field(repr=False)
+
+
+async def _run(tillit: Tillit, asking: _Asking) -> Any:
+    """What the door gives, once its transaction has committed.
+
+    Members who are out of date are few and rare: the question is asked first, and only when
+    the gate will not answer it yet are they brought up to date, in a transaction before it.
+    """
+    try:
+        return await _once(tillit, asking)
+    except Unavailable:
+        if not asking.door.freshen:
+            raise
+    async with tillit.unit() as work:
+        await tillit.gate.freshen(work.unit)
+    return await _once(tillit, asking)
+
+
+async def _once(tillit: Tillit, asking: _Asking) -> Any:
+    door, caller, request = asking.door, asking.caller, asking.request
     async with tillit.unit() as work:
         member = None
         if caller is not None:
             member = await admit(work, caller, ability=door.ability, erased_too=door.erased_too)
         asked = Asked(tillit, work, caller, request.path_params, request.query_params, member)
-        if shape is None:
+        if asking.shape is None:
             answer = await door.handle(asked)
         else:
-            answer = await door.handle(asked, bodies.decode(body, shape))
+            answer = await door.handle(asked, asking.shape.decode(asking.body))
     return answer
 
 

@@ -4,11 +4,17 @@ import json
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
+import pytest
 from callers_at_doors import PURPOSE, Club
+from starlette.applications import Starlette
 
 from api.bootstrap import SYSTEM, Tillit
+from api.http import record
+from api.http.doors import routes
 from api.work import drain
 from audit import verify
+from audit.errors import TileUnknown
 from consent.programme import read_programme
 
 ROLES = """
@@ -170,6 +176,21 @@ async def test_entries_are_not_handed_out_by_the_public_door(club: Club, tillit:
         answer = await club.nobody("GET", f"/v1/audit/tile/{path}")
         assert answer.status_code in (401, 404), path
         assert b"member.enrolled" not in answer.content
+
+
+async def test_the_public_door_refuses_entries_also_when_it_is_the_only_one(
+    club: Club, tillit: Tillit
+) -> None:
+    await club.joins("1")
+    await tillit.integrate()
+    alone = Starlette(routes=routes(tillit, record.public.all))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(alone), base_url="http://t.test"
+    ) as http:
+        size = await _size(club)
+        assert (await http.get(f"/v1/audit/tile/0/000.p/{size}")).status_code == 200
+        with pytest.raises(TileUnknown):
+            await http.get(f"/v1/audit/tile/entries/000.p/{size}")
 
 
 async def test_leaves_hold_no_value_and_no_id_of_a_member(club: Club, tillit: Tillit) -> None:

@@ -226,6 +226,14 @@ async def test_neither_a_log_line_nor_a_problem_holds_personal_data(club: Club) 
         assert secret not in everything
 
 
+def test_no_variable_of_the_environment_makes_the_framework_tell_more(
+    tillit: Tillit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")
+    configured = create_app(tillit, worker=False)._telemetry
+    assert not any(configured.values())
+
+
 async def test_metrics_count_by_template_and_never_by_address(club: Club) -> None:
     till = await club.service("till")
     for _ in range(3):

@@ -1,10 +1,24 @@
 """What services do over HTTP: bring members in, tell what they bought and chose, and ask."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import httpx
+import pytest
 from callers_at_doors import PURPOSE, Club
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.bootstrap import SYSTEM, opened
+from api.http.app import create_app
+from api.settings import Settings
+from audit.entries import Entry
+from consent.programme import load_programme
+from kernel.clock import StoppedClock
+from kernel.database import before_commit
+
+EXAMPLE = Path(__file__).parents[4] / "examples" / "fjallklubben.toml"
 
 
 def _bought(member: str, reference: str, amount: str = "250.00", **more: Any) -> dict[str, Any]:
@@ -98,6 +112,37 @@ async def test_a_member_is_found_by_an_identifier_the_purpose_has_and_by_no_othe
     assert "anna@" not in refused.text
 
 
+async def test_nothing_is_told_when_the_use_cannot_be_put_on_record(
+    club: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = await club.joins("1", tier="gold")
+    await club.agrees(member)
+    offers = await club.service("offers-engine")
+    record = club.tillit.record
+    write, write_many = record.write, record.write_many
+
+    async def broken() -> None:
+        raise ConnectionError("the commit fails")
+
+    async def writing(session: AsyncSession, entry: Entry) -> UUID:
+        before_commit(session, broken)
+        return await write(session, entry)
+
+    async def writing_many(session: AsyncSession, entries: list[Entry]) -> list[UUID]:
+        before_commit(session, broken)
+        return await write_many(session, entries)
+
+    monkeypatch.setattr(record, "write", writing)
+    monkeypatch.setattr(record, "write_many", writing_many)
+    asked = {"expression": "tier = 'gold'", "purpose": PURPOSE}
+    wanted = {"purpose": PURPOSE, "members": [member], "fields": ["tier"]}
+    for path, body in (("/v1/segments/evaluate", asked), ("/v1/profiles/read", wanted)):
+        answer = await offers("POST", path, body)
+        assert answer.status_code == 500
+        assert member not in answer.text
+        assert "gold" not in answer.text
+
+
 async def test_more_than_a_thousand_members_are_not_read_at_once(club: Club) -> None:
     offers = await club.service("offers-engine")
     body = {"purpose": PURPOSE, "members": [str(uuid4()) for _ in range(1001)]}
@@ -141,6 +186,26 @@ async def test_a_number_that_is_taken_is_a_conflict_and_enrols_nobody(club: Club
         409,
         "urn:tillit:problem:already-enrolled",
     )
+
+
+async def test_a_trait_that_changed_because_time_passed_is_brought_up_to_date(
+    settings: Settings,
+) -> None:
+    clock = StoppedClock(datetime.now(UTC))
+    async with opened(settings, clock=clock) as tillit:
+        await tillit.apply(SYSTEM, load_programme(EXAMPLE))
+        transport = httpx.ASGITransport(create_app(tillit, worker=False))
+        async with httpx.AsyncClient(transport=transport, base_url="http://t.test") as http:
+            club = Club(tillit, http)
+            member = await club.joins("1")
+            await club.agrees(member)
+            till = await club.service("till")
+            bag = {"purpose": "membership", "purchases": [_bought(member, "r")]}
+            await till.ok("POST", "/v1/events", bag)
+            assert (await club.segment("orders_365d >= 1"))["members"] == [member]
+            clock.at += timedelta(days=366)
+            assert (await club.segment("orders_365d >= 1"))["members"] == []
+            assert (await club.segment("orders_365d = 0"))["members"] == [member]
 
 
 async def test_a_consent_without_the_notices_language_is_refused(club: Club) -> None:
