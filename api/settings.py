@@ -31,8 +31,13 @@ class Settings:
         return self.data / "erasures.journal"
 
 
-def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Raises `Invalid` for a variable that begins with TILLIT_ and is none of ours."""
+def read_settings(
+    environment: Mapping[str, str] = os.environ, *, folder: str = "tillit-data"
+) -> Settings:
+    """What the environment says; `folder` is the data folder when it says nothing.
+
+    Raises `Invalid` for a variable that begins with TILLIT_ and is none of ours.
+    """
     known = {
         "TILLIT_DATA",
         "TILLIT_DATABASE_URL",
@@ -45,7 +50,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             raise Invalid(
                 "there is no such setting", place=name, remedy="one of " + ", ".join(sorted(known))
             )
-    data = Path(environment.get("TILLIT_DATA") or "tillit-data").absolute()
+    data = Path(environment.get("TILLIT_DATA") or folder).absolute()
     keys = data / "keys"
     return Settings(
         data=data,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import audit, imports, keys, programme, requests, segment, serving
+from api.cli import audit, demo, imports, keys, programme, requests, segment, serving
 from api.cli.door import Door, quiet_logs
 
 app = typer.Typer(
@@ -15,7 +15,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-# Commands without a family; `demo` belongs here too.
+app.command()(demo.demo)
 app.command()(serving.serve)
 app.command()(serving.worker)
 app.command()(serving.migrate)

@@ -53,6 +53,8 @@ class Story:
     tell: Tell
     figures: dict[str, Any] = field(default_factory=dict)
     member: UUID | None = None
+    another: UUID | None = None
+    """Somebody who was found and is still there when the story is over."""
 
     async def run(self) -> dict[str, Any]:
         began = time.monotonic()
@@ -71,7 +73,7 @@ class Story:
         programme = load_programme(_EXAMPLES / "fjallklubben.toml")
         await self.tillit.apply(SYSTEM, programme)
         self.tell(
-            f"[b]{programme.controller.name}[/b] says in one file what it does with data: "
+            f"{programme.controller.name} says in one file what it does with data: "
             f"{len(programme.purposes)} purposes, {len(programme.services)} services."
         )
 
@@ -118,7 +120,7 @@ class Story:
             await ledger.record(work.unit, _as(member), {member: [no]})
         after = await self._evaluate()
         assert first not in self.tillit.gate.ids(after)
-        self.member = first
+        self.member, self.another = first, self.tillit.gate.ids(after)[0]
         self.figures["withdrawal"] = {
             "matched_before": before.matched,
             "matched_after": after.matched,
