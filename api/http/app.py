@@ -34,6 +34,7 @@ from api.work import work
 from kernel.errors import TillitError
 
 TITLE = "Tillit"
+AGAIN_AFTER = 5.0  # seconds a worker that ended is left alone
 #: Traces would carry addresses as they came, and logs the messages of faults: `watching` tells
 #: what may be told, and no variable of the environment turns anything else on.
 _NO_TELEMETRY: TelemetryConfig = {
@@ -94,10 +95,15 @@ def create_app(tillit: Tillit, *, worker: bool) -> FastAPI:
 
 
 async def _worker(tillit: Tillit, state: Worker) -> None:
-    """The worker, beside the doors. Should it end, `/healthz` says so."""
-    try:
-        await work(tillit)
-    except Exception as error:  # its door is here: recorded, and shown as unhealthy
-        _log.error("worker_stopped", error=type(error).__name__)
-    finally:
+    """The worker, beside the doors. Should it end, it is begun again; `/healthz` says so till then.
+
+    Its steps are idempotent, so that beginning again after any fault is right.
+    """
+    while True:
+        state.stopped = False
+        try:
+            await work(tillit)
+        except Exception as error:  # its door is here: recorded, and shown as unhealthy
+            _log.error("worker_stopped", error=type(error).__name__)
         state.stopped = True
+        await asyncio.sleep(AGAIN_AFTER)

@@ -99,6 +99,25 @@ async def test_health_tells_when_the_worker_has_stopped(
     assert answer.json()["problems"][0]["place"] == "worker"
 
 
+async def test_a_worker_that_has_stopped_is_begun_again(
+    tillit: Tillit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = asyncio.Event()
+    ends = iter([RuntimeError("gone"), ConnectionError("gone")])
+
+    async def faltering(_: Tillit) -> None:
+        for end in ends:
+            raise end
+        begun.set()
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(app_module, "work", faltering)
+    monkeypatch.setattr(app_module, "AGAIN_AFTER", 0.05)
+    async with _served(tillit, worker=True) as http:
+        await asyncio.wait_for(begun.wait(), 10)
+        assert (await http.get("/healthz")).status_code == 200
+
+
 async def test_before_there_is_a_programme_doors_say_so(settings: Settings) -> None:
     async with opened(settings) as tillit:
         transport = httpx.ASGITransport(app_module.create_app(tillit, worker=False))
