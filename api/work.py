@@ -17,7 +17,7 @@ from dsar import certificates, packages, requests
 from dsar.erasure import CERTIFICATE_JOB
 from dsar.requests import JOBS, Kind
 from kernel.errors import TillitError
-from kernel.jobs import Queue
+from kernel.jobs import STALLED, Queue
 from profiles import members
 from profiles.changes import FOLD_JOB
 from profiles.folding import fold
@@ -100,6 +100,7 @@ async def work(tillit: Tillit) -> None:
     """Run until cancelled."""
     async with queue_of(tillit) as queue, asyncio.TaskGroup() as tasks:
         tasks.create_task(queue.work())
+        tasks.create_task(_repeat(queue.take_back, STALLED))
         tasks.create_task(_repeat(tillit.integrate, INTEGRATE_EVERY))
         tasks.create_task(_repeat(lambda: refresh(tillit), REFRESH_EVERY))
 

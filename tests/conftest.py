@@ -38,7 +38,20 @@ def server() -> Iterator[str]:
         return
     with tempfile.TemporaryDirectory(prefix="tillit-tests-") as folder:
         Path(folder).chmod(0o755)
-        yield private_server(Path(folder) / "postgres")
+        url = private_server(Path(folder) / "postgres")
+        _hurry(url)
+        yield url
+
+
+def _hurry(url: str) -> None:
+    """No test pulls the plug of this machine, so nothing needs to wait for the disk.
+
+    Who kills a server, or looks into its files, starts one of their own, with all its care.
+    """
+    with psycopg.connect(libpq(url, role=None), autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def _admin(server: str, statement: str, name: str) -> None:
