@@ -39,7 +39,7 @@ class Bench:
     @property
     def haste(self) -> float:
         """What the seconds of a measurement are multiplied by: a small run is a short one."""
-        return 1.0 if self.members >= MILLION else 0.4
+        return 1.0 if self.members >= MILLION else 0.1
 
     @staticmethod
     def size(count: int, what: str = "members") -> str:

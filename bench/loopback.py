@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,18 +48,30 @@ class Server:
 
 
 @contextmanager
-def server(name: Name, store: Store, url: str, *, pinned: bool) -> Iterator[Server]:
-    """Start one of the servers of `bench.serving` on `url`; stopped when the block ends."""
-    port = _free_port()
+def servers(store: Store, *wanted: tuple[Name, str], pinned: bool) -> Iterator[list[Server]]:
+    """One server of `bench.serving` for each name and URL; all stopped when the block ends.
+
+    `pinned`: all on the same core, so that none has more than another.
+    """
     both = cores() if pinned else None
-    command = [
-        sys.executable, "-m", "bench.serving", name, url, str(store.settings.data), str(port),
-        str(both[0]) if both else "",
-    ]  # fmt: skip
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    core = str(both[0]) if both else ""
+    with ExitStack() as stack:
+        running = []
+        for name, url in wanted:
+            port = _free_port()
+            process = stack.enter_context(_process(name, store, url, port, core))
+            running.append((process, port, name))
+        yield [_ready(*one) for one in running]
+
+
+@contextmanager
+def _process(
+    name: Name, store: Store, url: str, port: int, core: str
+) -> Iterator["subprocess.Popen[bytes]"]:
+    command = [sys.executable, "-m", "bench.serving", name, url, str(store.settings.data)]
+    process = subprocess.Popen([*command, str(port), core], stdout=subprocess.DEVNULL)
     try:
-        _await(process, port, name)
-        yield Server(port)
+        yield process
     finally:
         process.terminate()
         process.wait()
@@ -71,7 +83,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _await(process: "subprocess.Popen[bytes]", port: int, name: str) -> None:
+def _ready(process: "subprocess.Popen[bytes]", port: int, name: str) -> Server:
     until = time.monotonic() + _PATIENCE
     while time.monotonic() < until and process.poll() is None:
         try:
@@ -79,5 +91,5 @@ def _await(process: "subprocess.Popen[bytes]", port: int, name: str) -> None:
         except OSError:
             time.sleep(0.05)
         else:
-            return
+            return Server(port)
     raise RuntimeError(f"the server {name!r} did not come up")

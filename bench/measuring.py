@@ -42,22 +42,25 @@ class Rounds:
         return [theirs / ours for ours, theirs in zip(self.ours, self.theirs, strict=True)]
 
 
-def in_turn(ours: Side, theirs: Side, *, rounds: int, repeat: int = 1) -> Rounds:
-    """Each side `repeat` times in each round, now one first and now the other."""
+def in_turn(ours: Side, theirs: Side, *, rounds: int, at_least: float = 0.0) -> Rounds:
+    """Each side for `at_least` so many seconds a round, now one first and now the other."""
     taken: tuple[list[float], list[float]] = ([], [])
     for number in range(rounds):
         sides = [(ours, taken[0]), (theirs, taken[1])]
         for side, into in sides if number % 2 == 0 else reversed(sides):
-            into.append(seconds(side, repeat))
+            into.append(seconds(side, at_least))
     return Rounds(*taken)
 
 
-def seconds(side: Side, repeat: int = 1) -> float:
-    """The mean of `repeat` runs."""
-    started = time.perf_counter()
-    for _ in range(repeat):
+def seconds(side: Side, at_least: float = 0.0) -> float:
+    """The mean time of a run: of one, or of as many as `at_least` has room for."""
+    started, runs = time.perf_counter(), 0
+    while True:
         side()
-    return (time.perf_counter() - started) / repeat
+        runs += 1
+        taken = time.perf_counter() - started
+        if taken >= at_least:
+            return taken / runs
 
 
 def result(

@@ -8,7 +8,6 @@ at random over the whole store, in the same order.
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import ExitStack
 from typing import Any
 
 import msgspec
@@ -18,7 +17,7 @@ from api.bootstrap import opened
 from api.tokens import Caller, mint
 from bench.context import Bench
 from bench.equality import same
-from bench.loopback import Name, server
+from bench.loopback import Name, servers
 from bench.measuring import Result, Rounds, result, throughput
 from bench.plain import plain_table
 from bench.segments import PURPOSE, SERVICE
@@ -56,9 +55,8 @@ def _measured(bench: Bench, row: str, rival: Name, *, goal: str) -> Result:
     headers = {"Authorization": f"Bearer {token_of(store)}"}
     asked = [request("POST", "/v1/profiles/read", _question(one), headers) for one in ids]
     plain = [request("GET", f"/members/{one}") for one in ids]
-    with ExitStack() as stack:
-        ours = stack.enter_context(server("tillit", store, store.url, pinned=True))
-        theirs = stack.enter_context(server(rival, store, plain_table(store), pinned=True))
+    sides: tuple[tuple[Name, str], ...] = (("tillit", store.url), (rival, plain_table(store)))
+    with servers(store, *sides, pinned=True) as (ours, theirs):
         _compare(ours.port, theirs.port, asked[:_COMPARED], plain[:_COMPARED])
         seconds = _SECONDS * bench.haste
         for side, requests in ((ours, asked), (theirs, plain)):

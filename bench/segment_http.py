@@ -4,7 +4,6 @@ Against the same question in plain SQL over plaintext columns, in the same Postg
 leanest route there is (`bench.lean`), with nothing recorded. One caller who waits for each answer.
 """
 
-from contextlib import ExitStack
 from datetime import date
 from uuid import UUID
 
@@ -13,7 +12,7 @@ import psycopg
 
 from bench.context import Bench
 from bench.equality import same
-from bench.loopback import server
+from bench.loopback import Name, servers
 from bench.measuring import Result, in_turn, latency, result
 from bench.plain import plain_table
 from bench.reading import token_of
@@ -36,16 +35,18 @@ def measure(bench: Bench) -> Result:
     headers = {"Authorization": f"Bearer {token_of(store)}"}
     asked = request("POST", "/v1/segments/evaluate", question, headers)
     plain = request("GET", "/segment")
-    with ExitStack() as stack:
-        ours = stack.enter_context(server("tillit", store, store.url, pinned=False))
-        theirs = stack.enter_context(server("lean", store, plain_table(store), pinned=False))
+    sides: tuple[tuple[Name, str], ...] = (("tillit", store.url), ("lean", plain_table(store)))
+    with servers(store, *sides, pinned=False) as (ours, theirs):
         mine, other = Client(ours.port), Client(theirs.port)
         answer = msgspec.json.decode(mine.ask(asked), type=Evaluated)
         _on_record(store, answer.entry)
         same(answer.members, msgspec.json.decode(other.ask(plain), type=list[UUID]))
         same(answer.members, [store.id(int(at)) for at in naive(store.people, date.today())])
         rounds = in_turn(
-            lambda: mine.ask(asked), lambda: other.ask(plain), rounds=bench.rounds, repeat=5
+            lambda: mine.ask(asked),
+            lambda: other.ask(plain),
+            rounds=bench.rounds,
+            at_least=1.0 * bench.haste,
         )
         mine.close()
         other.close()

@@ -45,7 +45,7 @@ class Replica:
         """Who matches, of those who may be used."""
         allowed = eligibility(self._purpose, self._members, self._today, self._cache)
         matched = evaluate_within(self._condition, self._members, allowed.eligible, self._cache)
-        return self._members.ids[np.frombuffer(matched.to_array(), dtype=np.uint32)]
+        return self._members.ids.take(np.frombuffer(matched.to_array(), np.uint32), axis=0)
 
 
 class Plain:
@@ -73,7 +73,7 @@ def measure(bench: Bench) -> Result:
     ours, theirs = Replica(members, purpose, catalogue, today), Plain(store, today)
     same_members(ours.ids(), theirs.ids())
     same_members(ours.ids(), store.ids[naive(store.people, today)])
-    rounds = in_turn(ours.ids, theirs.ids, rounds=bench.rounds, repeat=20)
+    rounds = in_turn(ours.ids, theirs.ids, rounds=bench.rounds, at_least=0.5 * bench.haste)
     return result(
         "segment-warm-1m", rounds, size=bench.size(store.made.members), goal="≥ 50×", say=latency
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bench.equality import Unequal, same, same_members
-from bench.measuring import Rounds, in_turn, latency, result, throughput
+from bench.measuring import Rounds, in_turn, latency, result, seconds, throughput
 from bench.wire import BadAnswer, body_span
 
 
@@ -49,3 +49,10 @@ def test_an_answer_is_whole_when_its_announced_length_is_there() -> None:
     assert body_span(b"HTTP/1.1 200 OK\r\nContent-Length: 5") is None
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
     assert body_span(head + b"he") == (len(head), len(head) + 5)
+
+
+def test_a_short_run_is_repeated_until_its_time_can_be_told() -> None:
+    runs: list[None] = []
+    mean = seconds(lambda: runs.append(None), at_least=0.01)
+    assert len(runs) > 1
+    assert mean < 0.01
