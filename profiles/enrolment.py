@@ -50,8 +50,10 @@ async def enrol(
     for values in checked:
         if NUMBER not in values:
             raise BadValue("a member needs a member number", place=NUMBER)
+    # Nobody has bought anything yet: the traits are the same for all of them.
+    traits = compute(unit.schema.catalogue.traits.values(), [], unit.today)
     members = [
-        _prepare(unit, ordinal, values, source)
+        _prepare(unit, ordinal, values, traits, source)
         for ordinal, values in zip(await _ordinals(unit, len(people)), checked, strict=True)
     ]
     connection = await raw(unit.session)
@@ -129,14 +131,19 @@ async def rectify(
     return Member(member.id, member.ordinal, member.key, sealed)
 
 
-def _prepare(unit: Unit, ordinal: int, values: Mapping[str, Value], source: str) -> Member:
+def _prepare(
+    unit: Unit,
+    ordinal: int,
+    values: Mapping[str, Value],
+    traits: Mapping[str, Value],
+    source: str,
+) -> Member:
     catalogue = unit.schema.catalogue
     key = MemberKey.new(uuid7(unit.milliseconds))
     sealed = {
         name: seal_value(key, name, value, source=source, at=unit.now)
         for name, value in values.items()
     }
-    traits = compute(catalogue.traits.values(), [], unit.today)
     sealed[TRAITS] = seal_traits(key, traits, version=unit.schema.version, due=None)
     unit.changes.join(ordinal, key.member)
     place(unit.changes, catalogue, ordinal, values)
