@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psycopg
 
@@ -26,6 +25,7 @@ from bench.measuring import Result, Rounds, Side, result, seconds, throughput
 from bench.people import PURPOSES, TIERS, People, day, made_up
 from bench.store import PROGRAMME, beside, settings_of
 from bench.straight import Straight
+from bench.temporary import temporary_folder
 from consent.programme import load_programme
 from kernel.database import libpq, raw
 from kernel.postgres import private_server
@@ -99,9 +99,7 @@ class Ours:
 
 def measure(bench: Bench) -> Result:
     each = bench.part(_MEMBERS)
-    with TemporaryDirectory(prefix="tillit-bench-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # the server runs as another user when we are root
+    with temporary_folder() as folder:
         url = private_server(folder / "postgres")
         upgrade(url)
         ours, theirs = Ours(folder, url), Straight(beside(url, "straight"), FIELDS)

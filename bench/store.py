@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import UUID
 
 import msgspec
@@ -25,6 +24,7 @@ from sqlalchemy import make_url
 from api.bootstrap import SYSTEM, Tillit, opened
 from api.settings import Settings, read_settings
 from bench.people import PURPOSES, People, made_up
+from bench.temporary import temporary_folder
 from consent.choices import Action as Said
 from consent.choices import Choice
 from consent.ledger import choose, record, restriction
@@ -87,8 +87,8 @@ def store_of(members: int, *, keep: Path | None, tell: Tell) -> Iterator[Store]:
     if keep is not None:
         yield _found(keep, members) or _built(keep, members, tell)
         return
-    with TemporaryDirectory(prefix="tillit-bench-", ignore_cleanup_errors=True) as folder:
-        yield _built(Path(folder), members, tell)
+    with temporary_folder() as folder:
+        yield _built(folder, members, tell)
 
 
 def settings_of(folder: Path, url: str) -> Settings:
