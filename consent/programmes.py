@@ -69,6 +69,17 @@ class Programmes:
         return self._versions[number]
 
 
+async def notices(session: AsyncSession) -> dict[bytes, str]:
+    """Every notice that any version ever showed, by the digest that choices keep (Art. 7(1))."""
+    rows = await (await (await raw(session)).execute(_SOURCES)).fetchall()
+    return {
+        purpose.notice_digest(language): text
+        for row in rows
+        for purpose in read_programme(row[0]).purposes.values()
+        for language, text in purpose.notice.items()
+    }
+
+
 async def _refuse_other_types(connection: Connection, programme: Programme) -> None:
     rows = await (await connection.execute(_SOURCES)).fetchall()
     earlier = {f.name: f.type for row in rows for f in read_programme(row[0]).fields.values()}

@@ -43,9 +43,13 @@ def contents(
     values: Mapping[str, Opened],
     purchases: Sequence[Purchase],
     choices: Sequence[Choice],
+    notices: Mapping[bytes, str],
     uses: Sequence[Use],
 ) -> dict[str, Any]:
-    """Everything in one object that JSON can carry; the page shows the same object."""
+    """Everything in one object that JSON can carry; the page shows the same object.
+
+    `notices`: each text that was ever shown, by its digest.
+    """
     controller = active.programme.controller
     return {
         "made_at": rfc3339(at),
@@ -58,7 +62,7 @@ def contents(
         "values": {name: _value(active, name, one) for name, one in sorted(values.items())},
         "purchases": [_purchase(one) for one in purchases],
         "currency": active.programme.currency,
-        "consents": [_choice(active, one) for one in choices],
+        "consents": [_choice(one, notices) for one in choices],
         "purposes": [
             _purpose(active, one, choices, at) for one in active.programme.purposes.values()
         ],
@@ -101,10 +105,7 @@ def _purchase(one: Purchase) -> dict[str, Any]:
     }
 
 
-def _choice(active: Active, one: Choice) -> dict[str, Any]:
-    purpose = active.programme.purposes.get(one.purpose or "")
-    shown = purpose.notice.get(one.language or "") if purpose else None
-    same = purpose is not None and one.language is not None and shown is not None
+def _choice(one: Choice, notices: Mapping[bytes, str]) -> dict[str, Any]:
     return {
         "at": rfc3339(one.at),
         "action": one.action.value,
@@ -112,9 +113,7 @@ def _choice(active: Active, one: Choice) -> dict[str, Any]:
         "how": one.how,
         "language": one.language,
         "notice_sha256": one.notice.hex() if one.notice else None,
-        "notice": shown
-        if same and purpose is not None and purpose.notice_digest(str(one.language)) == one.notice
-        else None,
+        "notice": notices.get(one.notice) if one.notice else None,
         "programme_version": one.programme,
         "holds_until": one.until.isoformat() if one.until else None,
     }

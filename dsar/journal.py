@@ -69,4 +69,5 @@ def _ends_whole(descriptor: int) -> bool:
 
 def _torn(text: bytes) -> bool:
     """A line cut off by a crash: it began as ours and has no end."""
-    return text.startswith(b'{"at"') and not text.endswith(b"}")
+    began = b'{"at"'
+    return text[: len(began)] == began[: len(text)] and not text.endswith(b"}")

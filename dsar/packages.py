@@ -19,7 +19,7 @@ from audit.entries import Fact
 from audit.entries import Kind as EntryKind
 from audit.proofs import inclusions
 from consent import ledger
-from consent.programmes import Active
+from consent.programmes import Active, notices
 from consent.uses import Use, uses
 from dsar import requests
 from dsar.contents import contents
@@ -37,6 +37,7 @@ _PAGES = Environment(
     lstrip_blocks=True,
 )
 TABLE = "package"
+_ALL = 1 << 40  # a package leaves out no use, however many there are
 
 
 @dataclass(frozen=True)
@@ -97,13 +98,14 @@ async def fetch(unit: Unit, act: Act, request: UUID, member: UUID) -> Package:
 
 async def _gather(unit: Unit, active: Active, member: Member) -> bytes:
     said = (await ledger.opened_rows(unit, {member.id: member.key}))[member.id]
-    used = await uses(unit, member, said, active.programme)
+    used = await uses(unit, member, said, active.programme, limit=_ALL)
     everything = contents(
         active,
         at=unit.now,
         values=await reading.values(unit, member, active.programme.names),
         purchases=await reading.purchases(unit, member),
         choices=sorted(said.values(), key=lambda choice: choice.at),
+        notices=await notices(unit.session),
         uses=used,
     )
     return _zip(everything, await _proofs(unit, used))

@@ -1,0 +1,136 @@
+"""No restored backup brings anybody back: the journal lies outside the database."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from a_life import Life
+
+from api import work as worker
+from api.bootstrap import opened
+from api.settings import Settings
+from dsar import certificates
+from dsar.journal import Journal, Line
+from dsar.requests import Kind
+from kernel.database import libpq, raw
+from kernel.errors import Unavailable
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+_KEPT = {"member": "id", "member_key": "member", "event": "member", "lookup": "member",
+         "ledger": "member"}  # fmt: skip
+
+
+def _backup(life: Life) -> dict[str, list[Any]]:
+    """The member's rows, and the sets, as a backup of the whole database would hold them."""
+    with psycopg.connect(libpq(life.tillit.url, role=None)) as connection:
+        rows = {
+            table: connection.execute(
+                f"SELECT * FROM {table} WHERE {column} = %s", (life.member,)
+            ).fetchall()
+            for table, column in _KEPT.items()
+        }
+        for table in ("shard", "shard_snapshot", "shard_change"):
+            rows[table] = connection.execute(f"SELECT * FROM {table}").fetchall()
+    return rows
+
+
+def _restore(life: Life, rows: dict[str, list[Any]]) -> None:
+    with psycopg.connect(libpq(life.tillit.url, role=None)) as connection:
+        for table in ("shard", "shard_snapshot", "shard_change"):
+            connection.execute(f"DELETE FROM {table}")
+        for table, kept in rows.items():
+            for row in kept:
+                places = ", ".join(["%s"] * len(row))
+                connection.execute(f"INSERT INTO {table} VALUES ({places})", row)
+
+
+async def test_who_was_erased_is_erased_again_before_anything_is_served(
+    life: Life, settings: Settings
+) -> None:
+    rows = _backup(life)
+    request = await life.answered(Kind.ERASURE)
+    _restore(life, rows)
+    async with opened(settings) as again:
+        async with again.unit() as work:
+            connection = await raw(work.session)
+            for table, column in _KEPT.items():
+                query = f"SELECT count(*) FROM {table} WHERE {column} = %s"
+                found = await (await connection.execute(query, (life.member,))).fetchone()
+                assert found == (0,), table
+        revived = Life(again, life.member, life.neighbour)
+        assert await revived.segment() == {life.neighbour}
+        await worker.drain(again)
+        async with again.unit() as work:
+            assert await certificates.of_request(work.unit, request)
+    async with opened(settings) as once_more:  # and there is nothing left to do
+        assert await Life(once_more, life.member, life.neighbour).segment() == {life.neighbour}
+
+
+async def test_an_erasure_cut_off_between_journal_and_commit_is_carried_out_at_the_next_start(
+    life: Life, settings: Settings
+) -> None:
+    request = await life.ask(Kind.ERASURE)
+    Journal(settings.journal).append(Line(life.member, request), at=life.tillit.clock.now())
+    async with opened(settings) as again:
+        await worker.drain(again)
+        assert await Life(again, life.member, life.neighbour).segment() == {life.neighbour}
+        async with again.unit() as work:
+            document = json.loads(await certificates.of_request(work.unit, request))
+        assert document["certificate"]["request"] == str(request)
+
+
+def _line() -> Line:
+    return Line(uuid4(), uuid4())
+
+
+def test_a_journal_gives_back_what_was_put_in(tmp_path: Path) -> None:
+    journal, lines = Journal(tmp_path / "deep" / "journal"), [_line() for _ in range(3)]
+    assert journal.lines() == []
+    for line in lines:
+        journal.append(line, at=NOW)
+    assert Journal(tmp_path / "deep" / "journal").lines() == lines
+    assert (tmp_path / "deep" / "journal").stat().st_mode & 0o077 == 0
+
+
+def test_a_torn_last_line_is_dropped_wherever_it_tore(tmp_path: Path) -> None:
+    """It was never on disk whole, so its erasure has not committed; and writing goes on after."""
+    path, first, second = tmp_path / "journal", _line(), _line()
+    Journal(path).append(first, at=NOW)
+    whole = path.read_bytes()
+    Journal(path).append(second, at=NOW)
+    both = path.read_bytes()
+    for cut in range(len(whole), len(both) - 1):
+        path.write_bytes(both[:cut])
+        found = Journal(path).lines()
+        assert found in ([first], [first, second])  # all but its line break is a whole line
+        Journal(path).append(third := _line(), at=NOW)
+        assert Journal(path).lines() == [*found, third], cut
+
+
+def test_a_journal_that_is_not_ours_stops_the_start(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    Journal(path).append(_line(), at=NOW)
+    for foreign in (b"hello\n", b'{"member": "nobody", "request": "none"}\n', b"{}\n"):
+        path.write_bytes(foreign + path.read_bytes())
+        with pytest.raises(Unavailable, match="line 1"):
+            Journal(path).lines()
+
+
+async def test_a_journal_that_cannot_be_read_keeps_the_store_closed(
+    life: Life, settings: Settings
+) -> None:
+    settings.journal.write_bytes(b"not ours\n")
+    with pytest.raises(Unavailable, match="journal"):
+        async with opened(settings):
+            raise AssertionError("it must not serve")
+
+
+def test_a_member_named_twice_is_one_erasure(tmp_path: Path) -> None:
+    journal, line = Journal(tmp_path / "journal"), _line()
+    journal.append(line, at=NOW)
+    journal.append(line, at=NOW)
+    assert {UUID(str(one.member)) for one in journal.lines()} == {line.member}
