@@ -13,6 +13,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 import pytest_asyncio
+import structlog
 from psycopg import sql
 from sqlalchemy import make_url
 
@@ -22,6 +23,14 @@ from consent.programme import load_programme
 from kernel.database import Database, libpq
 from kernel.postgres import private_server
 from migrations import upgrade
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_come() -> Iterator[None]:
+    """Commands set up logs for their process; no test finds what another's command set up."""
+    yield
+    structlog.reset_defaults()
+
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

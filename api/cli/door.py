@@ -71,7 +71,8 @@ def quiet_logs() -> None:
     """Logs go to stderr, where they never mix with answers, and only warnings."""
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Looked up anew each time: whoever runs commands in one process may have swapped it.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
 
 
