@@ -224,10 +224,11 @@ class Catalogue:
 
 def nearest(name: str, names: frozenset[str]) -> str:
     """The remedy for a misspelt name: the nearest one, or all of them when they are few."""
-    close = get_close_matches(name.lower(), sorted(names), n=1, cutoff=0.6)
+    plain = sorted(str(one) for one in names)  # a member of an enumeration is its text
+    close = get_close_matches(name.lower(), plain, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]!r}?"
-    return "the fields are " + ", ".join(sorted(names)) if 0 < len(names) <= 30 else ""
+    return "the fields are " + ", ".join(plain) if 0 < len(plain) <= 30 else ""
 
 
 def member_set(name: str, value: str | bool) -> str:

@@ -16,6 +16,7 @@ from profiles.catalogue import (
     field_of_set,
     from_number,
     member_set,
+    nearest,
     sets_of,
     to_number,
 )
@@ -151,6 +152,11 @@ def test_a_value_belongs_to_its_own_set_and_the_known_set() -> None:
 def test_a_misspelt_name_is_answered_with_the_nearest() -> None:
     with pytest.raises(UnknownField, match="did you mean 'spend_365d'"):
         CATALOGUE.get("spend_356d")
+
+
+def test_a_suggestion_is_plain_text_also_for_members_of_an_enumeration() -> None:
+    assert nearest("summ", frozenset(TraitKind)) == "did you mean 'sum'?"
+    assert "TraitKind" not in nearest("nothing like it", frozenset(TraitKind))
 
 
 def test_traits_say_what_type_they_are() -> None:
