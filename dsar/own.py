@@ -20,8 +20,7 @@ from consent.footprints import EVERYBODY
 from consent.programme import LegalBasis, Purpose
 from consent.programmes import Active
 from consent.uses import Use, uses
-from dsar.errors import RequestError
-from kernel.errors import Refused
+from dsar.errors import NotYours
 from kernel.ids import made_at
 from profiles import enrolment, reading
 from profiles.members import NUMBER, Member
@@ -32,12 +31,6 @@ HOW = "member"
 
 #: What a programme works out or hands out is set right by an officer, not by its member.
 _HANDED_OUT = frozenset({"pd:Purchase", "pd:PurchasesAndSpendingHabit"})
-
-
-class NotYours(RequestError, Refused):
-    """A value that the programme gives its members, and they do not give themselves."""
-
-    slug = "not-yours"
 
 
 @dataclass(frozen=True)

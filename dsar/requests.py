@@ -17,13 +17,13 @@ from sqlmodel import col, select
 
 from audit.acts import Act
 from audit.entries import Kind as EntryKind
+from consent.programme.suggestion import did_you_mean, shown
 from dsar.deadlines import due_day
-from dsar.errors import NotReady, UnknownKind, UnknownRequest, WrongState
+from dsar.errors import NotReady, UnknownKind, UnknownReason, UnknownRequest, WrongState
 from dsar.tables import RequestRow
 from kernel.ids import uuid7
 from kernel.jobs import enqueue
 from profiles import members
-from profiles.catalogue import nearest
 from profiles.unit import Unit
 
 
@@ -41,6 +41,19 @@ class State(StrEnum):
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     FULFILLED = "fulfilled"
+
+
+class Reason(StrEnum):
+    """Why a request is refused (Art. 12(4)), in the words of the Data Privacy Vocabulary.
+
+    A closed list: a reason stands in the record for ever, where no free text about a person may.
+    """
+
+    IDENTITY = "IdentityVerificationFailure"  # nobody could tell that it was the member who asked
+    LAW = "LegalObligation"  # Art. 17(3)(b)
+    EXCESSIVE = "ProcessExcessive"  # Art. 12(5)
+    UNFOUNDED = "ProcessUnfounded"  # Art. 12(5)
+    OTHERS = "ThirdPartyRightsImpaired"  # Art. 15(4)
 
 
 #: The job that carries out what was approved, by kind; its one argument is the request's id.
@@ -64,11 +77,20 @@ def kind_named(name: str) -> Kind:
     """Raises `UnknownKind`."""
     if name not in set(Kind):
         raise UnknownKind(
-            f"there is no request for {name!r}",
+            f"there is no request for {shown(name)}",
             place="kind",
-            remedy=nearest(name, frozenset(Kind)) or "one of " + ", ".join(Kind),
+            remedy=did_you_mean(name, Kind),
         )
     return Kind(name)
+
+
+def reason_named(name: str) -> Reason:
+    """Raises `UnknownReason`, which repeats nothing: what was written may be about a person."""
+    if name not in set(Reason):
+        raise UnknownReason(
+            "this is no reason to refuse", place="reason", remedy=did_you_mean(name, Reason)
+        )
+    return Reason(name)
 
 
 async def open_request(unit: Unit, act: Act, kind: Kind, member: UUID) -> Request:
@@ -109,12 +131,12 @@ async def approve(unit: Unit, act: Act, request: UUID) -> Request:
     return _request(row)
 
 
-async def refuse(unit: Unit, act: Act, request: UUID, *, reason: str) -> Request:
-    """Refuse a request, with a reason in the words of DPV (Art. 12(4)). Raises as `approve`."""
+async def refuse(unit: Unit, act: Act, request: UUID, *, reason: Reason) -> Request:
+    """Refuse a request; the member is told why (Art. 12(4)). Raises as `approve`."""
     row = await _locked(unit, request, State.INITIATED)
     row.state, row.closed_at = State.REJECTED.value, unit.now
     subject = await _subject(unit, row)
-    await _note(unit, act, EntryKind.REQUEST_REFUSED, row, subject, reason=reason)
+    await _note(unit, act, EntryKind.REQUEST_REFUSED, row, subject, reason=reason.value)
     return _request(row)
 
 

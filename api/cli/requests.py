@@ -15,21 +15,11 @@ from api.cli.finding import one_member
 from api.cli.speaking import ActingAs, AsJson, officer, say_json
 from api.work import drain
 from audit.acts import Act
-from consent.programme.suggestion import did_you_mean, shown
 from dsar import certificates, packages, requests
 from dsar.deadlines import due_day
-from dsar.requests import Request
-from kernel.errors import Conflict, Invalid
+from dsar.requests import Reason, Request
+from kernel.errors import Conflict
 from profiles.errors import UnknownMember
-
-#: Why a request may be refused, in the words of DPV.
-REASONS = (
-    "IdentityVerificationFailure",
-    "ProcessExcessive",
-    "ProcessUnfounded",
-    "ThirdPartyRightsImpaired",
-    "LegalObligation",
-)
 
 app = typer.Typer(no_args_is_help=True, help="Handle what members ask for (Arts. 15 to 18).")
 
@@ -141,22 +131,16 @@ def approve(
 @app.command()
 def refuse(
     request: Id,
-    reason: Annotated[str, typer.Option("--reason", help="One of " + ", ".join(REASONS) + ".")],
+    reason: Annotated[str, typer.Option("--reason", help="One of " + ", ".join(Reason) + ".")],
     acting: ActingAs,
     as_json: AsJson = False,
 ) -> None:
     """Refuse a request, for a reason that the member is told (Art. 12(4))."""
-    if reason not in REASONS:
-        raise Invalid(
-            f"there is no reason {shown(reason)}",
-            place="--reason",
-            remedy=did_you_mean(reason, REASONS),
-        )
-    act = officer(acting)
+    why, act = requests.reason_named(reason), officer(acting)
 
     async def step(tillit: Tillit) -> Request:
         async with tillit.unit() as work:
-            return await requests.refuse(work.unit, act, request, reason=reason)
+            return await requests.refuse(work.unit, act, request, reason=why)
 
     _say(run(step), as_json=as_json)
 

@@ -91,7 +91,11 @@ async def test_a_refusal_takes_a_reason_from_the_closed_list(club: Club) -> None
     request = (await officer.ok("POST", "/v1/requests", body))["request"]
     path = f"/v1/requests/{request}/refuse"
     for reason in ("Anna Andersson is rude", "processunfounded"):
-        assert (await officer("POST", path, {"reason": reason})).status_code == 422
+        answer = await officer("POST", path, {"reason": reason})
+        problem = answer.json()
+        assert (answer.status_code, problem["type"]) == (422, "urn:tillit:problem:unknown-reason")
+        assert "Anna" not in answer.text
+    assert problem["problems"][0]["remedy"] == "did you mean 'ProcessUnfounded'?"
     shown = await officer.ok("POST", path, {"reason": "ProcessUnfounded"})
     assert shown["state"] == "rejected"
 
