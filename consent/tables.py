@@ -12,9 +12,9 @@ class ProgrammeVersionRow(SQLModel, table=True):
 
     __tablename__ = "programme_version"
     number: int = Field(primary_key=True)
-    digest: bytes = Field(sa_column=Column(LargeBinary))
+    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     source: str
-    applied_at: datetime = Field(sa_column=Column(DateTime(timezone=True)))
+    applied_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
 
 
 class LedgerRow(SQLModel, table=True):
@@ -27,4 +27,4 @@ class LedgerRow(SQLModel, table=True):
     __tablename__ = "ledger"
     id: UUID = Field(primary_key=True)
     member: UUID
-    sealed: bytes = Field(sa_column=Column(LargeBinary))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

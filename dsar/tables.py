@@ -16,7 +16,7 @@ class RequestRow(SQLModel, table=True):
     kind: str
     state: str
     member: UUID | None
-    opened_at: datetime = Field(sa_column=Column(DateTime(timezone=True)))
+    opened_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     due: date
     closed_at: datetime | None = Field(sa_column=Column(DateTime(timezone=True)))
 
@@ -27,8 +27,8 @@ class PackageRow(SQLModel, table=True):
     __tablename__ = "package"
     request: UUID = Field(primary_key=True)
     member: UUID
-    sealed: bytes = Field(sa_column=Column(LargeBinary))
-    made_at: datetime = Field(sa_column=Column(DateTime(timezone=True)))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    made_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
 
 
 class CertificateRow(SQLModel, table=True):

@@ -18,7 +18,7 @@ class EpochKeyRow(SQLModel, table=True):
     number: int = Field(primary_key=True)
     state: str
     name: str
-    created_at: datetime = Field(sa_column=Column(DateTime(timezone=True)))
+    created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     destroyed_at: datetime | None = Field(sa_column=Column(DateTime(timezone=True)))
 
 
@@ -27,8 +27,8 @@ class MemberRow(SQLModel, table=True):
 
     __tablename__ = "member"
     id: UUID = Field(primary_key=True)
-    ordinal: int = Field(sa_column=Column(BigInteger, unique=True))
-    sealed: bytes = Field(sa_column=Column(LargeBinary))
+    ordinal: int = Field(sa_column=Column(BigInteger, unique=True, nullable=False))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class MemberKeyRow(SQLModel, table=True):
@@ -37,7 +37,7 @@ class MemberKeyRow(SQLModel, table=True):
     __tablename__ = "member_key"
     member: UUID = Field(primary_key=True)
     epoch: int
-    wrapped: bytes = Field(sa_column=Column(LargeBinary))
+    wrapped: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class LookupRow(SQLModel, table=True):
@@ -56,8 +56,8 @@ class EventRow(SQLModel, table=True):
     __tablename__ = "event"
     id: UUID = Field(primary_key=True)
     member: UUID
-    reference: bytes = Field(sa_column=Column(LargeBinary, unique=True))
-    sealed: bytes = Field(sa_column=Column(LargeBinary))
+    reference: bytes = Field(sa_column=Column(LargeBinary, unique=True, nullable=False))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class ShardRow(SQLModel, table=True):
@@ -69,7 +69,7 @@ class ShardRow(SQLModel, table=True):
 
     __tablename__ = "shard"
     number: int = Field(primary_key=True)
-    head: int = Field(sa_column=Column(BigInteger))
+    head: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
 class ShardSnapshotRow(SQLModel, table=True):
@@ -77,9 +77,9 @@ class ShardSnapshotRow(SQLModel, table=True):
 
     __tablename__ = "shard_snapshot"
     shard: int = Field(primary_key=True)
-    head: int = Field(sa_column=Column(BigInteger))
+    head: int = Field(sa_column=Column(BigInteger, nullable=False))
     epoch: int
-    sealed: bytes = Field(sa_column=Column(LargeBinary))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class ShardChangeRow(SQLModel, table=True):
@@ -89,4 +89,4 @@ class ShardChangeRow(SQLModel, table=True):
     shard: int = Field(primary_key=True)
     number: int = Field(sa_column=Column(BigInteger, primary_key=True))
     epoch: int
-    sealed: bytes = Field(sa_column=Column(LargeBinary))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
