@@ -7,7 +7,7 @@ one at a time does.
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +20,7 @@ from audit.tree import last_signed, load_edge, rows, tampered
 from audit.verify import VerificationError, VerifierKey, leaf_hash, open_checkpoint
 from kernel.clock import Clock
 from kernel.database import raw
+from kernel.ids import made_at
 
 LOCK = 0x7111_1718
 
@@ -31,6 +32,7 @@ LEFT JOIN LATERAL (SELECT body FROM audit_entry WHERE id = p.entry OFFSET 0) e O
 LEFT JOIN LATERAL (SELECT number FROM audit_leaf WHERE entry = p.entry OFFSET 0) l ON true
 ORDER BY p.entry
 """
+_OLDEST = "SELECT entry FROM audit_pending ORDER BY entry LIMIT 1"
 _STORE = """
 WITH leaves AS (
     INSERT INTO audit_leaf (number, entry)
@@ -89,6 +91,16 @@ async def integrate(
         at=clock.now(),
     )
     return len(accepted)
+
+
+async def waiting(session: AsyncSession, clock: Clock) -> timedelta:
+    """How long the oldest entry without a leaf number has waited for one; zero if none does.
+
+    Within a second while the integrator runs; more means that none does, or that an entry is
+    pending which is not ours.
+    """
+    oldest = await rows(session, _OLDEST)
+    return max(clock.now() - made_at(oldest[0][0]), timedelta()) if oldest else timedelta()
 
 
 async def _accept(

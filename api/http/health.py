@@ -4,8 +4,6 @@ Public, and tells nothing but that. `/metrics` is public too: counts and times b
 ids; keep it from the outside world where the outside world has no business with it.
 """
 
-from datetime import timedelta
-
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,14 +13,11 @@ from api.bootstrap import Tillit
 from api.http.doors import JSON
 from api.http.problems import problem
 from api.http.watching import Metrics, seen_in
-from kernel.database import raw
+from audit.integrator import waiting
 from kernel.errors import Problem
-from kernel.ids import made_at
 
 #: An entry has its number within a second while a worker runs; this much later, none does.
-BEHIND = timedelta(seconds=30)
-
-_OLDEST = "SELECT entry FROM audit_pending ORDER BY entry LIMIT 1"
+BEHIND = 30.0  # seconds
 
 
 class Health(msgspec.Struct):
@@ -45,18 +40,16 @@ def routes(tillit: Tillit, metrics: Metrics, worker: Worker) -> list[Route]:
     async def healthz(request: Request) -> Response:
         seen_in(request.scope).route = "/healthz"
         async with tillit.database.transaction() as session:
-            connection = await raw(session)
-            oldest = await (await connection.execute(_OLDEST)).fetchone()
-        waiting = tillit.clock.now() - made_at(oldest[0]) if oldest else timedelta()
+            age = (await waiting(session, tillit.clock)).total_seconds()
         problems = []
-        if waiting > BEHIND:
-            message = f"its oldest entry has waited {waiting.total_seconds():.0f} s for a number"
+        if age > BEHIND:
+            message = f"its oldest entry has waited {age:.0f} s for a number"
             problems.append(Problem("record", message, "see that a worker runs: `tillit worker`"))
         if worker.stopped:
             problems.append(Problem("worker", "it has stopped", "see the log, and restart"))
         if problems:
             return problem("unhealthy", 503, tuple(problems), instance="/healthz")
-        health = Health("ok", round(max(waiting.total_seconds(), 0.0), 3))
+        health = Health("ok", round(age, 3))
         return Response(msgspec.json.encode(health), media_type=JSON)
 
     async def show_metrics(request: Request) -> Response:

@@ -7,9 +7,9 @@ import msgspec
 
 from api.http.doors import Asked, Doors
 from api.http.reads import identifier
-from audit.entries import ActorType, Kind
+from audit.entries import ActorType
 from consent.programme import Ability
-from profiles import members
+from dsar import finding
 
 doors = Doors(ActorType.OFFICER)
 
@@ -48,17 +48,4 @@ async def find(asked: Asked, wanted: dict[str, str]) -> Found:
     In a body, so that it stands in no address. On record, as a reading of that identifier.
     """
     field, value = identifier(wanted)
-    found = await members.find(asked.unit, field, value)
-    people = await members.load(asked.unit, found)
-    await asked.unit.record.write_many(
-        asked.unit.session,
-        [
-            asked.act.entry(
-                Kind.PROFILE_READ,
-                subject=member.key.subject(),
-                facts={"fields": [field], "how": "find"},
-            )
-            for member in people.values()
-        ],
-    )
-    return Found(found)
+    return Found(await finding.find(asked.unit, asked.act, field, value))

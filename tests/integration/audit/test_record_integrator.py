@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from audit.entries import entry_mac
 from audit.errors import RecordTampered
-from audit.integrator import integrate
+from audit.integrator import integrate, waiting
 from audit.notes import Signer
 from audit.verify import leaf_hash, open_checkpoint, tree_root
 from kernel.database import Database, libpq
@@ -30,6 +30,22 @@ def as_owner(database: Database, statement: str, *parameters: object) -> None:
     with psycopg.connect(libpq(database.url, role=None)) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute(sql.SQL(statement), parameters)  # type: ignore[arg-type]
+
+
+async def test_how_long_the_oldest_entry_waits_is_told_until_it_has_its_number(log: Any) -> None:
+    async def told() -> timedelta:
+        async with log.database.transaction() as session:
+            return await waiting(session, log.clock)
+
+    assert await told() == timedelta()
+    await log.write(1)
+    log.clock.at += timedelta(seconds=40)
+    await log.write(1)
+    assert await told() == timedelta(seconds=40)
+    log.clock.at -= timedelta(seconds=50)  # a clock that was put right is no negative wait
+    assert await told() == timedelta()
+    await log.integrate()
+    assert await told() == timedelta()
 
 
 async def test_each_entry_gets_one_number_and_the_checkpoint_signs_the_tree_of_all(
