@@ -20,8 +20,8 @@ from kernel.errors import TillitError
 
 ROOT = Path(__file__).parents[3]
 ROOMS: tuple[ModuleType, ...] = (kernel, audit, profiles, consent, dsar, api)
-#: Problems that are no `TillitError`: the router and faults of ours.
-ROUTER = {"no-such-route": 404, "method-not-allowed": 405, "unexpected": 500}
+#: Problems that the router finds: no place of ours names their statuses.
+ROUTER = {"no-such-route": 404, "method-not-allowed": 405}
 
 
 def page(name: str) -> str:
@@ -59,10 +59,30 @@ def test_every_key_of_an_entry_is_documented() -> None:
 
 def test_every_error_is_documented_with_its_status_and_no_other() -> None:
     kinds: list[type[TillitError]] = [TillitError, *errors()]
-    expected = ROUTER | {kind.slug: status_of(kind("")) for kind in kinds}
-    rows = re.findall(r"^\| `([a-z-]+)` \| (\d{3}) \|", page("errors.md"), re.M)
+    expected = ROUTER | named_at_the_doors() | {kind.slug: status_of(kind("")) for kind in kinds}
+    over_http = page("errors.md").partition("## On the command line alone")[0]
+    rows = re.findall(r"^\| `([a-z-]+)` \| (\d{3}) \|", over_http, re.M)
     assert len(rows) == len(set(rows))
     assert {slug: int(status) for slug, status in rows} == expected
+
+
+def named_at_the_doors() -> dict[str, int]:
+    """The problems that are no `TillitError`: the HTTP doors name slug and status where they make
+    one."""
+    sources = [file.read_text("utf-8") for file in sorted((ROOT / "api" / "http").glob("*.py"))]
+    found = [one for text in sources for one in re.findall(r'problem\("([a-z-]+)", (\d{3})', text)]
+    assert len(found) >= 4
+    return {slug: int(status) for slug, status in found}
+
+
+def test_every_mistake_that_only_a_command_can_make_is_documented_and_no_other() -> None:
+    door = (ROOT / "api" / "cli" / "door.py").read_text("utf-8")
+    over_http, _, on_the_command_line = page("errors.md").partition("## On the command line alone")
+    told = set(re.findall(r'_tell\(manners, "([a-z-]+)"', door))
+    assert len(told) >= 5
+    shared = set(re.findall(r"^\| `([a-z-]+)` \|", over_http, re.M))
+    alone = set(re.findall(r"^\| `([a-z-]+)` \| \d+ \|", on_the_command_line, re.M))
+    assert alone == told - shared
 
 
 def errors(root: type[TillitError] = TillitError) -> Iterator[type[TillitError]]:
