@@ -5,10 +5,6 @@ import platform
 import re
 from pathlib import Path
 
-import psycopg
-
-from kernel.database import libpq
-
 
 def machine() -> str:
     """Processor, cores, memory, system and Python; no name of the machine or its owner."""
@@ -17,14 +13,6 @@ def machine() -> str:
     system = f"{platform.system()} {platform.release().partition('-')[0]}"
     python = f"Python {platform.python_version()}"
     return f"{_processor()}, {cores} cores, {memory:.0f} GB, {system}, {python}"
-
-
-def postgres(url: str) -> str:
-    """The server's version."""
-    with psycopg.connect(libpq(url, role=None)) as connection:
-        row = connection.execute("SHOW server_version").fetchone()
-    assert row is not None
-    return f"PostgreSQL {row[0]}"
 
 
 def _processor() -> str:
