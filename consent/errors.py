@@ -6,6 +6,7 @@
     ├── UnknownService     no service has that name
     ├── NotAChoice         a choice about something that nobody is asked about
     ├── NotPermitted       the policy does not allow it
+    ├── OutOfDate          members have to be brought up to date before the gate answers
     └── NoProgramme        no programme has been applied yet
 
 Messages name keys of the programme file and never a member's values.
@@ -36,6 +37,10 @@ class NotAChoice(ConsentError, Invalid):
 
 class NotPermitted(ConsentError, Refused):
     slug = "not-permitted"
+
+
+class OutOfDate(ConsentError, Unavailable):
+    slug = "out-of-date"
 
 
 class NoProgramme(ConsentError, Unavailable):

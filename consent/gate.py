@@ -6,19 +6,20 @@ transaction. No entry, no data: what it returns is given out only once that has 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from audit.entries import Kind
 from consent.eligibility import eligibility, standing_in, standing_reason
-from consent.errors import NotPermitted
+from consent.errors import NotPermitted, OutOfDate
 from consent.footprints import EVERYBODY, Footprint, keep_matched, seal_footprint
 from consent.grants import Grant
 from consent.programme.declarations import Action
-from kernel.errors import Unavailable
 from profiles import members as people
 from profiles import reading
 from profiles.conditions import Condition
@@ -33,17 +34,22 @@ from profiles.unit import Unit
 #: All that an expression's meaning hangs on: its text, the version, the day, the fields granted.
 _Asked = tuple[str, int, date, frozenset[str]]
 _KEPT = 512
+_NOBODY = np.zeros((0, 2), dtype=">u8")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Who matched, of those who may be used; `held_back` and `eligible` add up to all members."""
+    """Who matched, of those who may be used; `held_back` and `eligible` add up to all members.
+
+    `packed`: the ids of those who matched, a row of two big-endian 64-bit words each, in ordinal
+    order; taken when they matched, so that no later erasure blanks one. Empty for a preview.
+    """
 
     eligible: int
     matched: int
     held_back: dict[str, int]
-    members: BitMap
     entry: UUID
+    packed: NDArray[np.uint64] = field(default_factory=lambda: _NOBODY, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -79,23 +85,27 @@ class Gate:
     async def evaluate(self, unit: Unit, grant: Grant, expression: str) -> Answer:
         """The eligible members who match, as of everything committed before this call.
 
-        Raises `UnknownField`, `FieldNotAllowed` or `BadExpression`, and `Unavailable` when the
-        sets cannot be brought up to date; then nothing is answered.
+        Raises `UnknownField`, `FieldNotAllowed` or `BadExpression`; `OutOfDate` when `freshen`
+        is due first, and `Unavailable` when the sets cannot be brought up to date. Then nothing
+        is answered, nor evaluated.
         """
         _check(grant, Action.SEGMENT, Action.PREVIEW)
         condition = self._condition(unit, grant, expression)
         await self._replica.barrier()
-        sets = self._replica.members
-        if due(sets, unit):
-            raise Unavailable("members are being brought up to date", place="member sets")
+        # From here on the sets stand still until the next await: others change them meanwhile.
+        if self.stale(unit):
+            raise OutOfDate(
+                "members are being brought up to date",
+                place="member sets",
+                remedy="try again in a moment",
+            )
+        sets, heads = self._replica.members, dict(self._replica.heads)
         allowed = eligibility(grant.purpose, sets, unit.today, self._cache)
         matched = evaluate_within(condition, sets, allowed.eligible, self._cache)
         named = grant.action is Action.SEGMENT
-        footprint = Footprint(
-            expression=expression,
-            heads=dict(self._replica.heads),
-            matched=await keep_matched(unit, matched) if named else {},
-        )
+        packed = _ids_of(sets.ids, matched) if named else _NOBODY
+        kept = await keep_matched(unit, matched) if named else {}
+        footprint = Footprint(expression=expression, heads=heads, matched=kept)
         entry = await unit.record.write(
             unit.session,
             grant.act.entry(
@@ -109,11 +119,17 @@ class Gate:
                 detail=seal_footprint(unit, footprint),
             ),
         )
-        return Answer(len(allowed.eligible), len(matched), allowed.held_back, matched, entry)
+        return Answer(len(allowed.eligible), len(matched), allowed.held_back, entry, packed)
+
+    def stale(self, unit: Unit) -> bool:
+        """Whether `freshen` is due before a question can be answered. Asks no database: as of
+        the last barrier."""
+        return bool(due(self._replica.members, unit))
 
     def ids(self, answer: Answer) -> list[UUID]:
-        """The ids of the members in an answer."""
-        return members_at(self._replica.members, answer.members)
+        """The ids of the members in an answer, in ordinal order; of a preview, none."""
+        packed = answer.packed.tobytes()
+        return [UUID(bytes=packed[at : at + 16]) for at in range(0, len(packed), 16)]
 
     async def numbers(self, unit: Unit, answer: Answer) -> list[str]:
         """The member numbers of those in an answer: the name both sides know members by."""
@@ -168,6 +184,11 @@ class Gate:
         if reason is not None:
             return Line(member.id, {}, reason.value)
         return Line(member.id, await reading.values(unit, member, grant.fields))
+
+
+def _ids_of(ids: NDArray[np.uint64], members: BitMap) -> NDArray[np.uint64]:
+    """A copy of these members' rows."""
+    return ids.take(np.frombuffer(members.to_array(), np.uint32), axis=0)
 
 
 def _check(grant: Grant, *actions: Action) -> None:

@@ -22,9 +22,9 @@ from api.http.watching import seen_in
 from api.tokens import Caller
 from audit.acts import Act
 from audit.entries import ActorType
+from consent.errors import OutOfDate
 from consent.programme import Ability
 from consent.programmes import Active
-from kernel.errors import Unavailable
 from profiles import members
 from profiles.members import Member
 from profiles.unit import Unit
@@ -201,7 +201,7 @@ async def _run(tillit: Tillit, asking: _Asking) -> Any:
     """
     try:
         return await _once(tillit, asking)
-    except Unavailable:
+    except OutOfDate:
         if not asking.door.freshen:
             raise
     async with tillit.unit() as work:

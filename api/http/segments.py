@@ -50,12 +50,11 @@ async def evaluate(asked: Asked, question: Question) -> Evaluation:
     """
     grant = authorise(asked.active, asked.who.name, purpose=question.purpose, action=Action.SEGMENT)
     answer = await asked.tillit.gate.evaluate(asked.unit, grant, question.expression)
-    ids = asked.tillit.replica.members.ids[answer.members.to_array()]
     return Evaluation(
         answer.eligible,
         answer.matched,
         answer.held_back,
-        msgspec.Raw(as_json(ids)),
+        msgspec.Raw(as_json(answer.packed)),
         answer.entry,
     )
 

@@ -17,6 +17,7 @@ from audit.entries import Entry
 from consent.programme import load_programme
 from kernel.clock import StoppedClock
 from kernel.database import before_commit
+from kernel.errors import Unavailable
 
 EXAMPLE = Path(__file__).parents[4] / "examples" / "fjallklubben.toml"
 
@@ -206,6 +207,22 @@ async def test_a_trait_that_changed_because_time_passed_is_brought_up_to_date(
             clock.at += timedelta(days=366)
             assert (await club.segment("orders_365d >= 1"))["members"] == []
             assert (await club.segment("orders_365d = 0"))["members"] == [member]
+
+
+async def test_only_members_out_of_date_make_a_door_ask_twice(
+    club: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offers, asked = await club.service("offers-engine"), 0
+
+    async def unreachable() -> None:
+        nonlocal asked
+        asked += 1
+        raise Unavailable("the member sets cannot be brought up to date")
+
+    monkeypatch.setattr(club.tillit.replica, "barrier", unreachable)
+    body = {"expression": "tier = 'gold'", "purpose": PURPOSE}
+    assert (await offers("POST", "/v1/segments/evaluate", body)).status_code == 503
+    assert asked == 1
 
 
 async def test_a_consent_without_the_notices_language_is_refused(club: Club) -> None:
