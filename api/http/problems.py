@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 import msgspec
+import structlog
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -16,6 +17,7 @@ from starlette.responses import Response
 
 from api.http.errors import Malformed, TooLarge, Unauthenticated
 from audit.errors import EntryPending
+from consent.errors import NoProgramme, OutOfDate
 from kernel.errors import (
     Conflict,
     Invalid,
@@ -41,7 +43,12 @@ STATUSES: tuple[tuple[type[TillitError], int], ...] = (
     (Conflict, 409),
     (Unavailable, 503),
 )
+#: What is missing and callers may know all about; anything else of ours is not theirs to mend.
+_TOLD_IN_FULL = (NoProgramme, OutOfDate)
+_NOT_THEIRS = "try again in a moment; if it goes on, tell whoever runs this"
 _WAIT: tuple[tuple[type[TillitError], str], ...] = ((EntryPending, "1"), (Unavailable, "2"))
+
+_log = structlog.get_logger("tillit.http")
 
 
 class OneProblem(msgspec.Struct):
@@ -104,8 +111,26 @@ async def on_error(request: Request, error: Exception) -> Response:
         if isinstance(error, kind):
             headers["Retry-After"] = seconds
     return problem(
-        error.slug, status_of(error), error.problems, instance=request.url.path, headers=headers
+        error.slug, status_of(error), _outward(error), instance=request.url.path, headers=headers
     )
+
+
+def _outward(error: TillitError) -> tuple[Problem, ...]:
+    """What callers are told: of our own files and keys, that something is wrong, and no more.
+
+    Where it lies and what to do about it is for whoever runs this: it goes to the log.
+    """
+    if not isinstance(error, Unavailable) or isinstance(error, _TOLD_IN_FULL):
+        return error.problems
+    for one in error.problems:
+        _log.warning(
+            "unavailable",
+            error=error.slug,
+            place=one.place,
+            message=one.message,
+            remedy=one.remedy,
+        )
+    return tuple(Problem("", one.message, _NOT_THEIRS) for one in error.problems)
 
 
 async def on_http(request: Request, error: Exception) -> Response:

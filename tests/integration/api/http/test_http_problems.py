@@ -179,6 +179,26 @@ async def test_a_database_that_is_gone_is_unavailable_and_worth_asking_again(
     check_shape(await club.nobody("GET", "/healthz"), 503)
 
 
+@pytest.mark.parametrize("path", ["/v1/me", "/v1/audit/key"])
+async def test_where_our_keys_lie_is_told_to_the_log_and_to_no_caller(
+    settings: Settings, club: Club, path: str
+) -> None:
+    files = (settings.token_key, settings.record_key)
+    for file in files:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("no key")
+    with capture_logs() as logs:
+        headers = {"Authorization": "Bearer x.y.z"}
+        answer = await club.http.get(path, headers=headers)
+    problem = check_shape(answer, 503)
+    assert problem["type"] == "urn:tillit:problem:cannot-open"
+    assert problem["problems"][0]["place"] == ""
+    for secret in (str(settings.data), "token.key", "record.key", "keys/"):
+        assert secret not in answer.text
+    [line] = [one for one in logs if one["event"] == "unavailable"]
+    assert line["place"] in {str(file) for file in files}
+
+
 async def test_neither_a_log_line_nor_a_problem_holds_personal_data(club: Club) -> None:
     mail, phone, name, number = SECRETS
     values = {"member_number": number, "name": name, "email": mail, "phone": phone}
