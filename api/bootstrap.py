@@ -16,7 +16,7 @@ from audit.record import Record
 from consent.errors import NoProgramme
 from consent.gate import Gate
 from consent.programme import Programme
-from consent.programmes import Active, Programmes, apply
+from consent.programmes import LATEST, Active, Programmes, apply
 from dsar.erasure import Erasure
 from dsar.journal import Journal
 from kernel.clock import Clock, SystemClock
@@ -25,7 +25,7 @@ from kernel.postgres import private_server
 from migrations import check_current, upgrade
 from profiles.epochs import EpochFiles
 from profiles.erasing import DestroyKeys
-from profiles.keyring import Keyring
+from profiles.keyring import PIN, Keyring
 from profiles.labels import Label
 from profiles.replica import Replica
 from profiles.roots import FileRootKey
@@ -70,8 +70,14 @@ class Tillit:
     async def unit(self) -> AsyncIterator[Work]:
         """One transaction under the programme in force. Raises `NoProgramme` before the first."""
         async with self.database.transaction() as session:
-            epoch = await self.keyring.pin(session)
-            active = await self.programmes.active(session)
+            connection = await raw(session)
+            # Sent together, run in turn: the programme is looked up when the pin is held.
+            async with connection.pipeline():
+                pinned = await connection.execute(PIN)
+                latest = await connection.execute(LATEST)
+                epoch_number, version = await pinned.fetchone(), await latest.fetchone()
+            epoch = await self.keyring.use(connection, epoch_number[0] if epoch_number else None)
+            active = await self.programmes.in_force(session, version[0] if version else None)
             yield Work(Unit(session, epoch, self.record, active.schema, self.clock.now()), active)
 
     async def apply(self, act: Act, programme: Programme) -> int:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from audit.tables import AuditDetail, AuditSet, AuditSubject
+from kernel.database import raw
 
 
 async def keep_set(session: AsyncSession, *, address: bytes, sealed: bytes) -> None:
@@ -33,8 +34,13 @@ async def keep_sets(session: AsyncSession, sets: Sequence[tuple[bytes, bytes]]) 
     Written in address order, so that two transactions never wait for each other.
     """
     if sets:
-        values = [{"address": address, "sealed": sealed} for address, sealed in sorted(sets)]
-        await session.execute(insert(AuditSet).values(values).on_conflict_do_nothing())
+        connection = await raw(session)
+        in_order = sorted(sets)
+        await connection.execute(
+            "INSERT INTO audit_set (address, sealed) "
+            "SELECT * FROM unnest(%s::bytea[], %s::bytea[]) ON CONFLICT DO NOTHING",
+            ([address for address, _ in in_order], [sealed for _, sealed in in_order]),
+        )
 
 
 async def sets_at(session: AsyncSession, addresses: Collection[bytes]) -> dict[bytes, bytes]:

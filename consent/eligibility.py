@@ -5,10 +5,9 @@ Restriction (Art. 18) silences every purpose: while it lasts, data is kept and n
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
-import numpy as np
 from pyroaring import BitMap
 
 from consent.choices import Standing, Standings
@@ -71,11 +70,10 @@ def eligibility(
 
 def standing_in(members: MemberSets, purpose: str, ordinal: int) -> Standings:
     """One member's standings as the sets have them, for one purpose."""
-    numbers, known = stacks.values_of(members, until_stack(purpose), np.array([ordinal]))
-    until = date.fromordinal(EPOCH.toordinal() + int(numbers[0])) if known[0] else None
+    until = stacks.value_of(members, until_stack(purpose), ordinal)
     standing = Standing(
         consented=ordinal in members.get(consent_set(purpose)),
-        until=until,
+        until=None if until is None else EPOCH + timedelta(days=until),
         objected=ordinal in members.get(objection_set(purpose)),
     )
     return Standings({purpose: standing}, restricted=ordinal in members.get(RESTRICTED))

@@ -16,7 +16,8 @@ from kernel.errors import Problem
 from profiles.refreshing import changed, mark_all_due
 from profiles.unit import Schema, Unit
 
-_LATEST = "SELECT max(number) FROM programme_version"
+#: Which version is in force; for whoever sends it together with something else.
+LATEST = "SELECT max(number) FROM programme_version"
 _ONE = "SELECT source, applied_at FROM programme_version WHERE number = %s"
 _SOURCES = "SELECT source FROM programme_version ORDER BY number"
 _ADD = "INSERT INTO programme_version (number, digest, source, applied_at) VALUES (%s, %s, %s, %s)"
@@ -48,14 +49,18 @@ class Programmes:
     async def active(self, session: AsyncSession) -> Active:
         """The version in force in this transaction. Raises `NoProgramme` when none ever was."""
         connection = await raw(session)
-        row = await (await connection.execute(_LATEST)).fetchone()
-        if row is None or row[0] is None:
+        row = await (await connection.execute(LATEST)).fetchone()
+        return await self.in_force(session, row[0] if row else None)
+
+    async def in_force(self, session: AsyncSession, number: int | None) -> Active:
+        """The version that `LATEST` answered with. Raises `NoProgramme` for none."""
+        if number is None:
             raise NoProgramme(
                 "no programme has been applied yet",
                 place="programme",
                 remedy="run `tillit programme apply FILE`",
             )
-        return await self.version(session, row[0])
+        return await self.version(session, number)
 
     async def version(self, session: AsyncSession, number: int) -> Active:
         """One applied version, also one no longer in force."""

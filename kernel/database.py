@@ -72,7 +72,13 @@ _LAST = "kernel.before_commit"
 
 
 async def raw(session: AsyncSession) -> Connection:
-    """The psycopg connection under a session, inside its transaction: for COPY and jobs."""
-    connection = await session.connection()
-    adapted = await connection.get_raw_connection()
-    return cast(Connection, adapted.driver_connection)
+    """The psycopg connection under a session, inside its one transaction: for COPY and jobs."""
+    found = session.info.get(_RAW)
+    if found is None:
+        connection = await session.connection()
+        found = (await connection.get_raw_connection()).driver_connection
+        session.info[_RAW] = found
+    return cast(Connection, found)
+
+
+_RAW = "kernel.raw"

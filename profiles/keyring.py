@@ -22,6 +22,8 @@ from profiles.roots import RootKey
 ROTATION_LOCK = 0x71114B45
 _FIRST_LOCK = ROTATION_LOCK + 1
 
+#: Begins every unit of work; for whoever sends it together with something else.
+PIN = "SELECT tillit_pin_epoch()"
 _LIVE = "SELECT number, name FROM epoch_key WHERE state = 'live'"
 _GONE = "SELECT number, name FROM epoch_key WHERE state = 'destroyed'"
 _BEGIN = "INSERT INTO epoch_key (number, name, state, created_at) VALUES (%s, %s, 'live', %s)"
@@ -49,8 +51,11 @@ class Keyring:
     async def pin(self, session: AsyncSession) -> EpochKey:
         """Hold the live epoch until this transaction ends; the first call ever makes epoch 1."""
         connection = await raw(session)
-        row = await (await connection.execute("SELECT tillit_pin_epoch()")).fetchone()
-        number = row[0] if row else None
+        row = await (await connection.execute(PIN)).fetchone()
+        return await self.use(connection, row[0] if row else None)
+
+    async def use(self, connection: psycopg.AsyncConnection[Any], number: int | None) -> EpochKey:
+        """The epoch that `PIN` answered with in this transaction, open."""
         if number is None:
             # Two first processes at once: the second waits here, and finds what the first made.
             await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_FIRST_LOCK,))

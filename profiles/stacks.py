@@ -110,6 +110,15 @@ def values_of(sets: SetReader, name: str, ordinals: Ordinals) -> tuple[Numbers, 
     return numbers, has(known_set(name))
 
 
+def value_of(sets: SetReader, name: str, ordinal: int) -> int | None:
+    """The number of one member, None when it is unknown: a few membership tests."""
+    if ordinal not in _get(sets, known_set(name)):
+        return None
+    ones = (bit for bit in range(PLANES) if ordinal in _get(sets, plane_set(name, bit)))
+    magnitude = sum(1 << bit for bit in ones)
+    return -magnitude if ordinal in _get(sets, negative_set(name)) else magnitude
+
+
 def bitmap(ordinals: Ordinals) -> BitMap:
     """A set of these ordinals; building from a typed buffer is ten times faster than from numpy."""
     buffer = array("I")

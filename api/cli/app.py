@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from api.cli import audit, demo, imports, keys, programme, requests, segment, serving
-from api.cli.door import Door, quiet_logs
+from api.cli.door import Door
 
 app = typer.Typer(
     name="tillit",
@@ -41,7 +41,6 @@ def tillit(
     PostgreSQL of 15 or later (unset: a private one in the data folder).
     """
     context.obj.debug = debug
-    quiet_logs()
 
 
 def main() -> None:

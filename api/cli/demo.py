@@ -1,15 +1,16 @@
 """`tillit demo`: the whole story on made-up members, in a folder of its own, then HTTP."""
 
-import asyncio
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 from rich.console import Console
 
 from api.bootstrap import Tillit, opened
+from api.cli.logs import full_logs
 from api.cli.speaking import AsJson, say_json
 from api.demo.story import Story
 from api.http.serving import serve
@@ -36,7 +37,7 @@ def demo(
     _empty(settings.data)
     console = Console(stderr=json, highlight=False)
     try:
-        asyncio.run(_tell(settings, console, json=json, port=None if once else port))
+        uvloop.run(_tell(settings, console, json=json, port=None if once else port))
     except KeyboardInterrupt:
         if once:
             raise
@@ -53,6 +54,7 @@ async def _tell(settings: Settings, console: Console, *, json: bool, port: int |
             console.print(f"\nThat took {figures['seconds']} s. Everything is in {settings.data}.")
         if port is not None:
             await _invite(tillit, story, console, port)
+            full_logs()
             await serve(tillit, HOST, port)
 
 

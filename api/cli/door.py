@@ -4,9 +4,7 @@ A mistake gives one clear line for each problem and exit status 1; a wrong use o
 a fault of ours 70, as sysexits has it; Ctrl-C 130. With --json a mistake is one JSON object.
 """
 
-import asyncio
 import json
-import logging
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
@@ -17,11 +15,12 @@ from typing import Any, TypeVar
 
 import psycopg
 import sqlalchemy.exc
-import structlog
 import typer
+import uvloop
 from typer.core import TyperGroup
 
 from api.bootstrap import Tillit, opened
+from api.cli.logs import quiet_logs
 from api.http.problems import NAMES
 from api.settings import read_settings
 from audit.verify import VerificationError
@@ -45,6 +44,7 @@ class Door(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         ctx.obj = Manners()
+        quiet_logs()
         with _told(ctx.obj):
             return super().invoke(ctx)
 
@@ -56,7 +56,7 @@ def run(step: Callable[[Tillit], Awaitable[T]]) -> T:
         async with opened(read_settings()) as tillit:
             return await step(tillit)
 
-    return asyncio.run(opened_and_done())
+    return uvloop.run(opened_and_done())
 
 
 def run_until_stopped(step: Callable[[Tillit], Awaitable[None]]) -> None:
@@ -65,15 +65,6 @@ def run_until_stopped(step: Callable[[Tillit], Awaitable[None]]) -> None:
         run(step)
     except KeyboardInterrupt:
         typer.echo("stopped", err=True)
-
-
-def quiet_logs() -> None:
-    """Logs go to stderr, where they never mix with answers, and only warnings."""
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        # Looked up anew each time: whoever runs commands in one process may have swapped it.
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
-    )
 
 
 @contextmanager

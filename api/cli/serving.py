@@ -9,6 +9,7 @@ from api import tokens
 from api.bootstrap import Tillit
 from api.cli.door import run, run_until_stopped
 from api.cli.finding import one_member
+from api.cli.logs import full_logs
 from api.cli.speaking import ActingAs, officer
 from api.http.serving import serve as serve_http
 from api.settings import read_settings
@@ -29,6 +30,7 @@ def serve(
     ] = False,
 ) -> None:
     """Serve HTTP until Ctrl-C, and do jobs beside it."""
+    full_logs()
 
     async def step(tillit: Tillit) -> None:
         typer.echo(f"serving HTTP on http://{host}:{port} (Ctrl-C stops)", err=True)
@@ -43,6 +45,7 @@ def worker(
     ] = False,
 ) -> None:
     """Do jobs, number entries and keep traits up to date, until Ctrl-C."""
+    full_logs()
     if once:
         run(drain)
         return
