@@ -5,8 +5,10 @@ them from doing a thing twice.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -17,7 +19,7 @@ from dsar import certificates, packages, requests
 from dsar.erasure import CERTIFICATE_JOB
 from dsar.requests import JOBS, Kind
 from kernel.errors import TillitError
-from kernel.jobs import STALLED, Queue
+from kernel.jobs import STALLED, Queue, Step
 from profiles import members
 from profiles.changes import FOLD_JOB
 from profiles.folding import fold
@@ -34,12 +36,15 @@ async def queue_of(tillit: Tillit) -> AsyncIterator[Queue]:
     """The job queue, open, knowing what to do for each job there is."""
     steps = Steps(tillit)
     queue = Queue(tillit.url)
-    queue.register(FOLD_JOB, steps.fold)
-    queue.register(JOBS[Kind.ACCESS], steps.access)
-    queue.register(JOBS[Kind.ERASURE], steps.erasure)
-    queue.register(JOBS[Kind.RESTRICTION], steps.restriction)
-    queue.register(JOBS[Kind.RELEASE], steps.release)
-    queue.register(CERTIFICATE_JOB, steps.certificate)
+    for name, step in (
+        (FOLD_JOB, steps.fold),
+        (JOBS[Kind.ACCESS], steps.access),
+        (JOBS[Kind.ERASURE], steps.erasure),
+        (JOBS[Kind.RESTRICTION], steps.restriction),
+        (JOBS[Kind.RELEASE], steps.release),
+        (CERTIFICATE_JOB, steps.certificate),
+    ):
+        queue.register(name, _told(name, step))
     await queue.open()
     try:
         yield queue
@@ -96,13 +101,30 @@ class Steps:
             await requests.fulfil(work.unit, SYSTEM, request, subject=member.key.subject())
 
 
+def _told(name: str, step: Step) -> Step:
+    """The step, with a line in the log when it is done: which it was and how long it took."""
+
+    async def timed(**arguments: Any) -> None:
+        started = time.perf_counter()
+        await step(**arguments)
+        _log.info("job", name=name, milliseconds=round((time.perf_counter() - started) * 1000, 1))
+
+    return timed
+
+
 async def work(tillit: Tillit) -> None:
     """Run until cancelled."""
     async with queue_of(tillit) as queue, asyncio.TaskGroup() as tasks:
         tasks.create_task(queue.work())
         tasks.create_task(_repeat(queue.take_back, STALLED))
-        tasks.create_task(_repeat(tillit.integrate, INTEGRATE_EVERY))
+        tasks.create_task(_repeat(lambda: _number(tillit), INTEGRATE_EVERY))
         tasks.create_task(_repeat(lambda: refresh(tillit), REFRESH_EVERY))
+
+
+async def _number(tillit: Tillit) -> int:
+    if taken := await tillit.integrate():
+        _log.info("numbered", entries=taken)
+    return taken
 
 
 async def drain(tillit: Tillit) -> None:

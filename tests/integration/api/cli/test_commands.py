@@ -2,13 +2,16 @@
 
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 
@@ -247,6 +250,41 @@ def test_the_installed_command_says_mistakes_on_stderr(club, tmp_path: Path) -> 
     assert ended.stderr == (
         "error: line 1, column 1: there is no field 'tire'; did you mean 'tier'?\n"
     )
+
+
+def test_what_runs_on_tells_of_requests_and_jobs_by_kind_and_names_nobody(
+    club, tmp_path: Path
+) -> None:
+    request = club("request", "open", "restriction", "--member", "2", "--json").json["id"]
+    club("request", "approve", request)
+    token = club("token", "--member", "1").out.strip()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with subprocess.Popen(
+        [*TILLIT, "serve", "--port", str(port)], stderr=subprocess.PIPE, text=True, env=os.environ
+    ) as process:
+        assert process.stderr is not None
+        process.stderr.readline()
+        url = f"http://127.0.0.1:{port}"
+        with httpx.Client(base_url=url, transport=httpx.HTTPTransport(retries=8)) as http:
+            headers = {"Authorization": f"Bearer {token}"}
+            assert http.get("/v1/me", headers=headers).status_code == 200
+            assert http.get(f"/v1/me/uses/{request}/proof", headers=headers).status_code == 404
+            http.get("/a@example.org")
+        lines = [""]
+        while " job " not in lines[-1]:
+            lines.append(process.stderr.readline())
+        process.send_signal(signal.SIGTERM)
+        lines += process.stderr.read().splitlines(keepends=True)
+    said = "".join(lines)
+    day = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
+    assert re.search(day + r" 200 GET /v1/me [\d.]+ ms, member$", said, re.M)
+    assert re.search(day + r" 404 GET /v1/me/uses/\{entry:uuid\}/proof [\d.]+ ms, ", said, re.M)
+    assert re.search(day + r" job name=request\.restriction milliseconds=[\d.]+$", said, re.M)
+    assert re.search(day + r" numbered entries=\d+$", said, re.M)
+    for hidden in (request, "example.org", token):
+        assert hidden not in said
 
 
 def test_serving_ends_in_order_when_told_to(club, tmp_path: Path) -> None:
