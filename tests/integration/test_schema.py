@@ -13,6 +13,9 @@ ROOMS = ("audit", "profiles", "consent", "dsar")
 #: What the queue and the migrations keep for themselves.
 OTHERS = ("procrastinate_", "alembic_")
 
+#: One type under two names, as SQLAlchemy and PostgreSQL spell it.
+_SPELT = {"CHAR": "UUID", "VARCHAR": "TEXT", "AUTOSTRING": "TEXT", "DATETIME": "TIMESTAMP"}
+
 Columns = dict[str, tuple[str, bool, bool]]
 
 
@@ -20,7 +23,9 @@ def _kind(type_: TypeEngine[object]) -> str:
     if isinstance(type_, LargeBinary):
         return "BYTEA"
     name = str(type_).upper().split("(")[0]
-    return {"CHAR": "UUID", "VARCHAR": "TEXT", "AUTOSTRING": "TEXT", "DATETIME": "TIMESTAMP"}.get(name, name)
+    return {"CHAR": "UUID", "VARCHAR": "TEXT", "AUTOSTRING": "TEXT", "DATETIME": "TIMESTAMP"}.get(
+        name, name
+    )
 
 
 def _described() -> dict[str, Columns]:
