@@ -10,6 +10,7 @@ for good enough.
 
 import asyncio
 import json
+import os
 import sys
 import time
 from uuid import UUID
@@ -54,6 +55,8 @@ async def keep_warm(tillit: Tillit) -> None:
 
 
 async def main(data: str, url: str, life: float) -> None:
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # the log is not for the pipe
     settings = read_settings({"TILLIT_DATA": data, "TILLIT_DATABASE_URL": url})
     async with opened(settings) as tillit:
         if life:
@@ -68,7 +71,7 @@ async def main(data: str, url: str, life: float) -> None:
                 if not (line := await lines.readline()):
                     break
                 told = await answer(tillit, work, UUID(line.decode().strip()))
-            print(json.dumps(told), flush=True)
+            print(json.dumps(told), file=answers, flush=True)
         others.cancel()
 
 

@@ -8,6 +8,7 @@ mistakes that end up in the server's log. Then every file is searched for every 
 import csv
 import secrets
 import string
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -78,14 +79,14 @@ class Life:
 
 
 @pytest.fixture
-async def life(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Life]:
-    folder = tmp_path_factory.mktemp("readable")
-    for above in (folder, *folder.parents[:2]):
-        above.chmod(0o755)  # the server may run as another user
-    async with opened(read_settings({"TILLIT_DATA": str(folder)})) as tillit:
-        await tillit.apply(SYSTEM, load_programme(EXAMPLE))
-        yield Life(folder, tillit)
-    get_server(folder / "postgres").cleanup()
+async def life() -> AsyncIterator[Life]:
+    with tempfile.TemporaryDirectory(prefix="tillit-readable-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # the server may run as another user
+        async with opened(read_settings({"TILLIT_DATA": str(folder)})) as tillit:
+            await tillit.apply(SYSTEM, load_programme(EXAMPLE))
+            yield Life(folder, tillit)
+        get_server(folder / "postgres").cleanup()
 
 
 def _admin(life: Life, *statements: str) -> None:

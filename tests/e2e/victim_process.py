@@ -38,6 +38,7 @@ def main() -> None:
         told = json.loads(line)
         child = os.fork()
         if child == 0:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the log is not for the pipe
             status = 1
             try:
                 asyncio.run(do(told["do"], told["environment"], told))
