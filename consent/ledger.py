@@ -91,15 +91,29 @@ async def record(
     Durable with the transaction, from whose commit on every answer heeds it. Writes one entry
     a choice. `new`: these members were enrolled in this transaction and said nothing before.
     """
+    before: Mapping[UUID, Sequence[Choice]] = (
+        {} if new else await opened(unit, {member.id: member.key for member in said})
+    )
     rows: list[tuple[UUID, UUID, bytes]] = []
     entries: list[Entry] = []
+    standings: dict[UUID, Standings] = {}
     for member, choices in said.items():
-        subject = member.key.subject()
+        subject, ledger = member.key.subject(), list(before.get(member.id, ()))
         for choice in choices:
+            ledger.append(kept := _after(ledger, choice, unit.now))
             row = uuid7(unit.milliseconds)
-            sealed = member.key.seal_field(TABLE, row.hex, msgspec.msgpack.encode(choice), pad=PAD)
+            sealed = member.key.seal_field(TABLE, row.hex, msgspec.msgpack.encode(kept), pad=PAD)
             rows.append((row, member.id, sealed))
             entries.append(_entry(act, row, subject, sealed))
+        standings[member.id] = fold(ledger)
+        touched = {choice.purpose for choice in choices}
+        place(unit.changes, member.ordinal, standings[member.id], touched)
+    await _keep(unit, rows)
+    await unit.record.write_many(unit.session, entries)
+    return standings
+
+
+async def _keep(unit: Unit, rows: Sequence[tuple[UUID, UUID, bytes]]) -> None:
     connection = await raw(unit.session)
     async with (
         connection.cursor() as cursor,
@@ -108,17 +122,19 @@ async def record(
         copy.set_types(["uuid", "uuid", "bytea"])
         for one in rows:
             await copy.write_row(one)
-    await unit.record.write_many(unit.session, entries)
-    ledgers = (
-        {member.id: list(choices) for member, choices in said.items()}
-        if new
-        else await opened(unit, {member.id: member.key for member in said})
-    )
-    standings = {member: fold(choices) for member, choices in ledgers.items()}
-    for member, choices in said.items():
-        touched = {choice.purpose for choice in choices}
-        place(unit.changes, member.ordinal, standings[member.id], touched)
-    return standings
+
+
+def _after(ledger: Sequence[Choice], choice: Choice, now: datetime) -> Choice:
+    """The choice, no earlier than what it answers to, if it was made just now.
+
+    Clocks of two machines differ, and the latest decides: without this a withdrawal here would
+    lose to a consent from a machine whose clock is ahead. Of two at one time the no decides.
+    Choices with a time of their own, as from an import, keep it.
+    """
+    if choice.at != now:
+        return choice
+    same = (one.at for one in ledger if one.purpose == choice.purpose)
+    return msgspec.structs.replace(choice, at=max([now, *same]))
 
 
 async def opened(unit: Unit, keys: Mapping[UUID, MemberKey]) -> dict[UUID, list[Choice]]:

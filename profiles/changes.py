@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kernel.database import before_commit, raw
 from kernel.jobs import enqueue
 from profiles.errors import BadValue
-from profiles.keys import EpochKey, place
+from profiles.keys import EpochKey, fill, place, strip
 from profiles.labels import Label
 from profiles.values import LARGEST
 
@@ -25,6 +25,8 @@ SHARD_SIZE = 1 << SHARD_BITS
 #: After this many changes a shard is folded into a new snapshot, so that starting stays quick.
 FOLD_EVERY = 256
 FOLD_JOB = "sets.fold"
+#: Changes are sealed in steps of this many bytes, so that a yes is as long as a no.
+_STEP = 1024
 
 
 class Numbers(msgspec.Struct, array_like=True):
@@ -124,7 +126,7 @@ class Changes:
     def finished(self) -> Iterable[tuple[int, bytes]]:
         """Each shard touched, in order, with its encoded change."""
         for shard in sorted(self._drafts):
-            yield shard, msgspec.msgpack.encode(self._drafts[shard].finish())
+            yield shard, fill(msgspec.msgpack.encode(self._drafts[shard].finish()), _STEP)
 
     def _at(self, ordinal: int) -> tuple[_Draft, int]:
         return self._drafts[ordinal >> SHARD_BITS], ordinal & (SHARD_SIZE - 1)
@@ -172,7 +174,7 @@ async def _write(session: AsyncSession, epoch: EpochKey, changes: Changes) -> No
 
 def unpack(packed: bytes) -> Change:
     """A change as `Changes.finished` encoded it."""
-    return msgspec.msgpack.decode(packed, type=Change)
+    return msgspec.msgpack.decode(strip(packed), type=Change)
 
 
 def change_place(shard: int, number: int) -> bytes:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.database import Connection, raw
 from profiles.changes import change_place, snapshot_place, unpack
+from profiles.errors import CannotOpen
 from profiles.keys import EpochKey, SealingKey
 from profiles.labels import Label
 from profiles.shard import MemberSets
@@ -46,7 +47,11 @@ async def all_opened(connection: Connection, key: SealingKey) -> MemberSets:
 
 
 async def opened(connection: Connection, key: SealingKey, shard: int, members: MemberSets) -> int:
-    """Open one shard into `members`; returns the number of its last change."""
+    """Open one shard into `members`; returns the number of its last change.
+
+    Raises `CannotOpen` when a change is missing: a gap folded away would never be seen again.
+    """
+    told = await _head(connection, shard)
     head = 0
     snapshot = await (
         await connection.execute(
@@ -62,9 +67,29 @@ async def opened(connection: Connection, key: SealingKey, shard: int, members: M
         binary=True,
     )
     for number, sealed in await cursor.fetchall():
+        if number <= head:
+            continue
+        if number != head + 1:
+            raise _missing(shard, head)
         members.apply(shard, unpack(key.open(sealed, at=change_place(shard, number))))
         head = number
+    if head < told:
+        raise _missing(shard, head)
     return head
+
+
+async def _head(connection: Connection, shard: int) -> int:
+    cursor = await connection.execute("SELECT head FROM shard WHERE number = %s", (shard,))
+    row = await cursor.fetchone()
+    return row[0] if row else 0
+
+
+def _missing(shard: int, head: int) -> CannotOpen:
+    return CannotOpen(
+        f"shard {shard} lacks the change after {head}",
+        place="member sets",
+        remedy="run `tillit audit verify`",
+    )
 
 
 _LOCK = 0x7117F01D

@@ -14,7 +14,7 @@ from kernel.clock import Clock
 from kernel.database import raw
 from kernel.errors import Unavailable
 from profiles.epochs import EpochFiles
-from profiles.errors import KeyDestroyed
+from profiles.errors import CannotOpen, KeyDestroyed
 from profiles.keys import EpochKey, place
 from profiles.roots import RootKey
 
@@ -61,6 +61,7 @@ class Keyring:
             await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_FIRST_LOCK,))
             await self.refresh(connection)
             if self._live is None:
+                await self._none_yet(connection)
                 await self.begin(connection, number=1)
         elif self._live is None or number != self._live.number:
             await self.refresh(connection)
@@ -96,14 +97,27 @@ class Keyring:
         self._live = EpochKey(number, secret)
         return self._live
 
+    async def _none_yet(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        row = await (await connection.execute("SELECT count(*) FROM epoch_key")).fetchone()
+        if row is not None and row[0]:
+            raise CannotOpen(
+                "no epoch is live, and there have been some",
+                place="keyring",
+                remedy="somebody has changed the table epoch_key: restore it",
+            )
+
     async def bury(self, session: AsyncSession) -> None:
         """Delete the files of epochs that are destroyed: after the rotation has committed.
 
         Also at start-up, for a rotation that was cut off in between. Idempotent.
         """
         connection = await raw(session)
+        await self.refresh(connection)
         for number, name in await (await connection.execute(_GONE)).fetchall():
-            self._epochs.destroy(number, name)
+            # Only what an epoch that we could open has replaced: no row, changed by whoever
+            # has the database, may talk us into deleting the one key there is.
+            if self._live is not None and number < self._live.number:
+                self._epochs.destroy(number, name)
 
     def epoch(self, number: int) -> EpochKey:
         """Raises `KeyDestroyed` for an epoch that is not (or not any more) the live one."""

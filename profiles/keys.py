@@ -29,6 +29,16 @@ def place(table: str, owner: str, field: str) -> bytes:
     return f"tillit|{table}|{owner}|{field}|{VERSION}".encode()
 
 
+def fill(plaintext: bytes, size: int) -> bytes:
+    """Filled up to a multiple of `size` bytes (ISO/IEC 7816-4): lengths tell less."""
+    return plaintext + b"\x80" + b"\0" * (-(len(plaintext) + 1) % size)
+
+
+def strip(filled: bytes) -> bytes:
+    """What `fill` filled up."""
+    return filled[: filled.rindex(b"\x80")]
+
+
 class SealingKey:
     """AES-256-GCM under one secret, random 96-bit nonces (NIST SP 800-38D)."""
 
@@ -71,16 +81,11 @@ class MemberKey(SealingKey):
         return cls(member, os.urandom(_KEY))
 
     def seal_field(self, table: str, field: str, plaintext: bytes, *, pad: int = 64) -> bytes:
-        """Sealed at its place, filled up to a multiple of `pad` bytes (ISO/IEC 7816-4).
-
-        So that the length of what is sealed does not tell gold from silver.
-        """
-        filled = plaintext + b"\x80" + b"\0" * (-(len(plaintext) + 1) % pad)
-        return self.seal(filled, at=place(table, self.member.hex, field))
+        """Sealed at its place, and filled up so that its length does not tell gold from silver."""
+        return self.seal(fill(plaintext, pad), at=place(table, self.member.hex, field))
 
     def open_field(self, table: str, field: str, sealed: bytes) -> bytes:
-        filled = self.open(sealed, at=place(table, self.member.hex, field))
-        return filled[: filled.rindex(b"\x80")]
+        return strip(self.open(sealed, at=place(table, self.member.hex, field)))
 
     def subject(self) -> bytes:
         """The 32-byte pseudonym under which the record knows this member."""

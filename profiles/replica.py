@@ -110,6 +110,13 @@ class Replica:
                 self.heads[shard] = head
                 return
         await self._reload(connection, shard)
+        if self.heads[shard] < head:
+            raise Unavailable(
+                f"shard {shard} stands at change {head}, and changes after "
+                f"{self.heads[shard]} are missing",
+                place="member sets",
+                remedy="run `tillit audit verify`",
+            )
 
     async def _reload(self, connection: psycopg.AsyncConnection[Any], shard: int) -> None:
         """From the snapshot, when the changes since then no longer reach back far enough."""
