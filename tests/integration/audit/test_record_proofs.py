@@ -31,6 +31,7 @@ from audit.sealed import (
     reseal_set,
     set_at,
     sets_after,
+    sets_at,
 )
 from kernel.ids import uuid7
 
@@ -47,6 +48,28 @@ async def test_every_entry_on_record_is_proved_by_a_file_that_verifies(log: Any)
             assert checkpoint.size == len(log.ids)
         with pytest.raises(verify.VerificationError):
             verify.verify_proof(proofs[-1], entry=bodies[-1] + b" ", key=log.signer.key)
+
+
+MANY = 70_000  # more than a statement's 65,535 parameters
+
+
+async def test_proofs_are_given_of_more_entries_than_a_statement_has_parameters(log: Any) -> None:
+    (id,) = await log.write(1)
+    await log.integrate()
+    async with log.database.transaction() as session:
+        proofs = await inclusions(session, [id] * MANY)
+    assert len(proofs) == MANY
+    assert set(proofs) == {proofs[0]}
+
+
+async def test_sets_are_found_under_more_addresses_than_a_statement_has_parameters(
+    log: Any,
+) -> None:
+    async with log.database.transaction() as session:
+        await keep_set(session, address=bytes(32), sealed=b"sealed")
+        addresses = [number.to_bytes(32, "big") for number in range(MANY)]
+        assert await sets_at(session, addresses) == {bytes(32): b"sealed"}
+        assert await sets_at(session, []) == {}
 
 
 async def test_a_pending_entry_and_an_unknown_one_are_told_apart(full: Any) -> None:
