@@ -30,6 +30,11 @@ class Settings:
         """Erasures, kept outside the database so that no restored backup undoes them."""
         return self.data / "erasures.journal"
 
+    @property
+    def checkpoint(self) -> Path:
+        """The newest signed checkpoint, outside the database so that its end cannot be cut off."""
+        return self.data / "record.checkpoint"
+
 
 def read_settings(
     environment: Mapping[str, str] = os.environ, *, folder: str = "tillit-data"

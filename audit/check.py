@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from audit.check_entries import EntryCheck
 from audit.check_tree import TreeCheck
-from audit.errors import NotAlone
+from audit.errors import NotAlone, RecordTampered
+from audit.memory import check_follows
 from audit.tree import rows
 from audit.verify import VerifierKey
 from kernel.database import raw
@@ -43,11 +44,14 @@ async def check(
     vkey: str,
     mac_keys: Sequence[bytes],
     progress: Callable[[int, int], None] | None = None,
+    remembered: str | None = None,
 ) -> Findings:
     """Recompute the whole record and compare it with what is stored and signed.
 
     Any changed, removed or added row among entries, leaves, tiles, checkpoints, subjects and
-    pending pointers is a problem found. `progress` is told leaves done and leaves in all.
+    pending pointers is a problem found; so is a log that does not lead on from the
+    `remembered` checkpoint (`audit.memory`), which was recalled before this is called.
+    `progress` is told leaves done and leaves in all.
     Must come first in its transaction (it reads one snapshot), else raises `NotAlone`;
     raises `VerificationError` when `vkey` is no verifier key.
     """
@@ -58,6 +62,11 @@ async def check(
     entries = EntryCheck(session, mac_keys=mac_keys, problem=problems.add)
     await tree.run(entries.page, progress)
     await entries.rest()
+    if remembered is not None and tree.edge is not None:
+        try:
+            await check_follows(session, tree.edge, remembered=remembered, key=key)
+        except RecordTampered as error:
+            problems.add(str(error))
     counted = (await rows(session, "SELECT count(*) FROM audit_entry"))[0][0]
     return Findings(
         entries=counted,

@@ -68,6 +68,11 @@ class TreeCheck:
         self._known = True  # whether every leaf so far is known, and with them the tree
         self._signed = 0  # the size of the checkpoint before
 
+    @property
+    def edge(self) -> Edge | None:
+        """The right edge of the whole tree; None where the log could not be recomputed."""
+        return self._edge if self._known else None
+
     async def run(
         self,
         each_page: Callable[[Sequence[tuple[UUID, bytes]]], Awaitable[None]],

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from audit.entries import entry_mac
 from audit.errors import RecordTampered
+from audit.memory import check_follows
 from audit.merkle import Edge, Tile
 from audit.notes import Signer, row_bytes
 from audit.tree import last_signed, load_edge, rows, tampered
@@ -50,6 +51,7 @@ VALUES (%(new_size)s, %(size)s, %(note)s, %(at)s, %(signature)b)
 """
 
 Report = Callable[[RecordTampered], None]
+Signed = Callable[[str], None]
 
 
 def log_tampered(found: RecordTampered) -> None:
@@ -65,13 +67,17 @@ async def integrate(
     clock: Clock,
     limit: int = 10_000,
     report: Report = log_tampered,
+    remembered: str | None = None,
+    signed: Signed | None = None,
 ) -> int:
     """Give up to `limit` pending entries leaf numbers under a new checkpoint; returns how many.
 
     Durable when the caller commits. Returns 0 when nothing is pending or another process is
     at it. An entry whose MAC none of `mac_keys` made, or that is on record already, stays
     pending and goes to `report`. Raises `RecordTampered`, and signs nothing, when what is
-    stored does not lead to the last checkpoint. Costs the same however long the log is.
+    stored does not lead to the last checkpoint, or not on from the `remembered` one
+    (`audit.memory`). `signed` is told the new checkpoint's note: to be remembered once the
+    caller has committed, and not before. Costs the same however long the log is.
     """
     if not (await rows(session, "SELECT pg_try_advisory_xact_lock(%s)", LOCK))[0][0]:
         return 0
@@ -79,17 +85,22 @@ async def integrate(
     if not accepted:
         return 0
     edge = await _trusted_edge(session, signer.key)
+    if remembered is not None:
+        await check_follows(session, edge, remembered=remembered, key=signer.key)
     size = edge.size
     tiles = edge.append(leaf_hash(body) for _, body in accepted)
+    note = signer.checkpoint(edge.size, edge.root())
     await _store(
         session,
         entries=[id for id, _ in accepted],
         tiles=tiles,
         size=size,
-        edge=edge,
+        note=note,
         signer=signer,
         at=clock.now(),
     )
+    if signed is not None:
+        signed(note)
     return len(accepted)
 
 
@@ -154,17 +165,17 @@ async def _store(
     entries: list[UUID],
     tiles: list[Tile],
     size: int,
-    edge: Edge,
+    note: str,
     signer: Signer,
     at: datetime,
 ) -> None:
-    note = signer.checkpoint(edge.size, edge.root())
+    new_size = size + len(entries)
     connection = await raw(session)
     await connection.execute(
         _STORE,
         {
             "size": size,
-            "new_size": edge.size,
+            "new_size": new_size,
             "entries": entries,
             "levels": [tile.level for tile in tiles],
             "numbers": [tile.number for tile in tiles],
@@ -172,6 +183,6 @@ async def _store(
             "roots": [tile.root for tile in tiles],
             "note": note,
             "at": at,
-            "signature": signer.sign(row_bytes(size=edge.size, previous=size, note=note, at=at)),
+            "signature": signer.sign(row_bytes(size=new_size, previous=size, note=note, at=at)),
         },
     )
