@@ -1,6 +1,7 @@
 """Wiring: every door starts here, and only here are settings read and keys put in place."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from api.settings import Settings
 from audit.acts import Act
 from audit.entries import ActorType, Kind
 from audit.integrator import integrate
+from audit.memory import CheckpointFile
 from audit.notes import Signer
 from audit.record import Record
 from consent.errors import NoProgramme
@@ -60,11 +62,13 @@ class Tillit:
         self.keyring = Keyring(
             FileRootKey(settings.root_key), EpochFiles(settings.root_key.parent), clock
         )
-        self.programmes = Programmes()
+        self.programmes = Programmes(self._signs_as)
         self.record = Record(lambda: self.keyring.live.derive(Label.AUDIT_MAC), clock)
         self.replica = Replica(url, self.keyring)
         self.gate = Gate(self.replica)
         self.erasure = Erasure(DestroyKeys(), Journal(settings.journal))
+        self.checkpoint = CheckpointFile(settings.checkpoint)
+        self._signer: Signer | None = None
 
     @asynccontextmanager
     async def unit(self) -> AsyncIterator[Work]:
@@ -96,13 +100,24 @@ class Tillit:
                 version, programme.catalogue(), programme.zone, programme.controller.country
             )
             unit = Unit(session, epoch, self.record, schema, self.clock.now())
-            return await apply(unit, act, programme, before=before)
+            return await apply(unit, act, programme, before=before, signers=self._signs_as)
 
-    async def signer(self) -> Signer:
-        """What signs the record: its name is the programme's origin, fixed by the first version."""
-        async with self.database.transaction() as session:
+    async def signer(self, session: AsyncSession | None = None) -> Signer:
+        """What signs the record: its name is the programme's origin, fixed by the first version.
+
+        Whoever is inside a transaction gives its `session`: waiting for a second connection
+        while holding one is how a pool comes to a standstill.
+        """
+        if self._signer is None:
+            if session is None:
+                async with self.database.transaction() as own:
+                    return await self.signer(own)
             first = await self.programmes.version(session, 1)
-        return Signer(name=first.programme.origin, seed=secret_file(self.settings.record_key))
+            self._signer = self._signs_as(first.programme.origin)
+        return self._signer
+
+    def _signs_as(self, name: str) -> Signer:
+        return Signer(name=name, seed=secret_file(self.settings.record_key))
 
     async def integrate(self) -> int:
         """Give pending entries their leaf numbers and sign a checkpoint; returns how many."""
@@ -112,6 +127,8 @@ class Tillit:
             return 0
         total = 0
         while True:
+            notes: list[str] = []
+            remembered = await asyncio.to_thread(self.checkpoint.recall)
             async with self.database.transaction() as session:
                 epoch = await self.keyring.pin(session)
                 taken = await integrate(
@@ -119,26 +136,44 @@ class Tillit:
                     mac_keys=[epoch.derive(Label.AUDIT_MAC)],
                     signer=signer,
                     clock=self.clock,
+                    remembered=remembered,
+                    signed=notes.append,
                 )
+            await self._remember(notes)
             total += taken
             if not taken:
                 return total
 
+    async def _remember(self, notes: Sequence[str]) -> None:
+        """Keep what was signed last, now that it has committed."""
+        for note in notes[-1:]:
+            await asyncio.to_thread(self.checkpoint.remember, note)
+
     async def rotate(self, act: Act) -> Rotated:
         """A new key epoch; the old one's key is destroyed. Everybody else waits meanwhile."""
         signer = await self.signer()
+        notes: list[str] = []
+        remembered = await asyncio.to_thread(self.checkpoint.recall)
         async with self.database.transaction() as session:
             await hold(session)
             connection = await raw(session)
             await self.keyring.refresh(connection)
             mac_keys = [self.keyring.live.derive(Label.AUDIT_MAC)]
-            while await integrate(session, mac_keys=mac_keys, signer=signer, clock=self.clock):
+            while await integrate(
+                session,
+                mac_keys=mac_keys,
+                signer=signer,
+                clock=self.clock,
+                remembered=remembered,
+                signed=notes.append,
+            ):
                 pass
             active = await self.programmes.active(session)
             rotated = await rotate(session, self.keyring, active.schema, self.clock)
             facts = {"epoch": rotated.epoch, "members": rotated.members}
             await self.record.write(session, act.entry(Kind.KEYS_ROTATED, facts=facts))
         await self.bury()
+        await self._remember(notes)
         return rotated
 
     async def bury(self) -> None:

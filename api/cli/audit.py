@@ -1,20 +1,28 @@
 """`tillit audit`: the record, checked, handed out, and proved entry by entry."""
 
-from dataclasses import asdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.bootstrap import Tillit
 from api.cli.door import MISTAKE, run
 from api.cli.speaking import AsJson, Bars, bars, say_json
 from audit.check import Findings
 from audit.check import check as check_record
+from audit.errors import RecordTampered
 from audit.export import export as export_record
 from audit.proofs import entry_use, inclusion
+from audit.verify import VerifierKey
 from consent.checks import check as check_derived
+from consent.checks import check_programmes
+from dsar.checks import check as check_requests
+from kernel.database import raw
 from profiles.labels import Label
 
 app = typer.Typer(no_args_is_help=True, help="Check the record of use, and give it to others.")
@@ -22,7 +30,7 @@ app = typer.Typer(no_args_is_help=True, help="Check the record of use, and give 
 
 @app.command()
 def verify(as_json: AsJson = False) -> None:
-    """Recompute the whole record, and compare ledger and member sets with it."""
+    """Recompute the whole record, and compare with it what rests on it."""
     with bars(quiet=as_json) as progress:
 
         async def step(tillit: Tillit) -> tuple[Findings, list[str]]:
@@ -96,11 +104,33 @@ def evidence(
 
 
 async def _verify(tillit: Tillit, progress: Bars) -> tuple[Findings, list[str]]:
-    await tillit.integrate()
+    with suppress(RecordTampered):  # the check tells all that is wrong, and goes on
+        await tillit.integrate()
     key = (await tillit.signer()).verifier_key
     mac = tillit.keyring.live.derive(Label.AUDIT_MAC)
     async with tillit.database.transaction() as session:
-        record = await check_record(session, vkey=key, mac_keys=[mac], progress=progress.leaves)
-    progress("Ledger and member sets", 0, None)
-    async with tillit.unit() as work:
-        return record, await check_derived(work.unit)
+        record = await check_record(
+            session,
+            vkey=key,
+            mac_keys=[mac],
+            progress=progress.leaves,
+            remembered=tillit.checkpoint.recall(),
+        )
+    progress("Ledger, requests and member sets", 0, None)
+    async with _snapshot(tillit) as session:
+        programmes = await check_programmes(session, tillit.programmes)
+    if programmes:  # nothing is opened under a programme that nobody applied
+        return record, programmes
+    # The outer unit pins the epoch and the programme; only then is the moment looked at.
+    async with tillit.unit() as work, _snapshot(tillit) as session:
+        unit = replace(work.unit, session=session)
+        requests = await check_requests(unit, VerifierKey.parse(key))
+        return record, [*await check_derived(unit), *requests]
+
+
+@asynccontextmanager
+async def _snapshot(tillit: Tillit) -> AsyncIterator[AsyncSession]:
+    """A transaction that sees one moment: what is compared changes meanwhile, and together."""
+    async with tillit.database.transaction() as session:
+        await (await raw(session)).execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield session
