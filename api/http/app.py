@@ -24,6 +24,7 @@ from api.http import (
     purchases,
     reads,
     record,
+    reference,
     requests,
     segments,
 )
@@ -79,13 +80,14 @@ def create_app(tillit: Tillit, *, worker: bool) -> FastAPI:
         title=TITLE,
         version=version("tillit"),
         lifespan=lifespan,
+        docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
         telemetry=_NO_TELEMETRY,
-        swagger_ui_oauth2_redirect_url=None,
     )
     app.router.routes.extend(routes(tillit, DOORS))
     app.router.routes.extend(health.routes(tillit, metrics, state))
-    described = openapi.document(DOORS, title=TITLE, version=app.version)
+    described = openapi.document(DOORS, title=TITLE, version=app.version, beside=health.DESCRIBED)
+    app.router.routes.append(reference.route(described))
     app.openapi = lambda: described  # type: ignore[method-assign]
     app.add_exception_handler(TillitError, problems.on_error)
     app.add_exception_handler(HTTPException, problems.on_http)

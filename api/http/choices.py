@@ -46,7 +46,7 @@ class Stands(msgspec.Struct):
     until: str | None
 
 
-@doors("POST", "/v1/consents", status=201)
+@doors("POST", "/v1/consents", status=201, problems=(404,))
 async def tell(asked: Asked, told: Told) -> Stands:
     """Write down a member's choice; every answer from now on heeds it.
 

@@ -108,6 +108,8 @@ class Door:
     freshen: bool = False
     #: A member's token is good here even after the member's erasure.
     erased_too: bool = False
+    #: Statuses of problems that do not follow from the door's shape, for its description.
+    problems: Sequence[int] = ()
 
     @property
     def takes(self) -> type[Any] | None:

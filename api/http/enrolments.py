@@ -40,7 +40,7 @@ class Enrolled(msgspec.Struct):
     member: UUID
 
 
-@doors("POST", "/v1/members", status=201)
+@doors("POST", "/v1/members", status=201, problems=(409,))
 async def enrol(asked: Asked, newcomer: Newcomer) -> Enrolled:
     """Enrol a member with the values the purpose may use.
 
@@ -59,7 +59,7 @@ async def enrol(asked: Asked, newcomer: Newcomer) -> Enrolled:
     return Enrolled(made[0].id)
 
 
-@doors("PATCH", "/v1/members/{member:uuid}")
+@doors("PATCH", "/v1/members/{member:uuid}", problems=(409,))
 async def correct(asked: Asked, correction: Correction) -> Enrolled:
     """Set some values of a member, those that the purpose may use.
 

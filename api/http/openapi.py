@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -10,23 +11,52 @@ import msgspec
 from api.http.doors import JSON, Door, Media
 from api.http.problems import MEDIA_TYPE, ProblemDocument
 
+#: What each status of a problem means, at any door.
+PROBLEMS = {
+    400: "The body is not JSON.",
+    401: "There is no bearer token, or none that holds.",
+    403: "The token is good, and this is not for its bearer, or not for this purpose.",
+    404: "What was named is not there, or not for this caller.",
+    409: "What was asked clashes with what is already there.",
+    413: "The body is longer than 1 MiB.",
+    422: "What was sent is wrong; each problem names its place and what would be right.",
+    503: "Something that is needed is missing or busy; nothing was done.",
+}
+
 _PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
 _REFERENCE = "#/components/schemas/{name}"
 
 
-def document(doors: Sequence[Door], *, title: str, version: str) -> dict[str, Any]:
-    """The description of these doors, OpenAPI 3.1."""
-    shapes = _Shapes(doors)
+@dataclass(frozen=True)
+class Described:
+    """An address that is no door, because it answers before there is a programme."""
+
+    path: str
+    description: str
+    media: str = JSON
+    gives: Any = None
+
+
+def document(
+    doors: Sequence[Door], *, title: str, version: str, beside: Sequence[Described] = ()
+) -> dict[str, Any]:
+    """The description of these doors, and of what is `beside` them, OpenAPI 3.1."""
+    shapes = _Shapes(doors, beside)
     paths: dict[str, dict[str, Any]] = {}
     for door in doors:
         path = _PARAMETER.sub(r"{\1}", door.path)
         paths.setdefault(path, {})[door.method.lower()] = _operation(door, shapes)
+    for one in beside:
+        paths[one.path] = {"get": _described(one, shapes)}
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version},
         "paths": paths,
         "components": {
             "schemas": shapes.components,
+            "responses": {
+                str(status): _problem(means, shapes) for status, means in PROBLEMS.items()
+            },
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
             },
@@ -37,8 +67,9 @@ def document(doors: Sequence[Door], *, title: str, version: str) -> dict[str, An
 class _Shapes:
     """The schema of every body and answer, and of a problem."""
 
-    def __init__(self, doors: Iterable[Door]) -> None:
+    def __init__(self, doors: Iterable[Door], beside: Iterable[Described]) -> None:
         wanted = [ProblemDocument, *(one for door in doors for one in _shapes_of(door))]
+        wanted += [one.gives for one in beside if one.gives is not None]
         schemas, self.components = msgspec.json.schema_components(wanted, ref_template=_REFERENCE)
         self._schemas = dict(zip(map(repr, wanted), schemas, strict=True))
 
@@ -62,18 +93,52 @@ def _operation(door: Door, shapes: _Shapes) -> dict[str, Any]:
         "parameters": list(_parameters(door)),
         "responses": {
             str(door.status): {"description": door.summary, "content": {door.media: answer}},
-            "default": {
-                "description": "Any mistake: a problem document (RFC 9457).",
-                "content": {MEDIA_TYPE: {"schema": shapes[ProblemDocument]}},
-            },
+            **{str(status): _reference(status) for status in _problems(door)},
+            "default": _problem("Any mistake: a problem document (RFC 9457).", shapes),
         },
     }
     if door.caller is not None:
-        operation["security"] = [{"bearer": []}]
+        # OpenAPI 3.1 has a place for roles that a caller needs: here, an officer's ability.
+        operation["security"] = [{"bearer": [str(door.ability)] if door.ability else []}]
     if door.takes is not None:
         content = {JSON: {"schema": shapes[door.takes]}}
         operation["requestBody"] = {"required": True, "content": content}
     return operation
+
+
+def _described(one: Described, shapes: _Shapes) -> dict[str, Any]:
+    schema = {"type": "string"} if one.gives is None else shapes[one.gives]
+    return {
+        "summary": one.description,
+        "description": one.description,
+        "operationId": one.path.strip("/"),
+        "tags": ["public"],
+        "parameters": [],
+        "responses": {
+            "200": {"description": one.description, "content": {one.media: {"schema": schema}}},
+            "503": _reference(503),
+        },
+    }
+
+
+def _problems(door: Door) -> list[int]:
+    """The statuses of problems that this door can answer with; faults of ours are beside them."""
+    found = {422, 503}  # any door may be sent a parameter it does not have
+    if door.caller is not None:
+        found |= {401, 403}
+    if door.takes is not None:
+        found |= {400, 413}
+    if any(type_ in ("uuid", "path") for _, type_ in _PARAMETER.findall(door.path)):
+        found.add(404)
+    return sorted({*found, *door.problems})
+
+
+def _problem(means: str, shapes: _Shapes) -> dict[str, Any]:
+    return {"description": means, "content": {MEDIA_TYPE: {"schema": shapes[ProblemDocument]}}}
+
+
+def _reference(status: int) -> dict[str, str]:
+    return {"$ref": f"#/components/responses/{status}"}
 
 
 def _parameters(door: Door) -> Iterable[dict[str, Any]]:

@@ -69,7 +69,7 @@ class Recorded(msgspec.Struct):
     known: int
 
 
-@doors("POST", "/v1/events")
+@doors("POST", "/v1/events", problems=(404,))
 async def record(asked: Asked, bag: Bag) -> Recorded:
     """Keep purchases and bring their members' traits up to date.
 

@@ -41,7 +41,7 @@ async def tile(asked: Asked) -> Media:
     return await _tile(asked, path)
 
 
-@public("GET", "/v1/audit/checkpoint", media=_TEXT)
+@public("GET", "/v1/audit/checkpoint", media=_TEXT, problems=(404,))
 async def checkpoint(asked: Asked) -> Media:
     """The newest signed checkpoint (C2SP tlog-checkpoint)."""
     text = await proofs.latest_checkpoint(asked.unit.session)

@@ -66,7 +66,7 @@ async def listed(asked: Asked) -> list[RequestShown]:
     return [shown(one) for one in found]
 
 
-@doors("POST", "/v1/requests", ability=Ability.REQUESTS, status=201)
+@doors("POST", "/v1/requests", ability=Ability.REQUESTS, status=201, problems=(404,))
 async def opened(asked: Asked, new: NewRequest) -> RequestShown:
     """Open a request for a member."""
     kind = requests.kind_named(new.right)
@@ -79,7 +79,7 @@ async def one(asked: Asked) -> RequestShown:
     return shown(await requests.get(asked.unit, asked.id("request")))
 
 
-@doors("POST", "/v1/requests/{request:uuid}/approve", ability=Ability.REQUESTS)
+@doors("POST", "/v1/requests/{request:uuid}/approve", ability=Ability.REQUESTS, problems=(409,))
 async def approve(asked: Asked) -> RequestShown:
     """Approve a request; what it asks for is done by a worker, in the order of approval.
 
@@ -91,7 +91,7 @@ async def approve(asked: Asked) -> RequestShown:
     return shown(await requests.approve(asked.unit, asked.act, found.id))
 
 
-@doors("POST", "/v1/requests/{request:uuid}/refuse", ability=Ability.REQUESTS)
+@doors("POST", "/v1/requests/{request:uuid}/refuse", ability=Ability.REQUESTS, problems=(409,))
 async def refuse(asked: Asked, refusal: Refusal) -> RequestShown:
     """Refuse a request, with a reason (Art. 12(4))."""
     reason = requests.reason_named(refusal.reason)

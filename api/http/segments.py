@@ -13,6 +13,8 @@ from consent.programme import Action
 
 doors = Doors(ActorType.SERVICE)
 
+#: The list is written without making an object for each id, so its shape is told here.
+_IDS = {"type": "array", "items": {"type": "string", "format": "uuid"}}
 Expression = Annotated[str, msgspec.Meta(min_length=1)]
 
 
@@ -38,7 +40,7 @@ class Evaluation(msgspec.Struct):
     eligible: int
     matched: int
     held_back: dict[str, int]
-    members: msgspec.Raw
+    members: Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema=_IDS)]
     entry: UUID
 
 
