@@ -42,6 +42,7 @@ def test_defaults_are_those_that_are_documented() -> None:
         assert f"`{path.relative_to(made.data)}` in the data folder" in text
     assert f"`{made.data.name}` in the working folder" in text
     assert f"`{made.journal.name}`" in text
+    assert f"`{made.checkpoint.name}`" in text
 
 
 def test_every_kind_of_entry_is_documented_once_and_no_other() -> None:
