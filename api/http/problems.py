@@ -168,6 +168,10 @@ def unexpected(path: str) -> Response:
 
 
 def out_of_reach(path: str) -> Response:
-    """The database could not be asked, or gave up on this transaction; nothing was done."""
-    found = Problem("database", "it did not answer; nothing was done", "try again in a moment")
+    """The database could not be asked, or was lost, perhaps while it was committing."""
+    found = Problem(
+        "database",
+        "it did not answer; what was asked may have been done, or not",
+        "try again in a moment; after a change, look first whether it was made",
+    )
     return problem("unavailable", 503, (found,), instance=path, headers={"Retry-After": "2"})
