@@ -51,7 +51,7 @@ async def checkpoint(asked: Asked) -> Media:
 @public("GET", "/v1/audit/key", media=_TEXT)
 async def key(asked: Asked) -> Media:
     """The verifier key of the record (C2SP signed-note): what `audit.verify` is given."""
-    signer = await asked.tillit.signer()
+    signer = await asked.tillit.signer(asked.unit.session)
     return Media(f"{signer.verifier_key}\n".encode(), _TEXT)
 
 
