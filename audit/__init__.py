@@ -6,7 +6,7 @@ the transaction that it records (`record`), gets its *leaf* number within a seco
 ones of transparency logs (RFC 6962, C2SP), so that tools others wrote can check it; `verify`
 does so offline and needs nothing else of ours.
 
-This room touches its own tables (``audit_…``) and imports only `kernel`. It never holds a
+This room touches its own tables (``audit_…``) and one file (`memory`), and imports only `kernel`. It never holds a
 key that opens details or sets: callers seal, it stores.
 
 Invariants
@@ -15,5 +15,6 @@ Invariants
     * A leaf holds no personal data: subjects are keyed hashes, details are commitments with
       their own salt. Erasing the sealed detail leaves nothing to guess from.
     * Leaves and tiles are never changed; leaf numbers have no gap.
-    * A checkpoint is signed only over a tree that the one before it leads to.
+    * A checkpoint is signed only over a tree that the one before it leads to. The newest is
+      remembered outside the database, where whoever can write to that cannot take it away.
 """
