@@ -15,7 +15,7 @@ import structlog
 
 from api.bootstrap import SYSTEM, Tillit
 from consent import ledger
-from dsar import certificates, packages, requests
+from dsar import certificates, overdue, packages, requests
 from dsar.erasure import CERTIFICATE_JOB
 from dsar.requests import JOBS, Kind
 from kernel.errors import TillitError
@@ -27,6 +27,7 @@ from profiles.refreshing import WHILE_WAITING, bring_up_to_date, due, members_at
 
 INTEGRATE_EVERY = 0.5  # seconds: an entry has its number, and a proof, within one
 REFRESH_EVERY = 60.0
+RESUME_EVERY = 60.0
 
 _log = structlog.get_logger("tillit.worker")
 
@@ -117,6 +118,7 @@ async def work(tillit: Tillit) -> None:
     async with queue_of(tillit) as queue, asyncio.TaskGroup() as tasks:
         tasks.create_task(queue.work())
         tasks.create_task(_repeat(queue.take_back, STALLED))
+        tasks.create_task(_repeat(lambda: resume(tillit), RESUME_EVERY))
         tasks.create_task(_repeat(lambda: _number(tillit), INTEGRATE_EVERY))
         tasks.create_task(_repeat(lambda: refresh(tillit), REFRESH_EVERY))
 
@@ -129,9 +131,19 @@ async def _number(tillit: Tillit) -> int:
 
 async def drain(tillit: Tillit) -> None:
     """Do everything that is due now, and return: for commands and tests."""
+    await resume(tillit)
     async with queue_of(tillit) as queue:
         await queue.work(wait=False)
     await tillit.integrate()
+
+
+async def resume(tillit: Tillit) -> int:
+    """Enqueue again what was approved and whose job has given up; returns how many."""
+    async with tillit.database.transaction() as session:
+        found = await overdue.resume(session)
+    if found:
+        _log.warning("resumed", requests=found)
+    return found
 
 
 async def refresh(tillit: Tillit) -> int:

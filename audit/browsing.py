@@ -1,6 +1,6 @@
 """Entries read back: what their bodies say, a page at a time or for one subject."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from audit.entries import Kind
 from audit.errors import EntryInvalid
 from audit.tree import rows
 
@@ -44,18 +45,38 @@ def told(body: bytes) -> Told:
         raise EntryInvalid("the stored bytes are no entry") from error
 
 
-async def all_entries(session: AsyncSession) -> AsyncIterator[Told]:
-    """Every entry there is, in the order of their ids; a page at a time in memory."""
+_EVERY = "SELECT id, body FROM audit_entry WHERE id > %s ORDER BY id LIMIT %s"
+_OF_KINDS = """
+SELECT id, body FROM audit_entry e
+WHERE id > %s AND EXISTS (SELECT FROM unnest(%s::bytea[]) AS k WHERE position(k IN e.body) > 0)
+ORDER BY id LIMIT %s
+"""
+_NAMING = """
+SELECT e.body FROM audit_entry e JOIN audit_subject s ON s.entry = e.id
+WHERE s.subject = %s AND position(%s::bytea IN e.body) > 0 ORDER BY e.id
+"""
+
+
+async def all_entries(
+    session: AsyncSession, *, kinds: Collection[Kind] | None = None
+) -> AsyncIterator[Told]:
+    """Every entry there is, or those of some kinds, in id order; a page at a time in memory."""
+    # Bodies are canonical JSON, so that a kind is spelt in one way; a quote inside a fact is
+    # escaped, and cannot be mistaken for it.
+    spelt = None if kinds is None else [f'"kind":"{kind}"'.encode() for kind in kinds]
     last = UUID(int=0)
     while True:
-        page = await rows(
-            session,
-            "SELECT id, body FROM audit_entry WHERE id > %s ORDER BY id LIMIT %s",
-            last,
-            _PAGE,
-        )
+        if spelt is None:
+            page = await rows(session, _EVERY, last, _PAGE)
+        else:
+            page = await rows(session, _OF_KINDS, last, spelt, _PAGE)
         for _, body in page:
             yield told(body)
         if len(page) < _PAGE:
             return
         last = page[-1][0]
+
+
+async def naming(session: AsyncSession, text: str, *, subject: bytes) -> list[Told]:
+    """The entries about a subject in whose bodies `text` stands, the oldest first."""
+    return [told(row[0]) for row in await rows(session, _NAMING, subject, text.encode())]

@@ -1,4 +1,5 @@
-"""Checks of what is derived: the ledger against the record, and the sets against the ledger.
+"""Checks of what is derived: ledger, programmes and footprints against the record, and the
+sets against the ledger.
 
 For `tillit audit verify`, with keys in hand. The record itself is checked by `audit.check`.
 """
@@ -6,12 +7,17 @@ For `tillit audit verify`, with keys in hand. The record itself is checked by `a
 from hashlib import sha256
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from audit.browsing import all_entries
 from audit.entries import Kind
 from audit.errors import EntryInvalid
 from consent import eligibility, ledger
 from consent.choices import fold
+from consent.footprints import open_footprint, open_sets
+from consent.programmes import Programmes
 from kernel.database import raw
+from kernel.errors import TillitError
 from profiles.catalogue import field_of_set
 from profiles.changes import Changes, unpack
 from profiles.errors import ProfilesError
@@ -29,7 +35,83 @@ _BATCH = 1_000
 
 async def check(unit: Unit) -> list[str]:
     """What is wrong, in words; nothing when all is well. Reads everything; changes nothing."""
-    return [*await check_ledger(unit), *await check_sets(unit)]
+    return [
+        *await check_ledger(unit),
+        *await check_sets(unit),
+        *await check_footprints(unit),
+    ]
+
+
+async def check_programmes(session: AsyncSession, programmes: Programmes) -> list[str]:
+    """Each version signed and as its entry says, and none missing. Needs no version in force."""
+    cursor = await (await raw(session)).execute("SELECT number FROM programme_version")
+    numbers = sorted(row[0] for row in await cursor.fetchall())
+    problems, found = [], {}
+    for number in numbers:
+        try:
+            found[number] = (await programmes.read(session, number)).programme.digest.hex()
+        except TillitError as error:
+            problems.append(f"programme version {number}: {error.problems[0].message}")
+    try:
+        kinds = [Kind.PROGRAMME_APPLIED]
+        entries = [entry.facts async for entry in all_entries(session, kinds=kinds)]
+    except EntryInvalid as error:
+        return [*problems, f"programmes cannot be compared with the record: {error}"]
+    said = {facts.get("version"): facts.get("digest") for facts in entries}
+    problems += [
+        f"programme version {number} is not what was put on record"
+        for number, digest in found.items()
+        if said.get(number) != digest
+    ]
+    lost = said.keys() - set(numbers)
+    return problems + [f"programme version {number} is on record and missing" for number in lost]
+
+
+async def check_footprints(unit: Unit) -> list[str]:
+    """Each segment's use still tells its question and who matched, as its entry committed to."""
+    problems: list[str] = []
+    addresses: set[bytes] = set()
+    promised: dict[UUID, str] = {}
+    try:
+        async for entry in all_entries(
+            unit.session, kinds=(Kind.SEGMENT_EVALUATED, Kind.SEGMENT_PREVIEWED)
+        ):
+            if entry.commitment is not None:
+                promised[entry.id] = entry.commitment
+            if len(promised) == _BATCH:
+                addresses |= await _opened(unit, promised, problems)
+                promised = {}
+        addresses |= await _opened(unit, promised, problems)
+    except EntryInvalid as error:
+        return [f"footprints cannot be compared with the record: {error}"]
+    in_order = sorted(addresses)
+    for first in range(0, len(in_order), _BATCH):
+        sets = await open_sets(unit, in_order[first : first + _BATCH])
+        problems += [
+            f"who matched, kept at {address.hex()}, is lost"
+            for address, kept in sets.items()
+            if kept is None
+        ]
+    return problems
+
+
+async def _opened(unit: Unit, promised: dict[UUID, str], problems: list[str]) -> set[bytes]:
+    """The addresses that these entries' footprints name; a problem for each that is lost."""
+    cursor = await (await raw(unit.session)).execute(
+        "SELECT entry, sealed FROM audit_detail WHERE entry = ANY(%s)",
+        (list(promised),),
+        binary=True,
+    )
+    sealed = dict(await cursor.fetchall())
+    addresses: set[bytes] = set()
+    for entry, commitment in promised.items():
+        kept = sealed.get(entry)
+        footprint = kept and open_footprint(unit.epoch, entry, kept, commitment=commitment)
+        if footprint:
+            addresses.update(footprint.matched.values())
+        else:
+            problems.append(f"the detail of entry {entry} is lost or another")
+    return addresses
 
 
 async def check_ledger(unit: Unit) -> list[str]:

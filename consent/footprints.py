@@ -6,7 +6,7 @@ ledger.
 """
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from audit.acts import Seal
 from audit.entries import opens
 from audit.sealed import keep_sets, sets_at
 from profiles.changes import SHARD_BITS
+from profiles.errors import CannotOpen
 from profiles.keys import EpochKey, place
 from profiles.labels import Label
 from profiles.shard import span
@@ -48,8 +49,12 @@ def seal_footprint(unit: Unit, footprint: Footprint) -> tuple[bytes, Seal]:
 def open_footprint(
     epoch: EpochKey, entry: UUID, sealed: bytes, *, commitment: str
 ) -> Footprint | None:
-    """The footprint behind an entry; None when it is not the one the entry committed to."""
-    salted = epoch.sealing(Label.AUDIT_DETAIL).open(sealed, at=detail_place(entry))
+    """The footprint behind an entry; None when that does not open, or is another than the entry
+    committed to: what one row has lost must not keep a member from the rest."""
+    try:
+        salted = epoch.sealing(Label.AUDIT_DETAIL).open(sealed, at=detail_place(entry))
+    except CannotOpen:
+        return None
     if not opens(commitment, salted):
         return None
     return msgspec.msgpack.decode(salted[_SALT:], type=Footprint)
@@ -75,21 +80,41 @@ async def keep_matched(unit: Unit, matched: BitMap) -> dict[int, bytes]:
 
 async def matched_in(
     unit: Unit, footprints: Mapping[UUID, Footprint], ordinal: int
-) -> dict[UUID, bool]:
-    """For each use, whether the member of that ordinal was among those who matched."""
+) -> dict[UUID, bool | None]:
+    """For each use, whether the member of that ordinal was among those who matched.
+
+    None when nobody can tell: the set is not there any more, or does not open.
+    """
     shard = ordinal >> SHARD_BITS
     addresses = {
         entry: footprint.matched[shard]
         for entry, footprint in footprints.items()
         if shard in footprint.matched
     }
-    kept = await sets_at(unit.session, set(addresses.values()))
-    key = unit.epoch.sealing(Label.AUDIT_SETS)
+    opened = await open_sets(unit, set(addresses.values()))
     inside = {
-        address: ordinal in BitMap.deserialize(key.open(sealed, at=set_place(address)))
-        for address, sealed in kept.items()
+        address: None if kept is None else ordinal in kept for address, kept in opened.items()
     }
-    return {entry: inside.get(addresses.get(entry, b""), False) for entry in footprints}
+    return {
+        entry: inside[addresses[entry]] if entry in addresses else False for entry in footprints
+    }
+
+
+async def open_sets(unit: Unit, addresses: Collection[bytes]) -> dict[bytes, BitMap | None]:
+    """The sets at these addresses; None for one that is not there or does not open.
+
+    What opens at its address is what was sealed there. The address is not computed again: its
+    key goes with its epoch, and the set outlives that, sealed anew.
+    """
+    kept = await sets_at(unit.session, addresses)
+    key = unit.epoch.sealing(Label.AUDIT_SETS)
+    opened: dict[bytes, BitMap | None] = dict.fromkeys(addresses)
+    for address, sealed in kept.items():
+        try:
+            opened[address] = BitMap.deserialize(key.open(sealed, at=set_place(address)))
+        except CannotOpen:
+            continue
+    return opened
 
 
 def detail_place(entry: UUID) -> bytes:

@@ -1,26 +1,38 @@
-"""The programme in force: applied versions, and the one that answers are given under."""
+"""The programme in force: applied versions, and the one that answers are given under.
 
+A version says who may do what, so each is signed with the record's key when it is applied, and
+none is obeyed unsigned: a row that somebody slipped into the database gives nobody a right.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from audit.acts import Act
-from audit.entries import Kind
+from audit.entries import Kind, rfc3339
+from audit.notes import Signer
 from consent.errors import NoProgramme, ProgrammeInvalid
 from consent.policy import CompiledPolicy
 from consent.programme.loading import read_programme
 from consent.programme.model import Programme
 from kernel.database import Connection, raw
-from kernel.errors import Problem
+from kernel.errors import Problem, Unavailable
 from profiles.refreshing import changed, mark_all_due
 from profiles.unit import Schema, Unit
 
 #: Which version is in force; for whoever sends it together with something else.
 LATEST = "SELECT max(number) FROM programme_version"
-_ONE = "SELECT source, applied_at FROM programme_version WHERE number = %s"
+_ONE = "SELECT digest, source, applied_at, signature FROM programme_version WHERE number = %s"
 _SOURCES = "SELECT source FROM programme_version ORDER BY number"
-_ADD = "INSERT INTO programme_version (number, digest, source, applied_at) VALUES (%s, %s, %s, %s)"
+_ADD = (
+    "INSERT INTO programme_version (number, digest, source, applied_at, signature) "
+    "VALUES (%s, %s, %s, %s, %s)"
+)
+
+#: Gives the record's signer of that name; reads its key, which no rotation of epochs changes.
+Signers = Callable[[str], Signer]
 
 
 @dataclass(frozen=True)
@@ -43,7 +55,8 @@ class Active:
 class Programmes:
     """Applied versions, kept in memory once read: a version never changes."""
 
-    def __init__(self) -> None:
+    def __init__(self, signers: Signers) -> None:
+        self._signers = signers
         self._versions: dict[int, Active] = {}
 
     async def active(self, session: AsyncSession) -> Active:
@@ -63,15 +76,40 @@ class Programmes:
         return await self.version(session, number)
 
     async def version(self, session: AsyncSession, number: int) -> Active:
-        """One applied version, also one no longer in force."""
+        """One applied version, also one no longer in force. Raises as `read` when first read."""
         if number not in self._versions:
-            connection = await raw(session)
-            row = await (await connection.execute(_ONE, (number,))).fetchone()
-            if row is None:
-                raise NoProgramme(f"there is no programme version {number}", place="programme")
-            programme = read_programme(row[0])
-            self._versions[number] = Active(number, programme, CompiledPolicy(programme), row[1])
+            self._versions[number] = await self.read(session, number)
         return self._versions[number]
+
+    async def read(self, session: AsyncSession, number: int) -> Active:
+        """The version as it is stored now, whatever is in memory.
+
+        Raises `NoProgramme` for one that is not there, and `Unavailable` for one that was not
+        signed with the record's key as it stands: then nothing is answered under it.
+        """
+        row = await (await (await raw(session)).execute(_ONE, (number,))).fetchone()
+        if row is None:
+            raise NoProgramme(f"there is no programme version {number}", place="programme")
+        digest, source, applied_at, signature = row
+        programme = read_programme(source)
+        signer = self._signers(programme.origin)
+        said = signed_bytes(number=number, programme=programme, at=applied_at)
+        if digest != programme.digest or not signer.key.verifies(signature, said):
+            raise Unavailable(
+                f"version {number} was not signed with the record's key",
+                place="programme_version",
+                remedy="somebody has changed the table, or TILLIT_RECORD_KEY is another key",
+            )
+        return Active(number, programme, CompiledPolicy(programme), applied_at)
+
+
+def signed_bytes(*, number: int, programme: Programme, at: datetime) -> bytes:
+    """What the signature of a version covers.
+
+    The first line has spaces, which no log's name has: these bytes are never a checkpoint.
+    """
+    text = f"tillit programme version v1\n{number}\n{programme.digest.hex()}\n{rfc3339(at)}\n"
+    return text.encode() + programme.source.encode()
 
 
 async def notices(session: AsyncSession) -> dict[bytes, str]:
@@ -101,7 +139,9 @@ async def _refuse_other_types(connection: Connection, programme: Programme) -> N
         raise ProgrammeInvalid.of(problems)
 
 
-async def apply(unit: Unit, act: Act, programme: Programme, *, before: Active | None) -> int:
+async def apply(
+    unit: Unit, act: Act, programme: Programme, *, before: Active | None, signers: Signers
+) -> int:
     """Put a programme in force from this transaction's commit on; returns its version.
 
     The same content again changes nothing and keeps its version. Everything that was derived
@@ -113,7 +153,11 @@ async def apply(unit: Unit, act: Act, programme: Programme, *, before: Active | 
     number = before.version + 1 if before else 1
     connection = await raw(unit.session)
     await _refuse_other_types(connection, programme)
-    await connection.execute(_ADD, (number, programme.digest, programme.source, unit.now))
+    said = signed_bytes(number=number, programme=programme, at=unit.now)
+    signature = signers(programme.origin).sign(said)
+    await connection.execute(
+        _ADD, (number, programme.digest, programme.source, unit.now, signature)
+    )
     old = before.programme.catalogue() if before else None
     if old is not None and changed(old, programme.catalogue()):
         await mark_all_due(unit, old=old)

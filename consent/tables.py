@@ -8,13 +8,17 @@ from sqlmodel import Field, SQLModel
 
 
 class ProgrammeVersionRow(SQLModel, table=True):
-    """A programme file as it was applied. Append-only; the highest number is in force."""
+    """A programme file as it was applied. Append-only; the highest number is in force.
+
+    Invariant: `signature` is the record key's over number, content and time, or nobody obeys it.
+    """
 
     __tablename__ = "programme_version"
     number: int = Field(primary_key=True)
     digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     source: str
     applied_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    signature: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class LedgerRow(SQLModel, table=True):

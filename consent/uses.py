@@ -16,6 +16,7 @@ from audit.proofs import uses_of
 from consent.choices import Choice, fold
 from consent.eligibility import standing_reason
 from consent.footprints import EVERYBODY, Footprint, matched_in, open_footprint
+from consent.glances import open_glance
 from consent.programme.model import Programme
 from kernel.ids import made_at
 from profiles.members import Member
@@ -27,7 +28,8 @@ class Use:
     """One entry of the record that concerns a member.
 
     `outcome`: for a segment, "matched", "not_matched", or why the member was held back; for a
-    read, the fields given out or why none were; for a choice, what was said. `question`: the
+    read, the fields given out or why none were; for a choice, what was said; "unknown" when what
+    a segment left behind is lost, which `tillit audit verify` reports. `question`: the
     segment's expression. `leaf`: its number in the record, None in the second before it has one.
     """
 
@@ -62,10 +64,13 @@ async def uses(
     shared = [entry for entry in shared if told(entry.body).at >= joined]
     footprints = {entry.id: footprint for entry in shared if (footprint := _footprint(unit, entry))}
     matched = await matched_in(unit, footprints, member.ordinal)
-    found = [_own(entry, choices.get(entry.id)) for entry in own]
+    found = [_own(entry, choices.get(entry.id), member) for entry in own]
     for entry in shared:
-        outcome = _outcome(entry, matched.get(entry.id, False), choices, programme, unit)
         asked = footprints.get(entry.id)
+        if told(entry.body).commitment is not None and matched.get(entry.id) is None:
+            outcome = "unknown"
+        else:
+            outcome = _outcome(entry, bool(matched.get(entry.id)), choices, programme, unit)
         found.append(_use(entry, outcome, (), asked.expression if asked else None))
     found.sort(key=lambda use: use.at, reverse=True)
     return found[:limit]
@@ -90,12 +95,18 @@ def _outcome(
     return "not_matched" if reason is None else reason.value
 
 
-def _own(entry: Entry, said: Choice | None) -> Use:
+def _own(entry: Entry, said: Choice | None, member: Member) -> Use:
     if said is not None:
         return replace(_use(entry, said.action.value, (), None), purpose=said.purpose)
-    facts = told(entry.body).facts
-    fields = tuple(facts.get("fields", ()))
-    return _use(entry, str(facts.get("held_back", "given" if fields else "done")), fields, None)
+    body = told(entry.body)
+    if body.commitment is None:
+        return _use(entry, "done", tuple(body.facts.get("fields", ())), None)
+    glance = entry.sealed_detail and open_glance(
+        member.key, entry.id, entry.sealed_detail, commitment=body.commitment
+    )
+    if not glance:
+        return _use(entry, "unknown", (), None)
+    return _use(entry, glance.held_back or "given", glance.fields, None)
 
 
 def _use(entry: Entry, outcome: str, fields: tuple[str, ...], question: str | None) -> Use:

@@ -5,6 +5,7 @@ entry in the record with its proof. Who holds it can have it verified by anyone,
 """
 
 import json
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +14,12 @@ from audit.entries import Kind as EntryKind
 from audit.entries import rfc3339
 from audit.notes import Signer
 from audit.proofs import entry_use, inclusion
+from audit.verify import VerificationError, verify_proof
 from consent.programmes import Active
 from dsar.errors import NotReady
-from dsar.tables import CertificateRow
+from dsar.requests import Kind, State
+from dsar.tables import CertificateRow, RequestRow
+from kernel.errors import Unavailable
 from profiles.unit import Unit
 
 FORMAT = "tillit/erasure-certificate/v1"
@@ -26,13 +30,23 @@ async def issue(
 ) -> str:
     """Sign and keep the certificate of an erasure that is on record; the same one if asked again.
 
-    Raises `EntryPending` in the second before the record proves it.
+    Raises `EntryPending` in the second before the record proves it, and `Unavailable` when the
+    entry is not that of this request's erasure, or does not stand in the signed record.
     """
     kept = await unit.session.get(CertificateRow, request)
     if kept is not None:
         return kept.document
     use = await entry_use(unit.session, entry)
+    proof = await inclusion(unit.session, entry)
+    try:
+        verify_proof(proof, entry=use.body, key=signer.key)
+    except VerificationError as error:
+        raise _no_erasure() from error
     erased: dict[str, Any] = json.loads(use.body)
+    row = await unit.session.get(RequestRow, request)
+    about = (erased["kind"], erased["facts"].get("request"))
+    if about != (EntryKind.MEMBER_ERASED, str(request)) or not _done(row):
+        raise _no_erasure()
     statement = {
         "format": FORMAT,
         "controller": active.programme.controller.name,
@@ -52,7 +66,7 @@ async def issue(
         "certificate": statement,
         "note": signer.sign_note(text),
         "entry": use.body.decode(),
-        "proof": await inclusion(unit.session, entry),
+        "proof": proof,
         "verifier_key": signer.verifier_key,
     }
     written = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
@@ -60,7 +74,10 @@ async def issue(
     await unit.session.flush()
     await unit.record.write(
         unit.session,
-        act.entry(EntryKind.CERTIFICATE_ISSUED, facts={"request": str(request)}),
+        act.entry(
+            EntryKind.CERTIFICATE_ISSUED,
+            facts={"request": str(request), "document": sha256(written.encode()).hexdigest()},
+        ),
     )
     return written
 
@@ -71,3 +88,15 @@ async def of_request(unit: Unit, request: UUID) -> str:
     if kept is None:
         raise NotReady("no certificate has been issued for this request", place="request")
     return kept.document
+
+
+def _done(row: RequestRow | None) -> bool:
+    return row is not None and (row.kind, row.state) == (Kind.ERASURE, State.FULFILLED)
+
+
+def _no_erasure() -> Unavailable:
+    return Unavailable(
+        "the record does not show that this request's member was erased",
+        place="certificate",
+        remedy="run `tillit audit verify`: somebody has changed the database",
+    )

@@ -38,7 +38,8 @@ class Erasure:
         self._journal.append(Line(member.id, request), at=unit.now)
         subject = member.key.subject()
         entry = await self._erase(unit, act, member, request)
-        await self._conclude(unit, act, request, subject=subject, entry=entry)
+        await requests.fulfil(unit, act, request, subject=subject)
+        await _certify(unit, request, entry)
         return True
 
     def journalled(self) -> bool:
@@ -57,15 +58,9 @@ class Erasure:
             request = lines[member.id].request
             subject = member.key.subject()
             entry = await self._erase(unit, act, member, request)
-            if await requests.is_accepted(unit, request):
-                await self._conclude(unit, act, request, subject=subject, entry=entry)
+            if await requests.fulfil_again(unit, act, request, subject=subject):
+                await _certify(unit, request, entry)
         return len(revived)
-
-    async def _conclude(
-        self, unit: Unit, act: Act, request: UUID, *, subject: bytes, entry: UUID
-    ) -> None:
-        await requests.fulfil(unit, act, request, subject=subject)
-        await enqueue(unit.session, CERTIFICATE_JOB, request=str(request), entry=str(entry))
 
     async def _erase(self, unit: Unit, act: Act, member: Member, request: UUID) -> UUID:
         connection = await raw(unit.session)
@@ -87,9 +82,14 @@ class Erasure:
         )
         # What else they had asked for cannot be answered any more: there is nobody left.
         await connection.execute(
-            "UPDATE request SET member = NULL, closed_at = coalesce(closed_at, %s), "
+            "UPDATE request SET member = NULL, approval = NULL, "
+            "closed_at = coalesce(closed_at, %s), "
             "state = CASE WHEN closed_at IS NULL THEN 'rejected' ELSE state END "
             "WHERE member = %s AND id <> %s",
             (unit.now, member.id, request),
         )
         return entry
+
+
+async def _certify(unit: Unit, request: UUID, entry: UUID) -> None:
+    await enqueue(unit.session, CERTIFICATE_JOB, request=str(request), entry=str(entry))

@@ -5,6 +5,9 @@
 
 States are DPV's (`dpv:RequestInitiated`, …). What an approval leads to is done by a job that
 is enqueued with it, so that neither exists without the other.
+
+The table alone has nobody erased or released: an approval is sealed under the member's own key,
+and what is carried out is what opens there.
 """
 
 from collections.abc import Mapping
@@ -16,14 +19,18 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from audit.acts import Act
+from audit.browsing import naming
 from audit.entries import Kind as EntryKind
 from consent.programme.suggestion import did_you_mean, shown
 from dsar.deadlines import due_day
 from dsar.errors import NotReady, UnknownKind, UnknownReason, UnknownRequest, WrongState
 from dsar.tables import RequestRow
+from kernel.errors import Unavailable
 from kernel.ids import uuid7
 from kernel.jobs import enqueue
 from profiles import members
+from profiles.errors import CannotOpen
+from profiles.members import Member
 from profiles.unit import Unit
 
 
@@ -56,6 +63,7 @@ class Reason(StrEnum):
     OTHERS = "ThirdPartyRightsImpaired"  # Art. 15(4)
 
 
+TABLE = "request"
 #: The job that carries out what was approved, by kind; its one argument is the request's id.
 JOBS: Mapping[Kind, str] = {kind: f"request.{kind.value}" for kind in Kind}
 
@@ -125,9 +133,11 @@ async def open_request(unit: Unit, act: Act, kind: Kind, member: UUID) -> Reques
 async def approve(unit: Unit, act: Act, request: UUID) -> Request:
     """Accept a request and enqueue what carries it out. Raises `WrongState`, `UnknownRequest`."""
     row = await _locked(unit, request, State.INITIATED)
+    member = await _member(unit, row)
     row.state = State.ACCEPTED.value
+    row.approval = member.key.seal_field(TABLE, row.id.hex, row.kind.encode())
     await enqueue(unit.session, JOBS[Kind(row.kind)], request=str(row.id))
-    await _note(unit, act, EntryKind.REQUEST_APPROVED, row, await _subject(unit, row))
+    await _note(unit, act, EntryKind.REQUEST_APPROVED, row, member.key.subject())
     return _request(row)
 
 
@@ -135,18 +145,27 @@ async def refuse(unit: Unit, act: Act, request: UUID, *, reason: Reason) -> Requ
     """Refuse a request; the member is told why (Art. 12(4)). Raises as `approve`."""
     row = await _locked(unit, request, State.INITIATED)
     row.state, row.closed_at = State.REJECTED.value, unit.now
-    subject = await _subject(unit, row)
+    subject = (await _member(unit, row)).key.subject()
     await _note(unit, act, EntryKind.REQUEST_REFUSED, row, subject, reason=reason.value)
     return _request(row)
 
 
 async def fulfil(unit: Unit, act: Act, request: UUID, *, subject: bytes) -> None:
     """Close a request that has been carried out in this transaction."""
-    row = await _locked(unit, request, State.ACCEPTED)
-    row.state, row.closed_at = State.FULFILLED.value, unit.now
-    if row.kind == Kind.ERASURE.value:
-        row.member = None
-    await _note(unit, act, EntryKind.REQUEST_COMPLETED, row, subject)
+    await _fulfilled(unit, act, await _locked(unit, request, State.ACCEPTED), subject=subject)
+
+
+async def fulfil_again(unit: Unit, act: Act, request: UUID, *, subject: bytes) -> bool:
+    """Close an erasure that the journal says was carried out, whatever a restore made of it.
+
+    A backup may hold it as not yet approved, and its member is erased all the same. False when
+    it stands as carried out, or the backup is older than the request.
+    """
+    row = await unit.session.get(RequestRow, request, with_for_update=True)
+    if row is None or row.state == State.FULFILLED.value:
+        return False
+    await _fulfilled(unit, act, row, subject=subject)
+    return True
 
 
 async def get(unit: Unit, request: UUID) -> Request:
@@ -170,19 +189,51 @@ async def listed(
 
 
 async def accepted(unit: Unit, request: UUID) -> Request | None:
-    """The request, locked, if it is still to be carried out; None if that has been done."""
+    """The request, locked, if it is still to be carried out; None if that has been done.
+
+    Raises `Unavailable` for a row that says approved when this was not approved for this
+    member, or was and has been carried out before: somebody has changed the table.
+    """
     row = await unit.session.get(RequestRow, request, with_for_update=True)
     if row is None:
         raise UnknownRequest("there is no such request", place="request")
     if row.state != State.ACCEPTED.value:
         return None
+    if row.member is None:
+        raise _not_approved()
+    member = await members.one(unit, row.member)
+    if not approves(row, member):
+        raise _not_approved()
+    # An approval copied from a backup opens too, and was used up.
+    said = await naming(unit.session, str(row.id), subject=member.key.subject())
+    if any(entry.kind == EntryKind.REQUEST_COMPLETED for entry in said):
+        raise _not_approved()
     return _request(row)
 
 
-async def is_accepted(unit: Unit, request: UUID) -> bool:
-    """Whether the register knows the request and it is still to be carried out."""
-    row = await unit.session.get(RequestRow, request)
-    return row is not None and row.state == State.ACCEPTED.value
+def approves(row: RequestRow, member: Member) -> bool:
+    """Whether the row's approval is of this kind of request, and of this one by this member."""
+    if row.approval is None:
+        return False
+    try:
+        return member.key.open_field(TABLE, row.id.hex, row.approval) == row.kind.encode()
+    except CannotOpen:
+        return False
+
+
+def _not_approved() -> Unavailable:
+    return Unavailable(
+        "the register says approved, and nobody approved this",
+        place="request",
+        remedy="run `tillit audit verify`: somebody has changed the database",
+    )
+
+
+async def _fulfilled(unit: Unit, act: Act, row: RequestRow, *, subject: bytes) -> None:
+    row.state, row.closed_at, row.approval = State.FULFILLED.value, unit.now, None
+    if row.kind == Kind.ERASURE.value:
+        row.member = None
+    await _note(unit, act, EntryKind.REQUEST_COMPLETED, row, subject)
 
 
 async def _locked(unit: Unit, request: UUID, state: State) -> RequestRow:
@@ -196,10 +247,10 @@ async def _locked(unit: Unit, request: UUID, state: State) -> RequestRow:
     return row
 
 
-async def _subject(unit: Unit, row: RequestRow) -> bytes:
+async def _member(unit: Unit, row: RequestRow) -> Member:
     if row.member is None:
         raise NotReady("the member of this request has been erased", place="request")
-    return (await members.one(unit, row.member)).key.subject()
+    return await members.one(unit, row.member)
 
 
 async def _note(

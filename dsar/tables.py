@@ -9,7 +9,11 @@ from sqlmodel import Field, SQLModel
 
 class RequestRow(SQLModel, table=True):
     """One request. `member` is forgotten when an erasure is done: the register stays, the
-    person does not."""
+    person does not.
+
+    Invariant: an accepted request has an `approval`, sealed under its member's key at this row.
+    Nobody without that key makes one, and it opens for no other member or request.
+    """
 
     __tablename__ = "request"
     id: UUID = Field(primary_key=True)
@@ -19,6 +23,7 @@ class RequestRow(SQLModel, table=True):
     opened_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     due: date
     closed_at: datetime | None = Field(sa_column=Column(DateTime(timezone=True)))
+    approval: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
 
 
 class PackageRow(SQLModel, table=True):

@@ -1,4 +1,4 @@
-"""Whether this process can serve: the database answers, and the record keeps up.
+"""Whether this process can serve: the database answers, record and requests keep up.
 
 Public, and tells nothing but that. `/metrics` is public too: counts and times by route, no
 ids; keep it from the outside world where the outside world has no business with it.
@@ -15,6 +15,7 @@ from api.http.openapi import Described
 from api.http.problems import problem
 from api.http.watching import Metrics, seen_in
 from audit.integrator import waiting
+from dsar import overdue
 from kernel.errors import Problem
 
 METRICS = "text/plain; version=0.0.4"
@@ -58,10 +59,14 @@ def routes(tillit: Tillit, metrics: Metrics, worker: Worker) -> list[Route]:
         seen_in(request.scope).route = "/healthz"
         async with tillit.database.transaction() as session:
             age = (await waiting(session, tillit.clock)).total_seconds()
+            failing = await overdue.failing(session)
         problems = []
         if age > BEHIND:
             message = f"its oldest entry has waited {age:.0f} s for a number"
             problems.append(Problem("record", message, "see that a worker runs: `tillit worker`"))
+        if failing:
+            message = f"{failing} approved and not carried out: their jobs have failed too often"
+            problems.append(Problem("requests", message, "see the worker's log for why"))
         if worker.stopped:
             problems.append(Problem("worker", "it has stopped", "see the log, and restart"))
         if problems:

@@ -45,7 +45,8 @@ STATEMENTS = [
         number integer PRIMARY KEY,
         digest bytea NOT NULL,
         source text NOT NULL,
-        applied_at timestamptz NOT NULL
+        applied_at timestamptz NOT NULL,
+        signature bytea NOT NULL
     )
     """,
     *append_only("programme_version"),

@@ -16,12 +16,17 @@ STATEMENTS = [
         member uuid,
         opened_at timestamptz NOT NULL,
         due date NOT NULL,
-        closed_at timestamptz
+        closed_at timestamptz,
+        approval bytea
     )
     """,
     "CREATE INDEX request_member ON request (member)",
     "CREATE INDEX request_open ON request (due) WHERE closed_at IS NULL",
     "GRANT SELECT, INSERT, UPDATE ON request TO tillit_app",
+    # Whether an approved request still has a job is asked often, by every check of health.
+    "CREATE INDEX request_accepted ON request (id) WHERE state = 'accepted'",
+    "CREATE INDEX job_of_request ON procrastinate_jobs ((args->>'request')) "
+    "WHERE args->>'request' IS NOT NULL",
     """
     CREATE TABLE package (
         request uuid PRIMARY KEY REFERENCES request (id),

@@ -11,11 +11,11 @@ import pytest
 from a_life import Life
 
 from api import work as worker
-from api.bootstrap import opened
+from api.bootstrap import SYSTEM, opened
 from api.settings import Settings
-from dsar import certificates
+from dsar import certificates, checks, requests
 from dsar.journal import Journal, Line
-from dsar.requests import Kind
+from dsar.requests import Kind, State
 from kernel.database import libpq, raw
 from kernel.errors import Unavailable
 
@@ -81,6 +81,28 @@ async def test_an_erasure_cut_off_between_journal_and_commit_is_carried_out_at_t
         async with again.unit() as work:
             document = json.loads(await certificates.of_request(work.unit, request))
         assert document["certificate"]["request"] == str(request)
+
+
+@pytest.mark.parametrize("approved", [False, True])
+async def test_a_request_that_a_restore_put_back_is_closed_and_certified(
+    life: Life, settings: Settings, approved: bool
+) -> None:
+    """The backup was made before the erasure: a copy of the whole database, its record too."""
+    tillit = life.tillit
+    async with tillit.unit() as work:
+        asked = await requests.open_request(work.unit, SYSTEM, Kind.ERASURE, life.member)
+        if approved:
+            await requests.approve(work.unit, SYSTEM, asked.id)
+    Journal(settings.journal).append(Line(life.member, asked.id), at=tillit.clock.now())
+    async with opened(settings) as again:
+        async with again.unit() as work:
+            closed = await requests.get(work.unit, asked.id)
+        assert (closed.state, closed.member) == (State.FULFILLED, None)
+        await worker.drain(again)
+        key = (await again.signer()).key
+        async with again.unit() as work:
+            assert await certificates.of_request(work.unit, asked.id)
+            assert await checks.check(work.unit, key) == []
 
 
 def _line() -> Line:

@@ -1,0 +1,168 @@
+"""Checks of the register of requests and of the certificates, against the record.
+
+For `tillit audit verify`, with keys in hand. Reads everything; changes nothing.
+"""
+
+import json
+from dataclasses import dataclass, field
+from hashlib import sha256
+from uuid import UUID
+
+from sqlmodel import select
+
+from audit.browsing import Told, all_entries
+from audit.entries import Kind as EntryKind
+from audit.errors import EntryInvalid
+from audit.verify import VerificationError, VerifierKey, open_note
+from dsar.requests import Kind, State, approves
+from dsar.tables import CertificateRow, RequestRow
+from profiles.errors import ProfilesError
+from profiles.members import Member, load
+from profiles.unit import Unit
+
+#: What each step of a request leaves on record.
+_STEPS = {
+    EntryKind.REQUEST_OPENED,
+    EntryKind.REQUEST_APPROVED,
+    EntryKind.REQUEST_REFUSED,
+    EntryKind.REQUEST_COMPLETED,
+}
+_KINDS = (*_STEPS, EntryKind.MEMBER_ERASED, EntryKind.CERTIFICATE_ISSUED)
+_BATCH = 1_000
+
+
+@dataclass
+class _OnRecord:
+    """What the record says of requests: steps and certificate by request, erasures by entry."""
+
+    steps: dict[str, dict[str, Told]] = field(default_factory=dict)
+    erasures: dict[UUID, Told] = field(default_factory=dict)
+    certificates: dict[str, str] = field(default_factory=dict)
+
+    def take(self, entry: Told) -> None:
+        request = str(entry.facts.get("request"))
+        if entry.kind in _STEPS:
+            self.steps.setdefault(request, {})[entry.kind] = entry
+        elif entry.kind == EntryKind.MEMBER_ERASED:
+            self.erasures[entry.id] = entry
+        elif entry.kind == EntryKind.CERTIFICATE_ISSUED:
+            self.certificates[request] = str(entry.facts.get("document"))
+
+    @property
+    def erased(self) -> set[str | None]:
+        return {entry.subject for entry in self.erasures.values()}
+
+
+async def check(unit: Unit, key: VerifierKey) -> list[str]:
+    """What is wrong, in words; nothing when all is well. `key`: what the record is signed with."""
+    said = _OnRecord()
+    try:
+        async for entry in all_entries(unit.session, kinds=_KINDS):
+            said.take(entry)
+        return [*await _requests(unit, said), *await _certificates(unit, said, key)]
+    except (EntryInvalid, ProfilesError) as error:
+        return [f"requests cannot be compared with the record: {error}"]
+
+
+async def _requests(unit: Unit, said: _OnRecord) -> list[str]:
+    rows = list((await unit.session.execute(select(RequestRow))).scalars())
+    problems, erased = [], said.erased
+    for first in range(0, len(rows), _BATCH):
+        batch = rows[first : first + _BATCH]
+        people = await load(unit, [row.member for row in batch if row.member is not None])
+        for row in batch:
+            steps = said.steps.get(str(row.id), {})
+            member = people.get(row.member) if row.member else None
+            wrong = _mistake(row, steps, member, erased)
+            problems += [f"request {row.id} {wrong}"] if wrong else []
+    there = {str(row.id) for row in rows}
+    lost = sorted(said.steps.keys() - there)
+    return problems + [f"request {request} is on record and missing" for request in lost]
+
+
+def _mistake(
+    row: RequestRow, steps: dict[str, Told], member: Member | None, erased: set[str | None]
+) -> str | None:
+    """What is wrong with one row, if anything."""
+    opened = steps.get(EntryKind.REQUEST_OPENED)
+    if opened is None:
+        return "has no entry in the record"
+    subject, theirs = opened.subject, member.key.subject().hex() if member else None
+    rules = (
+        (
+            any(step.facts.get("right") != row.kind for step in steps.values()),
+            "is for another right than was put on record",
+        ),
+        (any(step.subject != subject for step in steps.values()), "is about several members"),
+        (
+            row.member is not None and theirs != subject,
+            "is about another member than was put on record",
+        ),
+        (
+            row.member is None and subject not in erased,
+            "has lost its member, who was not erased",
+        ),
+        (not _agrees(row, steps), f"is {row.state}, and the record says otherwise"),
+        (
+            row.state == State.ACCEPTED and (member is None or not approves(row, member)),
+            "was not approved as it stands",
+        ),
+    )
+    return next((words for broken, words in rules if broken), None)
+
+
+def _agrees(row: RequestRow, steps: dict[str, Told]) -> bool:
+    """Whether the state follows from the steps on record, and the row says when it was closed."""
+    approved, refused, completed = (
+        kind in steps
+        for kind in (
+            EntryKind.REQUEST_APPROVED,
+            EntryKind.REQUEST_REFUSED,
+            EntryKind.REQUEST_COMPLETED,
+        )
+    )
+    if (row.closed_at is None) != (row.state in {State.INITIATED, State.ACCEPTED}):
+        return False
+    match row.state:
+        case State.INITIATED:
+            return not (approved or refused or completed)
+        case State.ACCEPTED:
+            return approved and not (refused or completed)
+        case State.REJECTED:
+            # The other requests of somebody who was erased are closed without a word.
+            return not completed and (refused or row.member is None)
+        case State.FULFILLED:
+            # An erasure that a restore undid is closed by the journal, approved or not.
+            return completed and (approved or row.kind == Kind.ERASURE)
+        case _:
+            return False
+
+
+async def _certificates(unit: Unit, said: _OnRecord, key: VerifierKey) -> list[str]:
+    rows = list((await unit.session.execute(select(CertificateRow))).scalars())
+    problems = []
+    for row in rows:
+        digest = sha256(row.document.encode()).hexdigest()
+        if said.certificates.get(str(row.request)) != digest:
+            problems.append(f"the certificate of request {row.request} is not what was issued")
+        elif not _holds(row, said, key):
+            problems.append(f"the certificate of request {row.request} does not hold")
+    lost = sorted(said.certificates.keys() - {str(row.request) for row in rows})
+    return problems + [f"the certificate of request {one} is missing" for one in lost]
+
+
+def _holds(row: CertificateRow, said: _OnRecord, key: VerifierKey) -> bool:
+    """Whether the signed statement is the document's own, and about this request's erasure."""
+    try:
+        document = json.loads(row.document)
+        _, _, signed = open_note(document["note"], key).partition("\n")
+        statement = json.loads(signed)
+    except (VerificationError, ValueError, KeyError, TypeError):
+        return False
+    erasure = said.erasures.get(row.erased)
+    return (
+        erasure is not None
+        and erasure.facts.get("request") == str(row.request)
+        and statement == document["certificate"]
+        and (statement["request"], statement["entry"]) == (str(row.request), str(row.erased))
+    )

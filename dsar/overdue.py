@@ -1,0 +1,62 @@
+"""Approved requests whose job has given up: found, and enqueued again.
+
+A job is tried some times and then left alone; what a member has been promised is not. Also
+certificates of erasures. Reads the queue's table, and writes to it by enqueueing only.
+"""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from audit.browsing import all_entries
+from audit.entries import Kind as EntryKind
+from dsar.erasure import CERTIFICATE_JOB
+from dsar.requests import JOBS, Kind
+from kernel.database import raw
+from kernel.jobs import enqueue
+
+#: The advisory lock of whoever enqueues again: two workers would do it twice.
+_LOCK = 0x71114B47
+
+_JOB = "SELECT FROM procrastinate_jobs j WHERE j.args->>'request' = r.id::text AND j.status "
+_NO_JOB = f"NOT EXISTS ({_JOB} IN ('todo', 'doing'))"
+_UNCERTIFIED = (
+    "r.kind = 'erasure' AND r.state = 'fulfilled' "
+    "AND NOT EXISTS (SELECT FROM certificate c WHERE c.request = r.id)"
+)
+# Put together of the constants above and nothing else.
+_OPEN = f"SELECT r.id, r.kind FROM request r WHERE r.state = 'accepted' AND {_NO_JOB}"  # noqa: S608
+_LACKING = f"SELECT r.id FROM request r WHERE {_UNCERTIFIED} AND {_NO_JOB}"  # noqa: S608
+_FAILING = (
+    f"SELECT count(*) FROM request r WHERE (r.state = 'accepted' OR {_UNCERTIFIED}) "  # noqa: S608
+    f"AND ({_NO_JOB} OR EXISTS ({_JOB} = 'failed'))"
+)
+
+
+async def failing(session: AsyncSession) -> int:
+    """How many approved requests have a job that gave up, or none; until they are carried out."""
+    row = await (await (await raw(session)).execute(_FAILING)).fetchone()
+    return int(row[0]) if row else 0
+
+
+async def resume(session: AsyncSession) -> int:
+    """Enqueue what has no live job, once, however many ask at a time; returns how many."""
+    connection = await raw(session)
+    # A statement of its own: the next one sees what whoever held the lock has enqueued.
+    await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    waiting = await (await connection.execute(_OPEN)).fetchall()
+    for request, kind in waiting:
+        await enqueue(session, JOBS[Kind(kind)], request=str(request))
+    lacking = await (await connection.execute(_LACKING)).fetchall()
+    return len(waiting) + await _certify(session, {str(row[0]) for row in lacking})
+
+
+async def _certify(session: AsyncSession, requests: set[str]) -> int:
+    if not requests:
+        return 0
+    entries = {
+        str(entry.facts.get("request")): entry.id
+        async for entry in all_entries(session, kinds=[EntryKind.MEMBER_ERASED])
+    }
+    found = requests & entries.keys()
+    for request in sorted(found):
+        await enqueue(session, CERTIFICATE_JOB, request=request, entry=str(entries[request]))
+    return len(found)
