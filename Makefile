@@ -20,8 +20,8 @@ $(VENV)/.dev: locks/dev.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/dev.txt
 	@touch $@
 
-demo: $(VENV)/.run ## the whole story on made-up members, then HTTP on 127.0.0.1:8000 (once=1: stop after the story)
-	$(BIN)/tillit demo $(if $(once),--once)
+demo: $(VENV)/.run ## the whole story on made-up members, then HTTP on 127.0.0.1:8000 (once=1: stop after the story; port=N)
+	$(BIN)/tillit demo $(if $(once),--once) $(if $(port),--port $(port))
 
 test: $(VENV)/.dev ## every test, on a private PostgreSQL or the one in TILLIT_DATABASE_URL
 	$(BIN)/python -m pytest

@@ -13,7 +13,7 @@ import uvloop
 
 from api.bootstrap import opened
 from api.cli.door import quiet_logs
-from api.http.serving import serve
+from api.http.serving import listen, serve
 from bench import idiomatic, lean
 from bench.store import settings_of
 
@@ -24,7 +24,7 @@ async def tillit(folder: Path, url: str, port: int) -> None:
     quiet_logs()  # as the command line does before it serves
     async with opened(settings_of(folder, url)) as process:
         await process.replica.barrier()
-        await serve(process, "127.0.0.1", port, worker=False)
+        await serve(process, listen("127.0.0.1", port), worker=False)
 
 
 def plain(name: str, url: str, port: int) -> None:

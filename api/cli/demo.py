@@ -1,6 +1,7 @@
 """`tillit demo`: the whole story on made-up members, in a folder of its own, then HTTP."""
 
 import shutil
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,7 @@ from api.bootstrap import Tillit, opened
 from api.cli.logs import full_logs
 from api.cli.speaking import AsJson, say_json
 from api.demo.story import Story
-from api.http.serving import serve
+from api.http.serving import listen, serve
 from api.settings import Settings, read_settings
 from api.tokens import Caller, mint
 from audit.entries import ActorType
@@ -34,17 +35,20 @@ def demo(
     """Tell the whole story on 2,000 made-up members, then serve HTTP until Ctrl-C."""
     # A folder of its own, unless one is set: never an installation's data by accident.
     settings = read_settings(folder=FOLDER)
+    listening = None if once else listen(HOST, port)
     _empty(settings.data)
     console = Console(stderr=json, highlight=False)
     try:
-        uvloop.run(_tell(settings, console, json=json, port=None if once else port))
+        uvloop.run(_tell(settings, console, json=json, listening=listening))
     except KeyboardInterrupt:
         if once:
             raise
         typer.echo("stopped", err=True)
 
 
-async def _tell(settings: Settings, console: Console, *, json: bool, port: int | None) -> None:
+async def _tell(
+    settings: Settings, console: Console, *, json: bool, listening: socket.socket | None
+) -> None:
     async with opened(settings) as tillit:
         story = Story(tillit, settings.data, _numbered(console))
         figures = await story.run()
@@ -52,10 +56,10 @@ async def _tell(settings: Settings, console: Console, *, json: bool, port: int |
             say_json(figures)
         else:
             console.print(f"\nThat took {figures['seconds']} s. Everything is in {settings.data}.")
-        if port is not None:
-            await _invite(tillit, story, console, port)
+        if listening is not None:
+            await _invite(tillit, story, console, listening.getsockname()[1])
             full_logs()
-            await serve(tillit, HOST, port)
+            await serve(tillit, listening)
 
 
 def _numbered(console: Console) -> Callable[[str], None]:

@@ -11,6 +11,7 @@ from api.cli.door import run, run_until_stopped
 from api.cli.finding import one_member
 from api.cli.logs import full_logs
 from api.cli.speaking import ActingAs, officer
+from api.http.serving import listen
 from api.http.serving import serve as serve_http
 from api.settings import read_settings
 from api.tokens import Caller
@@ -31,10 +32,12 @@ def serve(
 ) -> None:
     """Serve HTTP until Ctrl-C, and do jobs beside it."""
     full_logs()
+    listening = listen(host, port)
 
     async def step(tillit: Tillit) -> None:
-        typer.echo(f"serving HTTP on http://{host}:{port} (Ctrl-C stops)", err=True)
-        await serve_http(tillit, host, port, worker=not no_worker)
+        bound = listening.getsockname()[1]
+        typer.echo(f"serving HTTP on http://{host}:{bound} (Ctrl-C stops)", err=True)
+        await serve_http(tillit, listening, worker=not no_worker)
 
     run_until_stopped(step)
 
@@ -73,7 +76,8 @@ def token(
         str | None, typer.Option("--member", help="For a member: their number.")
     ] = None,
     days: Annotated[
-        int | None, typer.Option("--days", help="How long it holds; 12 hours if not said.")
+        int | None,
+        typer.Option("--days", help="How long it holds; 12 hours if not said.", max=365),
     ] = None,
 ) -> None:
     """Print a bearer token for a service, an officer or a member, and nothing else."""

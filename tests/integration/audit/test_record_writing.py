@@ -106,7 +106,7 @@ async def test_thousands_of_entries_are_written_in_batches_each_with_what_belong
     chosen = uuid7()
     entries = [
         Entry(
-            kind=Kind.MEMBER_IMPORTED,
+            kind=Kind.MEMBER_ENROLLED,
             actor_type=ActorType.SYSTEM,
             actor="import",
             subject=bytes([n % 251] * 32) if n % 3 else None,

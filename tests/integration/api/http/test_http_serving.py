@@ -12,10 +12,11 @@ from callers_at_doors import PURPOSE, Client, Club
 
 from api.bootstrap import SYSTEM, Tillit, opened
 from api.http import app as app_module
-from api.http.serving import server
+from api.http.serving import listen, server
 from api.settings import Settings
 from audit.entries import Kind
 from kernel.clock import StoppedClock
+from kernel.errors import Unavailable
 
 
 @asynccontextmanager
@@ -126,3 +127,10 @@ async def test_before_there_is_a_programme_doors_say_so(settings: Settings) -> N
             assert answer.status_code == 503
             assert answer.json()["type"] == "urn:tillit:problem:no-programme"
             assert (await http.get("/healthz")).status_code == 200
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_started() -> None:
+    with listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(Unavailable, match=f"cannot listen on 127.0.0.1:{port}"):
+            listen("127.0.0.1", port)
