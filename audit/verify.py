@@ -1,10 +1,11 @@
-"""Check a record, or one proof from it, offline, without trusting whoever keeps it.
+"""Check a record, or a proof or certificate from it, offline, without trusting whoever keeps it.
 
 This file stands alone on purpose: the standard library and Ed25519 from `cryptography`,
 nothing of ours. Copy it to another machine, read it in half an hour, and run it:
 
     python verify.py log FOLDER --key VERIFIER-KEY
     python verify.py proof FILE --entry FILE --key VERIFIER-KEY
+    python verify.py certificate FILE --key VERIFIER-KEY
 
 It follows RFC 6962 (hashing), RFC 9162 (checking proofs) and C2SP's signed-note,
 tlog-checkpoint, tlog-tiles and tlog-proof, and is strict: one way to write a number, one way
@@ -15,6 +16,7 @@ other.
 import argparse
 import base64
 import binascii
+import json
 import os
 import re
 import sys
@@ -22,6 +24,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -35,6 +38,7 @@ MAX_SIGNATURES = 100
 MAX_PATH = 64  # hashes in an inclusion or consistency proof of any tree that can exist
 EMPTY_ROOT = sha256(b"").digest()
 PROOF_HEADER = "c2sp.org/tlog-proof@v1"
+CERTIFICATE = "tillit/erasure-certificate/v1"
 ED25519 = 0x01
 
 Progress = Callable[[int, int], None]
@@ -341,6 +345,106 @@ def verify_proof(text: str, *, entry: bytes, key: VerifierKey) -> Checkpoint:
     return checkpoint
 
 
+# Certificates of erasure
+
+_DOCUMENT = {"certificate", "entry", "note", "proof", "verifier_key"}
+#: What a certificate says, and where the entry of the erasure says the same.
+_AGREE = {
+    "request": ("facts", "request"),
+    "key_fingerprint": ("facts", "key"),
+    "destroyed": ("facts", "rows"),
+    "erased_at": ("at",),
+    "entry": ("id",),
+}
+
+
+def verify_certificate(text: str, key: VerifierKey) -> Checkpoint:
+    """The signed checkpoint that covers the erasure, if every part of the certificate agrees.
+
+    `text` is the whole JSON file. Its readable part is what the note says, `key` signed the
+    note, the proof shows the entry to be on record, and the entry is the erasure that the
+    certificate names. Raises `VerificationError`, which names what differs.
+    """
+    document = _object(text, "certificate's file")
+    if set(document) != _DOCUMENT:
+        raise VerificationError(f"certificate's file: expected {', '.join(sorted(_DOCUMENT))}")
+    for name in sorted(_DOCUMENT - {"certificate"}):
+        if not isinstance(document[name], str):
+            raise VerificationError(f"{name}: expected text")
+    if document["verifier_key"] != str(key):
+        raise VerificationError("verifier_key: differs from the given key")
+    signed = _statement(open_note(document["note"], key))
+    _same(document["certificate"], signed, "certificate", "the note")
+    checkpoint = verify_proof(document["proof"], entry=document["entry"].encode(), key=key)
+    entry = _object(document["entry"], "entry")
+    if entry.get("kind") != "member.erased":
+        raise VerificationError("entry: its kind is not member.erased")
+    for name, path in _AGREE.items():
+        where = f"the entry's {'.'.join(path)}"
+        _same(_at(signed, (name,)), _at(entry, path), f"certificate.{name}", where)
+    return checkpoint
+
+
+def _statement(text: str) -> dict[str, Any]:
+    """What the note of a certificate says: a line for the format and one of canonical JSON."""
+    lines = text.split("\n")
+    if len(lines) != 3 or lines[2]:
+        raise VerificationError("note: expected two lines: format, certificate")
+    if lines[0] != CERTIFICATE:
+        raise VerificationError(f"note: its format line is not {CERTIFICATE}")
+    signed = _object(lines[1], "note")
+    if _canonical(signed) != lines[1]:
+        raise VerificationError("note: its certificate is not canonical JSON")
+    _same(_at(signed, ("format",)), CERTIFICATE, "certificate.format", "the note's format line")
+    return signed
+
+
+def _object(text: str, what: str) -> dict[str, Any]:
+    """A JSON object in which nothing can be read in two ways."""
+    try:
+        value = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        _canonical(value).encode()
+    except (ValueError, RecursionError) as error:
+        raise VerificationError(f"{what}: not JSON that can be read in one way only") from error
+    if not isinstance(value, dict):
+        raise VerificationError(f"{what}: not a JSON object")
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice")
+    return found
+
+
+def _no_number(constant: str) -> Any:
+    raise ValueError(f"{constant} is no number")
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _at(value: Any, path: Sequence[str]) -> Any:
+    for name in path:
+        if not isinstance(value, dict) or name not in value:
+            raise VerificationError(f"{'.'.join(path)}: missing")
+        value = value[name]
+    return value
+
+
+def _same(given: Any, other: Any, what: str, where: str) -> None:
+    """Compared as written: JSON's ``true`` is not 1. Names the member that differs."""
+    if isinstance(given, dict) and isinstance(other, dict):
+        for name in sorted(given.keys() | other.keys()):
+            if name not in given or name not in other:
+                raise VerificationError(f"{what}.{name}: differs from {where}")
+            _same(given[name], other[name], f"{what}.{name}", where)
+    elif _canonical(given) != _canonical(other):
+        raise VerificationError(f"{what}: differs from {where}")
+
+
 # Tiles and bundles (C2SP tlog-tiles)
 
 
@@ -528,7 +632,9 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     proof = commands.add_parser("proof", help="check the proof that one entry is on record")
     proof.add_argument("file", type=Path)
     proof.add_argument("--entry", type=Path, required=True, help="the entry's exact bytes")
-    for command in (log, proof):
+    certificate = commands.add_parser("certificate", help="check a certificate of an erasure")
+    certificate.add_argument("file", type=Path)
+    for command in (log, proof, certificate):
         command.add_argument("--key", required=True, help="the log's verifier key")
     return parser.parse_args(arguments)
 
@@ -541,6 +647,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.command == "log":
             report = verify_log(given.folder, key)
             checkpoint, problems = report.checkpoint, report.problems
+        elif given.command == "certificate":
+            checkpoint, problems = verify_certificate(_read_text(given.file), key), ()
         else:
             entry = _read(given.entry, MAX_ENTRY)
             checkpoint = verify_proof(_read_text(given.file), entry=entry, key=key)
