@@ -1,7 +1,10 @@
 """The private PostgreSQL: started from the wheel inside the data folder when no server is set."""
 
+import fcntl
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from subprocess import SubprocessError
 
@@ -31,19 +34,37 @@ _SETTINGS = {
 def private_server(folder: Path) -> str:
     """Start (or join) the server in `folder`; returns the URL of its ``tillit`` database.
 
-    It listens on a Unix socket only, and stops with the last process that joined it.
-    Raises `Unavailable` when it does not come up.
+    It listens on a Unix socket only, and stops with the last process that joined it. Processes
+    that come at once wait for each other. Raises `Unavailable` when it does not come up.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    first = not (folder / "PG_VERSION").exists()
-    server = _start(folder)
-    if first:
-        _configure(server.get_uri("postgres"))
-        server.stop()
-        server.ensure_postgres_running()
-    url = str(server.get_uri(DATABASE))
-    _ensure_database(str(server.get_uri("postgres")))
-    return url
+    with _alone(folder.with_name(f"{folder.name}.lock")):
+        configured = _configured(folder)
+        server = _start(folder)
+        if not configured:
+            # Nobody else has joined yet: whoever comes meanwhile waits for the lock.
+            _configure(server.get_uri("postgres"))
+            server.stop()
+            server = _start(folder)
+        _ensure_database(str(server.get_uri("postgres")))
+        return str(server.get_uri(DATABASE))
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """No other process is in here; the lock goes with its holder, however that ends."""
+    with lock.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _configured(folder: Path) -> bool:
+    """Whether an earlier start came as far as our settings: it may have been killed before."""
+    try:
+        written = (folder / "postgresql.auto.conf").read_text()
+    except FileNotFoundError:
+        return False
+    return all(name in written for name in _SETTINGS)
 
 
 def _start(folder: Path) -> PostgresServer:
