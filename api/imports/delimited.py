@@ -16,7 +16,7 @@ import numpy as np
 from api.imports.columns import Encoder
 from api.imports.errors import ImportRefused
 from api.imports.mapping import Mapping
-from api.imports.sheet import Sheet, Wanted, check_columns
+from api.imports.sheet import Sheet, Wanted, check_columns, check_length
 
 _BATCH = 2_048
 
@@ -33,6 +33,7 @@ def read_csv(path: Path, mapping: Mapping, wanted: Wanted) -> Sheet:
             check_header(path.name, header, mapping, wanted)
             columns = {column: (header.index(column), Encoder()) for column in wanted}
             while batch := list(islice(records, _BATCH)):
+                check_length(path.name, len(starts) - 1)
                 across = list(zip(*batch, strict=True))
                 for index, encoder in columns.values():
                     encoder.extend(across[index])

@@ -21,6 +21,7 @@ from api.imports.sheet import Wanted
 from api.imports.values import FieldValue, moment, number, text, whole
 
 _MICROSECOND = timedelta(microseconds=1)
+_FAR = "mend the newest date, or leave shift_to out"
 
 
 @dataclass(frozen=True)
@@ -122,11 +123,32 @@ def _times(
     days = 0
     if section.shift_to == "today" and read.values:
         days = (today - max(read.values).astimezone(zone).date()).days
+        read = _not_moved_before_1970(findings, read, days, zone)
         read = merged(read.name, [moved(at, days, zone) for at in read.values], read.codes)
     findings.not_after(read, today, zone)
     # A line that could not be read is -1; the file is refused before anything uses its 0.
     stamps = [(at - EPOCH) // _MICROSECOND for at in read.values]
     return np.array([*stamps, 0], dtype=np.int64)[read.codes], days
+
+
+def _not_moved_before_1970(
+    findings: Findings, at: Column[datetime], days: int, zone: ZoneInfo
+) -> Column[datetime]:
+    """The column without such times, which are found wrong: the newest lies far in the future."""
+    if days >= 0:
+        return at
+    first = EPOCH.toordinal() + 1  # whatever the zone
+    early = [
+        place
+        for place, one in enumerate(at.values)
+        if one.astimezone(zone).toordinal() + days < first
+    ]
+    if not early:
+        return at
+    message = f"the newest date of the file is {-days:,} days ahead: moved, this lies before 1970"
+    findings.add(np.flatnonzero(np.isin(at.codes, early)), at.name, message, _FAR)
+    kept = [None if place in set(early) else one for place, one in enumerate(at.values)]
+    return merged(at.name, kept, at.codes)
 
 
 def moved(at: datetime, days: int, zone: ZoneInfo) -> datetime:

@@ -11,7 +11,7 @@ import numpy as np
 
 from api.imports.columns import Encoder
 from api.imports.errors import ImportRefused
-from api.imports.sheet import Sheet, Wanted, check_columns
+from api.imports.sheet import Sheet, Wanted, check_columns, check_length
 
 _BATCH = 2_048
 # Numbers are read as decimals: 6.95 is not a binary fraction.
@@ -40,6 +40,7 @@ def read_ndjson(path: Path, wanted: Wanted) -> Sheet:
                     keys.update(dict.fromkeys(record))
                     numbers.append(number)
                     records.append(record)
+            check_length(path.name, len(numbers))
             for column, encoder in encoders.items():
                 values = [record.get(column) for record in records]
                 if (unusable := _extend(encoder, values)) is not None:

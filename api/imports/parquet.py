@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from api.imports.columns import Encoder
 from api.imports.errors import ImportRefused
-from api.imports.sheet import Sheet, Wanted, check_columns
+from api.imports.sheet import Sheet, Wanted, check_columns, check_length
 
 MAGIC = b"PAR1"
 _BATCH = 131_072
@@ -22,17 +23,31 @@ class _Unusable(Exception):
     """A column of a type that holds no plain values."""
 
 
+class _NoTime(Exception):
+    """A time or day that Python's calendar does not reach, and the first line it is on."""
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+
+
 def read_parquet(path: Path, wanted: Wanted) -> Sheet:
     """The wanted columns of a Parquet file; its first row is row 1."""
     encoders = {column: Encoder() for column in wanted}
     rows = 0
     try:
         with pq.ParquetFile(path) as file:
+            check_length(path.name, file.metadata.num_rows)
             check_columns(path.name, file.schema_arrow.names, wanted)
             for batch in file.iter_batches(_BATCH, columns=list(wanted)):
-                rows += batch.num_rows
                 for column, encoder in encoders.items():
-                    _extend(encoder, batch.column(column), place=(path.name, column))
+                    try:
+                        _extend(encoder, batch.column(column), place=(path.name, column))
+                    except _NoTime as error:
+                        raise ImportRefused(
+                            "a time or day outside the years 1 to 9999",
+                            place=f"{path.name} row {rows + error.position + 1}, column {column}",
+                        ) from None
+                rows += batch.num_rows
     except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
         # pyarrow reports a file that breaks off as OSError or as ArrowInvalid.
         raise ImportRefused(
@@ -54,6 +69,7 @@ def _extend(encoder: Encoder, values: pa.Array, *, place: tuple[str, str]) -> No
             encoder.extend([_list(value, kind.value_type) for value in values.to_pylist()])
             return
         encoded = _encodable(values).dictionary_encode()
+        _check_times(values)
         codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
         encoder.extend_encoded(_distinct(encoded.dictionary), codes)
     except _Unusable as error:
@@ -77,6 +93,15 @@ def _encodable(values: pa.Array) -> pa.Array:
     if any(test(kind) for test in (*plain, *others)):
         return values
     raise _Unusable
+
+
+def _check_times(values: pa.Array) -> None:
+    if not (pa.types.is_timestamp(values.type) or pa.types.is_date(values.type)):
+        return
+    years = pc.year(values)
+    wrong = pc.fill_null(pc.or_(pc.less(years, 1), pc.greater(years, 9999)), False)
+    if (position := pc.index(wrong, True).as_py()) >= 0:
+        raise _NoTime(position)
 
 
 def _distinct(values: pa.Array) -> Sequence[object]:

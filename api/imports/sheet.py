@@ -6,8 +6,11 @@ from difflib import get_close_matches
 from typing import Literal
 
 from api.imports.columns import Codes, Column, Raw
-from api.imports.errors import MappingRefused
+from api.imports.errors import ImportRefused, MappingRefused
 from kernel.errors import Problem
+
+MOST_LINES = 5_000_000
+"""In one file: a small compressed file can hold more lines than there is memory for."""
 
 Wanted = Mapping[str, str]
 """The columns a mapping names, each with the mapping's key that names it."""
@@ -32,6 +35,12 @@ class Sheet:
         """Where a line stands, as messages write it."""
         place = f"{self.name} {self.unit} {number}"
         return f"{place}, column {column}" if column else place
+
+
+def check_length(name: str, lines: int) -> None:
+    """Refuse a file of more than `MOST_LINES` lines, as soon as it is known to be."""
+    if lines > MOST_LINES:
+        raise ImportRefused(f"more than {MOST_LINES:,} lines", place=name, remedy="split the file")
 
 
 def check_columns(name: str, there: Sequence[str], wanted: Wanted) -> None:

@@ -32,7 +32,7 @@ _NUMBER = {
     ".": re.compile(r"[+-]?\d{1,12}(?:\.\d{1,9})?"),
     ",": re.compile(r"[+-]?\d{1,12}(?:,\d{1,9})?"),
 }
-_OLDEST = 1900
+_OLDEST, _LATEST = 1970, 9998  # the year 9999 has no room for zones
 _DIGITS = 30
 EXACT = Context(prec=80, traps=[Inexact])
 """Arithmetic that raises rather than round."""
@@ -93,7 +93,7 @@ def moment(format_: str, zone: ZoneInfo) -> Callable[[Raw], datetime]:
     """Reads times, as UTC; a time without an offset is read off the clock in `zone`.
 
     A day is its midnight. A time that the clock shows twice is the first of the two; one that
-    it skips is as much later.
+    it skips is as much later. Misread before 1970 and after 9998.
     """
     misread = _not_a_date(format_)
 
@@ -102,10 +102,14 @@ def moment(format_: str, zone: ZoneInfo) -> Callable[[Raw], datetime]:
             read = raw if isinstance(raw, date) else _parsed(raw, format_)
             if not isinstance(read, datetime):
                 read = datetime.combine(read, time())
-            if read.year >= _OLDEST:
-                return (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
         except (ValueError, OverflowError):
             raise Misread(misread) from None
+        if read.year > _LATEST:
+            raise Misread(f"a date after {_LATEST}", "see how the year is written")
+        if read.year >= _OLDEST - 1:  # else it may have no room for a zone
+            at = (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
+            if at.year >= _OLDEST:
+                return at
         raise Misread(f"a date before {_OLDEST}", "write the year with four digits")
 
     return read

@@ -219,9 +219,10 @@ def test_a_time_with_an_offset_is_taken_at_its_word(tmp_path: Path) -> None:
         ),
         (line(at="2025-02-30 10:00:00"), "shop.csv line 3, column at: not a date like"),
         (line(at=""), "shop.csv line 3, column at: empty; a value is needed"),
-        (line(at="0025-01-31 10:00:00"), "line 3, column at: a date before 1900"),
+        (line(at="0025-01-31 10:00:00"), "line 3, column at: a date before 1970"),
+        (line(at="1969-12-31 22:00:00"), "line 3, column at: a date before 1970"),
         (line(at="2026-03-05 00:00:00"), "line 3, column at: a date after today, 2026-03-04"),
-        (line(at="9999-12-31 23:59:59"), "line 3, column at: a date after today, 2026-03-04"),
+        (line(at="9999-12-31 23:59:59"), "line 3, column at: a date after 9998"),
         (line(ref=""), "shop.csv line 3, column ref: empty"),
         (line(qty=""), "shop.csv line 3, column qty: empty"),
         (line(price=""), "shop.csv line 3, column price: empty"),
@@ -238,6 +239,22 @@ def test_a_wrong_line_is_refused_with_its_place(
     said = refusal(tmp_path, right, wrong, section='date_format = "%Y-%m-%d %H:%M:%S"')
     assert says in said
     assert "\n" not in said
+
+
+def test_times_that_no_zone_reaches_are_refused_with_their_lines(tmp_path: Path) -> None:
+    said = refusal(
+        tmp_path, line(at="0001-01-01T00:00:00+14:00"), line(at="9999-12-31T23:59:59-23:59")
+    ).splitlines()
+    assert said[0].startswith("shop.csv line 2, column at: a date before 1970")
+    assert said[1].startswith("shop.csv line 3, column at: a date after 9998")
+
+
+def test_moving_nothing_before_1970_is_better_than_moving_it(tmp_path: Path) -> None:
+    said = refusal(
+        tmp_path, line(at="1980-01-01"), line(at="9998-01-01"), section='shift_to = "today"'
+    )
+    assert "shop.csv line 2, column at: the newest date of the file is" in said
+    assert "moved, this lies before 1970; mend the newest date" in said
 
 
 def test_what_stands_in_the_file_is_not_repeated(tmp_path: Path) -> None:

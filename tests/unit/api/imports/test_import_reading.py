@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.imports import ImportRefused, parse_mapping
+from api.imports import ImportRefused, parse_mapping, sheet
 from api.imports.reading import read_sheet
-from api.imports.sheet import Sheet
+from api.imports.sheet import MOST_LINES, Sheet
 from api.imports.values import text
 
 MAPPING = parse_mapping('source = "shop"')
@@ -70,6 +70,36 @@ def test_the_formats_give_the_same_rows(
 ) -> None:
     write(tmp_path / name)
     assert rows(read(tmp_path / name)) == ROWS
+
+
+def test_a_parquet_file_of_too_many_lines_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    table = pa.table({"neither": pa.nulls(MOST_LINES + 1, pa.string())})
+    pq.write_table(table, tmp_path / "a.parquet")
+    # Its columns would be refused too, once anything is read.
+    assert refusal(tmp_path / "a.parquet") == (
+        "a.parquet: more than 5,000,000 lines; split the file"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [("a.csv", _as_csv), ("a.ndjson", _as_ndjson), ("a.parquet", _as_parquet)],
+)
+def test_a_file_may_have_so_many_lines_and_none_more(
+    tmp_path: Path, name: str, write: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / name)
+    monkeypatch.setattr(sheet, "MOST_LINES", len(ROWS))
+    assert rows(read(tmp_path / name)) == ROWS
+    monkeypatch.setattr(sheet, "MOST_LINES", len(ROWS) - 1)
+    assert refusal(tmp_path / name) == f"{name}: more than {len(ROWS) - 1} lines; split the file"
+
+
+def test_a_parquet_time_beyond_the_calendar_is_refused_with_its_row(tmp_path: Path) -> None:
+    when = pa.array([0, 10**18, 0], pa.timestamp("us"))
+    pq.write_table(pa.table({"who": ["1", "2", "3"], "what": when}), tmp_path / "a.parquet")
+    said = refusal(tmp_path / "a.parquet")
+    assert said == "a.parquet row 2, column what: a time or day outside the years 1 to 9999"
 
 
 def test_lines_are_numbered_as_a_person_sees_them(
