@@ -42,6 +42,8 @@ __all__ = [
 
 LOOKUPS = ("email", "phone", "member_number", "text")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_COMPARED = 64  # characters; no name is longer, and comparing long texts takes long
+_SHOWN = re.compile(r"[a-z][a-z0-9_-]{0,62}")  # what is repeated of names that were sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +213,11 @@ class Catalogue:
         """The field or trait called `name`. Raises `UnknownField` with the nearest name."""
         found = self.fields.get(name) or self.traits.get(name)
         if found is None:
+            looks = _SHOWN.fullmatch(name) is not None  # else it may be somebody's address
             raise UnknownField(
-                f"there is no field {name!r}", place=name, remedy=nearest(name, self.names)
+                f"there is no field {name!r}" if looks else "there is no field of that name",
+                place=name if looks else "",
+                remedy=nearest(name, self.names),
             )
         return found
 
@@ -225,7 +230,7 @@ class Catalogue:
 def nearest(name: str, names: frozenset[str]) -> str:
     """The remedy for a misspelt name: the nearest one, or all of them when they are few."""
     plain = sorted(str(one) for one in names)  # a member of an enumeration is its text
-    close = get_close_matches(name.lower(), plain, n=1, cutoff=0.6)
+    close = get_close_matches(name[:_COMPARED].lower(), plain, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]!r}?"
     return "the fields are " + ", ".join(plain) if 0 < len(plain) <= 30 else ""

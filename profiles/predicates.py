@@ -1,7 +1,7 @@
 """One predicate of a segment expression: from sqlglot's tree to a condition that fits its field.
 
 Every kind of node that may occur is named here; all others are refused. Errors name the field and
-the place, and say what would be right; a literal is repeated only beside declared values.
+the place, and say what would be right; no literal is ever repeated: it may be a member's.
 """
 
 from collections.abc import Callable, Collection
@@ -11,7 +11,7 @@ from difflib import get_close_matches
 
 from sqlglot import exp
 
-from profiles.catalogue import Catalogue, Field, FieldType, Trait, TraitKind, nearest, to_number
+from profiles.catalogue import Catalogue, Field, FieldType, Trait, TraitKind, to_number
 from profiles.conditions import And, Compare, Condition, Constant, HasValue, Known, Not, Or
 from profiles.constants import age_compare, day_of, number_of, text_of, whole
 from profiles.errors import BadExpression, BadValue, FieldNotAllowed, ProfilesError, UnknownField
@@ -177,7 +177,7 @@ class Predicates:
         if declared and value not in declared:
             close = get_close_matches(value, declared, n=1)
             remedy = f"did you mean {close[0]!r}?" if close else "use " + ", ".join(declared)
-            raise self._wrong(f"{value!r} is not a value of {entry.name!r}", start, remedy)
+            raise self._wrong(f"{entry.name!r} has no such value", start, remedy)
         return HasValue(entry.name, value)
 
     def _entry(self, node: exp.Expr, start: int) -> _Entry:
@@ -185,10 +185,11 @@ class Predicates:
         if not isinstance(node, exp.Column):
             raise self._wrong("a field is needed here", _start(node, start), GRAMMAR)
         name, where = node.name, place(self.text, _start(node, start))
-        if name not in self.catalogue.names:
-            remedy = nearest(name, self.catalogue.names)
-            raise UnknownField(f"there is no field {name!r}", place=where, remedy=remedy)
-        entry = self.catalogue.get(name)
+        try:
+            entry = self.catalogue.get(name)
+        except UnknownField as error:
+            found = error.problems[0]
+            raise UnknownField(found.message, place=where, remedy=found.remedy) from None
         if isinstance(entry, Field) and entry.lookup is not None:
             remedy = "find one member by it instead"
             message = f"{name!r} identifies members and cannot be used in segments"

@@ -1,11 +1,12 @@
 """What comes in: bodies read up to a limit and decoded, query parameters checked.
 
-No message repeats what was sent but the names of keys: what is sent may be a member's.
+No message repeats what was sent, but for what looks like a name: it may be a member's.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import msgspec
 from starlette.requests import Request
@@ -14,16 +15,27 @@ from api.http.errors import Malformed, Misshapen, TooLarge
 from consent.programme.suggestion import did_you_mean
 
 LIMIT = 1 << 20  # bytes
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+_LIKE_A_NAME = "^[a-z][a-z0-9_-]{0,62}$"
+#: What names a field or a purpose. Else it is refused here, and no room below can repeat it.
+Name = Annotated[str, msgspec.Meta(pattern=_LIKE_A_NAME)]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 _AT = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
-_UNKNOWN = re.compile(r"unknown field `(.*?)`")
+_UNKNOWN = re.compile(r"unknown field `(.*)`", re.DOTALL)
+_NAME = re.compile(_LIKE_A_NAME)
+_WHOLE = re.compile("[1-9][0-9]{0,8}")
 _ENUM = re.compile(r"^Invalid enum value .*$", re.DOTALL)
+
+_NO_NAME = "this is not written like a name"
+_NAMES = "small letters, digits, _ and -, beginning with a letter"
 
 
 async def read(request: Request) -> bytes:
     """The body. Raises `TooLarge` as soon as it is known to be more than 1 MiB."""
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > LIMIT:
+    if announced.isdecimal() and (len(announced) > 9 or int(announced) > LIMIT):
         raise _too_large()
     parts: list[bytes] = []
     length = 0
@@ -68,16 +80,46 @@ def check_query(given: Mapping[str, str], known: Sequence[str]) -> None:
             )
 
 
+def name(sent: str, *, place: str) -> str:
+    """A name that stands in an address. Raises `Misshapen`, without it, for anything else."""
+    if not _NAME.fullmatch(sent):
+        raise Misshapen(_NO_NAME, place=place, remedy=_NAMES)
+    return sent
+
+
+def whole(sent: str, *, most: int, place: str) -> int:
+    """A whole number from 1 to `most`, written in plain digits. Raises `Misshapen`."""
+    if not _WHOLE.fullmatch(sent) or int(sent) > most:
+        raise Misshapen("this is no such number", place=place, remedy=f"from 1 to {most}")
+    return int(sent)
+
+
+def happened(at: datetime, *, now: datetime, place: str) -> datetime:
+    """A time that was sent, as UTC: since 1970, and not after `now`. Raises `Misshapen`.
+
+    Compared before it is converted: the first and the last year have no room for a zone.
+    """
+    if at < EARLIEST:
+        raise Misshapen("this lies before 1970", place=place, remedy="see how the year is written")
+    if at > now:
+        raise Misshapen("this lies in the future", place=place, remedy="give a time that has come")
+    return at.astimezone(UTC)
+
+
 def _misshapen(message: str, fields: Sequence[str]) -> Misshapen:
     at = _AT.search(message)
     place = at.group(1) if at else ""
     sentence = _AT.sub("", message)
     sentence = _ENUM.sub("not one of the words there are", sentence)
     remedy = ""
-    if (unknown := _UNKNOWN.search(sentence)) and not place:
-        place = unknown.group(1)[:60]
+    if (unknown := _UNKNOWN.search(sentence)) is not None:
+        sent = unknown.group(1)
         sentence = "this door takes no such field"
-        remedy = did_you_mean(place, fields)
+        if not place:
+            place = sent if _NAME.fullmatch(sent) else ""
+            remedy = did_you_mean(sent[:64], fields)
+    elif _LIKE_A_NAME in sentence:
+        sentence, remedy = _NO_NAME, _NAMES
     return Misshapen(sentence[0].lower() + sentence[1:], place=place or "body", remedy=remedy)
 
 

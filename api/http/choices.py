@@ -1,13 +1,12 @@
 """How services write down what members chose: at a till, by telephone, on paper."""
 
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
+from api.http.bodies import Moment, Name, happened
 from api.http.doors import Asked, Doors
 from api.http.errors import Misshapen
-from api.http.purchases import Moment
 from audit.entries import ActorType
 from consent import ledger
 from consent.choices import Action as Said
@@ -30,7 +29,7 @@ class Told(msgspec.Struct, forbid_unknown_fields=True):
     """
 
     member: UUID
-    purpose: str
+    purpose: Name
     action: str
     language: str | None = None
     at: Moment | None = None
@@ -57,7 +56,7 @@ async def tell(asked: Asked, told: Told) -> Stands:
     said = _said(told)
     unit = asked.unit
     member = await members.one(unit, told.member, lock=True)
-    at: datetime = told.at or unit.now
+    at = unit.now if told.at is None else happened(told.at, now=unit.now, place="at")
     choice = ledger.choose(unit, grant.purpose, said, at=at, how="till", language=told.language)
     stands = (await ledger.record(unit, grant.act, {member: [choice]}))[member.id]
     now = stands.of(told.purpose)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from api.http.bodies import Name
 from api.http.doors import Asked, Doors
 from audit.entries import ActorType
 from consent.grants import authorise
@@ -15,13 +16,13 @@ doors = Doors(ActorType.SERVICE)
 
 #: Where data came from (Art. 14(2)(f)); it stands in the record, so it is a name and no text.
 Source = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
-Values = Annotated[dict[str, Any], msgspec.Meta(min_length=1)]
+Values = Annotated[dict[Name, Any], msgspec.Meta(min_length=1)]
 
 
 class Newcomer(msgspec.Struct, forbid_unknown_fields=True):
     """Somebody who joins. `source`: where the values came from, else the service's name."""
 
-    purpose: str
+    purpose: Name
     values: Values
     source: Source | None = None
 
@@ -29,7 +30,7 @@ class Newcomer(msgspec.Struct, forbid_unknown_fields=True):
 class Correction(msgspec.Struct, forbid_unknown_fields=True):
     """Values to set; null removes one."""
 
-    purpose: str
+    purpose: Name
     values: Values
     source: Source | None = None
 

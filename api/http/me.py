@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from api.http.bodies import Name, name, whole
 from api.http.doors import Asked, Doors, Media
 from api.http.errors import Misshapen
 from audit.entries import ActorType
@@ -40,7 +41,7 @@ class Me(msgspec.Struct):
 class MyCorrection(msgspec.Struct, forbid_unknown_fields=True):
     """Values to set right; null removes one."""
 
-    values: Annotated[dict[str, Any], msgspec.Meta(min_length=1)]
+    values: Annotated[dict[Name, Any], msgspec.Meta(min_length=1)]
 
 
 class Corrected(msgspec.Struct):
@@ -143,7 +144,7 @@ async def choose(asked: Asked, choice: Choice) -> MyChoice:
         asked.unit,
         asked.act,
         await asked.locked(),
-        asked.active.programme.purpose(asked.path["purpose"]),
+        asked.active.programme.purpose(name(asked.path["purpose"], place="purpose")),
         allow=choice.allow,
         language=choice.language,
     )
@@ -156,7 +157,8 @@ async def uses(asked: Asked) -> MyUses:
 
     `limit`: how many at most, the newest; 100, if left out, and 1,000 at most.
     """
-    found = await own.used(asked.unit, asked.act, asked.active, asked.member, limit=_limit(asked))
+    limit = whole(asked.query.get("limit", "100"), most=MOST_USES, place="limit")
+    found = await own.used(asked.unit, asked.act, asked.active, asked.member, limit=limit)
     return MyUses([_use(one) for one in found])
 
 
@@ -191,13 +193,6 @@ def _language(asked: Asked) -> str:
             remedy="one of " + ", ".join(languages),
         )
     return wanted
-
-
-def _limit(asked: Asked) -> int:
-    given = asked.query.get("limit", "100")
-    if not given.isdecimal() or not 1 <= int(given[:9]) <= MOST_USES:
-        raise Misshapen("this is no such number", place="limit", remedy="from 1 to 1000")
-    return int(given)
 
 
 def _choice(asked: Asked, one: OwnChoice, language: str) -> MyChoice:

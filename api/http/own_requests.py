@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from api.http.bodies import Name
 from api.http.doors import JSON, Asked, Doors, Media
 from api.http.requests import RequestShown, shown
 from audit.entries import ActorType
@@ -21,7 +22,7 @@ ZIP = "application/zip"
 class Right(msgspec.Struct, forbid_unknown_fields=True):
     """What is asked for: access, erasure, restriction, or release from a restriction."""
 
-    right: str
+    right: Name
 
 
 @doors("POST", "/v1/me/requests", status=201)

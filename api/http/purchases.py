@@ -1,13 +1,14 @@
 """How services tell what members bought."""
 
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
+from api.http.bodies import Moment, Name, happened
 from api.http.doors import Asked, Doors
 from api.http.enrolments import Source
 from audit.entries import ActorType
@@ -23,12 +24,10 @@ from profiles.values import check_value
 doors = Doors(ActorType.SERVICE)
 
 MOST = 1_000
-_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _QUANTITY = Decimal(10) ** 9
 
 Text = Annotated[str, msgspec.Meta(max_length=500)]
 Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class BoughtItem(msgspec.Struct, forbid_unknown_fields=True):
@@ -57,7 +56,7 @@ class Bought(msgspec.Struct, forbid_unknown_fields=True):
 class Bag(msgspec.Struct, forbid_unknown_fields=True):
     """Purchases, of one member or of many, kept all together or not at all."""
 
-    purpose: str
+    purpose: Name
     purchases: Annotated[list[Bought], msgspec.Meta(min_length=1, max_length=MOST)]
     source: Source | None = None
 
@@ -83,23 +82,21 @@ async def record(asked: Asked, bag: Bag) -> Recorded:
         place = f"purchases[{number}]"
         if one.member not in people:
             raise UnknownMember("there is no such member", place=f"{place}.member")
-        bought[people[one.member]].append(_purchase(one, source, place))
+        bought[people[one.member]].append(_purchase(one, source, now=asked.unit.now, place=place))
     kept = await events.record(asked.unit, grant.act, bought)
     return Recorded(kept.new, kept.known)
 
 
-def _purchase(one: Bought, source: str, place: str) -> Purchase:
+def _purchase(one: Bought, source: str, *, now: datetime, place: str) -> Purchase:
     amount = _money(one.amount, f"{place}.amount")
     if one.cancelled and amount > 0:
         raise BadValue(
             "a cancellation gives money back", place=f"{place}.amount", remedy="send it below zero"
         )
-    if one.at < _EARLIEST:
-        raise BadValue("this lies before 1970", place=f"{place}.at")
     return Purchase(
         source=source,
         reference=one.reference,
-        at=one.at.astimezone(UTC),
+        at=happened(one.at, now=now, place=f"{place}.at"),
         amount=amount,
         cancelled=one.cancelled,
         items=tuple(

@@ -6,11 +6,12 @@ from uuid import UUID
 
 import msgspec
 
+from api.http.bodies import Name, name
 from api.http.doors import Asked, Doors
 from api.http.errors import Misshapen
-from audit.entries import ActorType
+from audit.entries import ActorType, Kind
 from consent.gate import Line
-from consent.grants import authorise
+from consent.grants import Grant, authorise
 from consent.programme import Action
 from profiles import members
 from profiles.values import Plain, encode_value
@@ -18,6 +19,7 @@ from profiles.values import Plain, encode_value
 doors = Doors(ActorType.SERVICE)
 
 MOST = 1_000
+NOBODY = "unknown_member"
 
 
 class Read(msgspec.Struct, forbid_unknown_fields=True):
@@ -26,10 +28,10 @@ class Read(msgspec.Struct, forbid_unknown_fields=True):
     `find`: one identifier and its value, such as ``{"member_number": "1234"}``.
     """
 
-    purpose: str
+    purpose: Name
     members: Annotated[list[UUID], msgspec.Meta(min_length=1, max_length=MOST)] | None = None
-    find: dict[str, str] | None = None
-    fields: list[str] | None = None
+    find: dict[Name, str] | None = None
+    fields: list[Name] | None = None
 
 
 class ReadLine(msgspec.Struct):
@@ -41,7 +43,7 @@ class ReadLine(msgspec.Struct):
 
 
 class Lines(msgspec.Struct):
-    """A line for each member asked about, in the order asked."""
+    """A line for each member named by id, in the order asked; found, for those not held back."""
 
     purpose: str
     lines: list[ReadLine]
@@ -52,7 +54,8 @@ async def read(asked: Asked, wanted: Read) -> Lines:
     """The values of members who may be used for the purpose; why not, for the others.
 
     Needs `read`. Finding somebody by an identifier is a use of that identifier, so the purpose
-    must have that field too.
+    must have that field too. Somebody found who is held back has no line, as nobody has: who is
+    a member, and what they chose, is told to none who may not use it.
     """
     grant = authorise(
         asked.active,
@@ -62,6 +65,10 @@ async def read(asked: Asked, wanted: Read) -> Lines:
         fields=wanted.fields,
     )
     lines = await asked.tillit.gate.read(asked.unit, grant, await _who(asked, wanted))
+    if wanted.find is not None:
+        if not lines:
+            await _found_nobody(asked, grant)
+        lines = [line for line in lines if line.held_back is None]
     return Lines(wanted.purpose, _written(lines))
 
 
@@ -77,13 +84,22 @@ async def _who(asked: Asked, wanted: Read) -> Sequence[UUID]:
     return await members.find(asked.unit, field, value)
 
 
+async def _found_nobody(asked: Asked, grant: Grant) -> None:
+    """Put it on record: so whoever tries addresses is seen, and it costs a commit as a hit does."""
+    facts = {"held_back": NOBODY, "how": "find"}
+    await asked.unit.record.write_many(
+        asked.unit.session, [grant.act.entry(Kind.PROFILE_READ, facts=facts)]
+    )
+
+
 def identifier(find: dict[str, str]) -> tuple[str, str]:
     """The one identifier and its value. Raises `Misshapen` for none or several."""
     if len(find) != 1:
         raise Misshapen(
             "give one identifier", place="find", remedy='such as {"member_number": "1234"}'
         )
-    return next(iter(find.items()))
+    ((field, value),) = find.items()
+    return name(field, place="find"), value
 
 
 def _written(lines: Sequence[Line]) -> list[ReadLine]:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from api.http.bodies import Name
 from api.http.callers import able
 from api.http.doors import JSON, Asked, Doors, Media
 from api.http.errors import Misshapen
@@ -33,7 +34,7 @@ class RequestShown(msgspec.Struct):
 class NewRequest(msgspec.Struct, forbid_unknown_fields=True):
     """A request that came by letter or telephone, from somebody whose identity was checked."""
 
-    right: str
+    right: Name
     member: UUID
 
 

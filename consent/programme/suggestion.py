@@ -1,10 +1,12 @@
 """The remedy for a name that nothing bears: the nearest one, or all of them when they are few."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 _FEW = 12
 _LONGEST = 60
+_SOMEBODYS = re.compile(r"@|\d(?:[ -]?\d){5}")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -27,5 +29,10 @@ def close_to(word: str, known: Iterable[str]) -> str:
 
 
 def shown(name: str) -> str:
-    """A name in quotes, cut short, safe to print whatever was typed."""
+    """A name in quotes, cut short, safe to print whatever was typed.
+
+    What may be somebody's e-mail address, telephone or personal number is left out: ``'…'``.
+    """
+    if _SOMEBODYS.search(name):
+        return "'…'"
     return repr(name if len(name) <= _LONGEST else name[:_LONGEST] + "…")

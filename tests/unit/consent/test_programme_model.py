@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from consent.errors import UnknownPurpose, UnknownService
 from consent.programme import Ability, Action, Programme, load_programme, read_programme
 from consent.programme.notices import notice_version
+from consent.programme.suggestion import shown
 from profiles.catalogue import TraitKind
 from profiles.values import FieldType
 
@@ -96,6 +97,12 @@ def test_purposes_are_sorted_by_what_members_can_say_about_them() -> None:
     marketing = [one.name for one in programme.marketing_purposes]
     assert marketing == ["personalised_offers", "newsletter"]
     assert not programme.purpose("bookkeeping").is_choice
+
+
+def test_what_may_be_somebodys_address_or_number_is_not_shown() -> None:
+    for sent in ("anna@example.com", "19900101-1234", "+46 70 123 45 67"):
+        assert shown(sent) == "'…'"
+    assert shown("offers_365d") == "'offers_365d'"
 
 
 def test_a_misspelt_purpose_or_service_is_met_with_the_nearest() -> None:

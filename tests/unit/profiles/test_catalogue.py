@@ -149,6 +149,12 @@ def test_a_value_belongs_to_its_own_set_and_the_known_set() -> None:
     assert field_of_set("born#?") == "born"
 
 
+def test_a_name_that_is_none_is_not_repeated() -> None:
+    with pytest.raises(UnknownField) as caught:
+        CATALOGUE.get("anna.ek@example.com")
+    assert "anna" not in str(caught.value)
+
+
 def test_a_misspelt_name_is_answered_with_the_nearest() -> None:
     with pytest.raises(UnknownField, match="did you mean 'spend_365d'"):
         CATALOGUE.get("spend_356d")

@@ -230,7 +230,9 @@ async def test_the_same_request_is_not_opened_twice(club: Club) -> None:
     assert "'access'" in misspelt.json()["problems"][0]["remedy"]
 
 
-@pytest.mark.parametrize("limit", ["0", "1001", "-1", "x", "9" * 40, ""])
+@pytest.mark.parametrize(
+    "limit", ["0", "1001", "-1", "x", "9" * 40, "", "0000000019999999", "01", "٣", "1_0"]
+)
 async def test_a_limit_that_is_none_is_refused(club: Club, limit: str) -> None:
     own = await club.member(await club.joins("1"))
     assert (await own("GET", f"/v1/me/uses?limit={limit}")).status_code == 422

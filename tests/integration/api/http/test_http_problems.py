@@ -58,7 +58,7 @@ EVALUATE = "/v1/segments/evaluate"
         (
             "POST",
             "/v1/members",
-            b'{"purpose": "", "values": {"a": ' + b"[" * 99_999,
+            b'{"purpose": "a", "values": {"a": ' + b"[" * 99_999,
             (400, "malformed"),
         ),
         ("POST", EVALUATE, b"[]", (422, "misshapen")),
@@ -126,6 +126,31 @@ async def test_a_misspelt_field_gets_the_right_name(club: Club) -> None:
             "remedy": "did you mean 'expression'?",
         }
     ]
+
+
+@pytest.mark.parametrize("sent", ["anna.hemlig@example.com", "Anna Hemlig", "070 123 45 67"])
+async def test_what_does_not_look_like_a_name_is_repeated_nowhere(club: Club, sent: str) -> None:
+    member = await club.joins("1")
+    till, officer = await club.service("till"), await club.officer()
+    own = await club.member(member)
+    named = {"purpose": "membership", "members": [member]}
+    answers = [
+        await till("POST", "/v1/profiles/read", named | {"purpose": sent}),
+        await till("POST", "/v1/profiles/read", named | {"fields": [sent]}),
+        await till("POST", "/v1/profiles/read", {"purpose": "membership", "find": {sent: "1"}}),
+        await till("POST", "/v1/profiles/read", named | {sent: 1}),
+        await till("POST", "/v1/members", {"purpose": "membership", "values": {sent: "1"}}),
+        await till("POST", "/v1/events", {"purpose": sent, "purchases": []}),
+        await till("POST", "/v1/consents", {"member": member, "purpose": sent, "action": sent}),
+        await own("PATCH", "/v1/me", {"values": {sent: "1"}}),
+        await own("POST", "/v1/me/requests", {"right": sent}),
+        await officer("POST", "/v1/members/find", {sent: "1"}),
+    ]
+    for answer in answers:
+        check_shape(answer, 422)
+        assert sent not in answer.text
+    chosen = await own("PUT", f"/v1/me/choices/{sent}", {"allow": False})
+    assert sent not in str(check_shape(chosen, 422)["problems"])
 
 
 async def test_fastapis_own_findings_have_the_same_shape(tillit: Tillit) -> None:

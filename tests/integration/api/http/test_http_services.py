@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from callers_at_doors import PURPOSE, Club
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.bootstrap import SYSTEM, opened
@@ -111,6 +112,42 @@ async def test_a_member_is_found_by_an_identifier_the_purpose_has_and_by_no_othe
     refused = await offers("POST", "/v1/profiles/read", body)
     assert refused.status_code == 403
     assert "anna@" not in refused.text
+
+
+async def test_one_who_is_held_back_is_found_no_more_than_nobody_and_sees_who_looked(
+    club: Club,
+) -> None:
+    member = await club.joins("77", tier="gold")
+    offers = await club.service("offers-engine")
+    answers = []
+    for number in ("77", "78"):
+        body = {"purpose": PURPOSE, "find": {"member_number": number}, "fields": ["tier"]}
+        answers.append(await offers.ok("POST", "/v1/profiles/read", body))
+    assert answers == [{"purpose": PURPOSE, "lines": []}] * 2
+    uses = (await (await club.member(member)).ok("GET", "/v1/me/uses"))["uses"]
+    looked = [one["outcome"] for one in uses if one["by"] == "service offers-engine"]
+    assert looked == ["no_consent"]
+    async with club.tillit.unit() as work:
+        written = await work.unit.session.execute(
+            text("SELECT convert_from(body, 'utf8') FROM audit_entry")
+        )
+        assert sum('"unknown_member"' in body for body in written.scalars()) == 1
+
+
+@pytest.mark.parametrize(
+    "at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-23:59", "1969-12-31T23:59:59Z"]
+)
+async def test_a_time_that_cannot_be_is_refused(club: Club, at: str) -> None:
+    member = await club.joins("1")
+    till = await club.service("till")
+    bag = {"purpose": "membership", "purchases": [_bought(member, "a") | {"at": at}]}
+    said = {"member": member, "purpose": PURPOSE, "action": "refused", "at": at}
+    for path, body, place in (
+        ("/v1/events", bag, "purchases[0].at"),
+        ("/v1/consents", said, "at"),
+    ):
+        refused = await till("POST", path, body)
+        assert (refused.status_code, refused.json()["problems"][0]["place"]) == (422, place)
 
 
 async def test_nothing_is_told_when_the_use_cannot_be_put_on_record(
