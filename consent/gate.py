@@ -18,6 +18,7 @@ from audit.entries import Kind
 from consent.eligibility import eligibility, standing_in, standing_reason
 from consent.errors import NotPermitted, OutOfDate
 from consent.footprints import EVERYBODY, Footprint, keep_matched, seal_footprint
+from consent.glances import Glance, seal_glance
 from consent.grants import Grant
 from consent.programme.declarations import Action
 from profiles import members as people
@@ -154,11 +155,13 @@ class Gate:
                 continue
             line = await self._line(unit, grant, member)
             lines.append(line)
-            facts = (
-                {"held_back": line.held_back} if line.held_back else {"fields": sorted(line.values)}
-            )
+            glance = Glance(tuple(sorted(line.values)), line.held_back)
             entries.append(
-                grant.act.entry(Kind.PROFILE_READ, subject=member.key.subject(), facts=facts)
+                grant.act.entry(
+                    Kind.PROFILE_READ,
+                    subject=member.key.subject(),
+                    detail=seal_glance(member.key, glance),
+                )
             )
         await unit.record.write_many(unit.session, entries)
         return lines
