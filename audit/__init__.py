@@ -6,8 +6,8 @@ the transaction that it records (`record`), gets its *leaf* number within a seco
 ones of transparency logs (RFC 6962, C2SP), so that tools others wrote can check it; `verify`
 does so offline and needs nothing else of ours.
 
-This room touches its own tables (``audit_…``) and one file (`memory`), and imports only `kernel`. It never holds a
-key that opens details or sets: callers seal, it stores.
+This room touches its own tables (``audit_…``) and one file (`memory`), and imports only
+`kernel`. It never holds a key that opens details or sets: callers seal, it stores.
 
 Invariants
     * No entry without its transaction: `Record.write` never commits and refuses to run
