@@ -1,6 +1,8 @@
 """`tillit request`: data subject requests, from the first word to the certificate."""
 
 import io
+import json
+import shlex
 import zipfile
 from datetime import date, datetime
 from pathlib import Path
@@ -102,6 +104,9 @@ def show(
         _unpack(zipped, package)
     if certificate is not None:
         certificate.write_text(signed, "utf-8")
+        key = json.loads(signed)["verifier_key"]
+        command = ["python", "-m", "audit.verify", "certificate", str(certificate), "--key", key]
+        typer.echo(f"to verify it: {shlex.join(command)}", err=True)
     _say(found, as_json=as_json)
 
 

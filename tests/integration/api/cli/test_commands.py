@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -110,7 +111,10 @@ def test_an_erasure_ends_in_a_certificate_and_nobody_is_found(club, ask, tmp_pat
     request = club("request", "open", "erasure", "--member", "1", "--json").json["id"]
     assert club("request", "approve", request, "--now", "--json").json["state"] == "fulfilled"
     certificate = tmp_path / "certificate.json"
-    assert club("request", "show", request, "--certificate", str(certificate)).status == 0
+    shown = club("request", "show", request, "--certificate", str(certificate))
+    assert shown.status == 0
+    [command] = re.findall(r"python -m audit\.verify (.+)", shown.err)
+    assert verify.main(shlex.split(command)) == 0
     assert json.loads(certificate.read_text())["certificate"]["request"] == request
     assert ask("tier = 'gold'").out == "2\n"
     gone = club("request", "open", "access", "--member", "1")
