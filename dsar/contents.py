@@ -77,10 +77,12 @@ def contents(
 
 
 def _value(active: Active, name: str, one: Opened) -> dict[str, Any]:
-    declared = active.programme.fields.get(name) or active.programme.traits.get(name)
+    # In the catalogue, because that has the member number too, which no programme declares.
+    fields, traits = active.programme.catalogue().fields, active.programme.traits
+    category = fields[name].category if name in fields else traits[name].category
     return {
         "value": encode_value(one.value),
-        "category": declared.category if declared else "pd:Identifying",
+        "category": category,
         "source": one.source,
         "since": rfc3339(one.at),
     }

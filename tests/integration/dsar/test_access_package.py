@@ -11,6 +11,7 @@ from a_life import ITEMS, VALUES, Life
 from api.bootstrap import SYSTEM
 from audit.verify import VerifierKey, verify_proof
 from consent.programme import read_programme
+from consent.programme.catalogue import IMPLICIT
 from dsar import packages, requests
 from dsar.errors import NotReady
 from dsar.requests import Kind, State
@@ -36,6 +37,11 @@ async def test_every_field_and_trait_is_in_it_with_its_source(life: Life) -> Non
     assert values["orders_365d"] == 1
     assert told["values"]["email"]["source"] == "till"
     assert told["values"]["spend_365d"]["source"] == "computed"
+
+
+async def test_the_member_number_has_the_category_that_it_has_everywhere(life: Life) -> None:
+    told, _ = await _package(life)
+    assert told["values"]["member_number"]["category"] == IMPLICIT.category
 
 
 async def test_every_purchase_is_in_it_with_its_items(life: Life) -> None:
