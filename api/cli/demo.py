@@ -55,7 +55,8 @@ async def _tell(
         if json:
             say_json(figures)
         else:
-            console.print(f"\nThat took {figures['seconds']} s. Everything is in {settings.data}.")
+            ended = f"\nThat took {figures['seconds']} s. Everything is in {settings.data}."
+            console.print(ended, soft_wrap=not console.is_terminal)
         if listening is not None:
             await _invite(tillit, story, console, listening.getsockname()[1])
             full_logs()
@@ -68,7 +69,8 @@ def _numbered(console: Console) -> Callable[[str], None]:
     def tell(line: str) -> None:
         nonlocal step
         step += 1
-        console.print(f"[bold]{step:>2}.[/] {line}")
+        # In a file or a pipe a step is one line, however long: somebody may search for it.
+        console.print(f"[bold]{step:>2}.[/] {line}", soft_wrap=not console.is_terminal)
 
     return tell
 
