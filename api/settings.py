@@ -41,7 +41,8 @@ def read_settings(
 ) -> Settings:
     """What the environment says; `folder` is the data folder when it says nothing.
 
-    Raises `Invalid` for a variable that begins with TILLIT_ and is none of ours.
+    Raises `Invalid` for a variable that begins with TILLIT_ and is none of ours, and for a
+    database that is no PostgreSQL.
     """
     known = {
         "TILLIT_DATA",
@@ -55,11 +56,19 @@ def read_settings(
             raise Invalid(
                 "there is no such setting", place=name, remedy="one of " + ", ".join(sorted(known))
             )
+    url = environment.get("TILLIT_DATABASE_URL") or None
+    if url is not None and not url.startswith("postgresql://"):
+        # Not shown: it may hold a password.
+        raise Invalid(
+            "this is not the URL of a PostgreSQL database",
+            place="TILLIT_DATABASE_URL",
+            remedy="it must begin with postgresql://",
+        )
     data = Path(environment.get("TILLIT_DATA") or folder).absolute()
     keys = data / "keys"
     return Settings(
         data=data,
-        database_url=environment.get("TILLIT_DATABASE_URL") or None,
+        database_url=url,
         root_key=Path(environment.get("TILLIT_ROOT_KEY") or keys / "root.key"),
         record_key=Path(environment.get("TILLIT_RECORD_KEY") or keys / "record.key"),
         token_key=Path(environment.get("TILLIT_TOKEN_KEY") or keys / "token.key"),

@@ -178,8 +178,11 @@ def test_a_question_that_cannot_be_answered_is_not_on_record_as_answered(
     assert tables() == before
 
 
-def test_nothing_works_before_a_programme_and_the_way_out_is_told(cli) -> None:
-    came = cli(*ASK, *MINE)
+@pytest.mark.parametrize("command", [(*ASK, *MINE), ("audit", "verify")], ids=" ".join)
+def test_nothing_works_before_a_programme_and_the_way_out_is_told(
+    cli, command: tuple[str, ...]
+) -> None:
+    came = cli(*command)
     assert came.err == (
         "error: programme: no programme has been applied yet; run `tillit programme apply FILE`\n"
     )
