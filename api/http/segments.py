@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from api.http.bodies import Name
 from api.http.doors import Asked, Doors
 from api.http.idlists import as_json
 from audit.entries import ActorType
@@ -22,7 +23,7 @@ class Question(msgspec.Struct, forbid_unknown_fields=True):
     """An expression in SQL's words, and what the answer is for."""
 
     expression: Expression
-    purpose: str
+    purpose: Name
 
 
 class Preview(msgspec.Struct):

@@ -137,6 +137,7 @@ async def test_what_does_not_look_like_a_name_is_repeated_nowhere(club: Club, se
     answers = [
         await till("POST", "/v1/profiles/read", named | {"purpose": sent}),
         await till("POST", "/v1/profiles/read", named | {"fields": [sent]}),
+        await till("POST", EVALUATE, {"expression": "tier = 'gold'", "purpose": sent}),
         await till("POST", "/v1/profiles/read", {"purpose": "membership", "find": {sent: "1"}}),
         await till("POST", "/v1/profiles/read", named | {sent: 1}),
         await till("POST", "/v1/members", {"purpose": "membership", "values": {sent: "1"}}),
