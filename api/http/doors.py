@@ -18,7 +18,7 @@ from starlette.routing import Route
 from api.bootstrap import Tillit, Work
 from api.http.bodies import Shape, check_query, read
 from api.http.callers import Callers, admit, expect
-from api.http.watching import seen_in
+from api.http.seeing import seen_in
 from api.tokens import Caller
 from audit.acts import Act
 from audit.entries import ActorType

@@ -13,7 +13,8 @@ from api.bootstrap import Tillit
 from api.http.doors import JSON
 from api.http.openapi import Described
 from api.http.problems import problem
-from api.http.watching import Metrics, seen_in
+from api.http.seeing import seen_in
+from api.http.watching import Metrics
 from audit.integrator import waiting
 from dsar import overdue
 from kernel.errors import Problem

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http.errors import Malformed, TooLarge, Unauthenticated
+from api.http.seeing import instance_of
 from audit.errors import EntryPending
 from consent.errors import NoProgramme, OutOfDate
 from kernel.errors import (
@@ -111,7 +112,11 @@ async def on_error(request: Request, error: Exception) -> Response:
         if isinstance(error, kind):
             headers["Retry-After"] = seconds
     return problem(
-        error.slug, status_of(error), _outward(error), instance=request.url.path, headers=headers
+        error.slug,
+        status_of(error),
+        _outward(error),
+        instance=instance_of(request.scope),
+        headers=headers,
     )
 
 
@@ -147,7 +152,11 @@ async def on_http(request: Request, error: Exception) -> Response:
     else:
         found = Problem("", phrase)
     return problem(
-        slug, error.status_code, (found,), instance=request.url.path, headers=error.headers
+        slug,
+        error.status_code,
+        (found,),
+        instance=instance_of(request.scope),
+        headers=error.headers,
     )
 
 
@@ -158,7 +167,7 @@ async def on_validation(request: Request, error: Exception) -> Response:
         Problem(".".join(str(step) for step in one["loc"]), str(one["msg"]))
         for one in error.errors()
     )
-    return problem("misshapen", 422, found, instance=request.url.path)
+    return problem("misshapen", 422, found, instance=instance_of(request.scope))
 
 
 def unexpected(path: str) -> Response:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.http.outline import outline
-from api.http.watching import seen_in
+from api.http.seeing import seen_in
 
 PATH = "/docs"
 

@@ -7,10 +7,7 @@ its message might repeat what a member sent.
 
 import time
 import traceback
-from collections.abc import MutableMapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import structlog
@@ -23,26 +20,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.problems import out_of_reach, unexpected
+from api.http.seeing import Seen, instance_of, seen_in
 
-_SEEN = "tillit.seen"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _log = structlog.get_logger("tillit.http")
-
-
-@dataclass
-class Seen:
-    """What a door tells about the request it ran; filled in as it becomes known."""
-
-    route: str = "none"
-    caller: str = "nobody"
-
-
-def seen_in(scope: MutableMapping[str, Any]) -> Seen:
-    """The request's `Seen`."""
-    found = scope.setdefault(_SEEN, Seen())
-    assert isinstance(found, Seen)
-    return found
 
 
 class Metrics:
@@ -101,7 +83,7 @@ class Watching:
         except ClientDisconnect:
             status = 499  # nobody is left to answer
         except Exception as error:  # the last resort of a door: recorded, and answered
-            answer = _answer(error, seen, scope["path"])
+            answer = _answer(error, seen, instance_of(scope))
             if not status:
                 await answer(scope, receive, sending)
         finally:

@@ -309,3 +309,10 @@ def test_every_kind_of_error_has_a_status_of_its_own() -> None:
 def _calling(app: FastAPI) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(app)
     return httpx.AsyncClient(transport=transport, base_url="http://tillit.test")
+
+
+async def test_a_problem_names_the_route_and_never_the_address_as_it_came(club: Club) -> None:
+    for path in ("/v1/me/choices/anna@example.com", "/nowhere/anna@example.com"):
+        answer = await club.http.get(path)
+        assert answer.status_code in (401, 404, 405)
+        assert "anna" not in answer.text
