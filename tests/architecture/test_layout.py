@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("kernel", "audit", "profiles", "consent", "dsar", "api")
 KERNEL = {"__init__", "clock", "database", "errors", "ids", "jobs", "postgres"}
 #: Stands alone on purpose, so that it can be copied and read by somebody who does not trust us.
-LONGER = {"audit/verify.py": 600}
+LONGER = {"audit/verify.py": 700}
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 60
 
 
