@@ -69,7 +69,11 @@ def _process(
     name: Name, store: Store, url: str, port: int, core: str
 ) -> Iterator["subprocess.Popen[bytes]"]:
     command = [sys.executable, "-m", "bench.serving", name, url, str(store.settings.data)]
-    process = subprocess.Popen([*command, str(port), core], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*command, str(port), core],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,  # request lines: written, as in earnest, and read by nobody
+    )
     try:
         yield process
     finally:

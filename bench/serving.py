@@ -12,7 +12,7 @@ import uvicorn
 import uvloop
 
 from api.bootstrap import opened
-from api.cli.door import quiet_logs
+from api.cli.logs import full_logs
 from api.http.serving import listen, serve
 from bench import idiomatic, lean
 from bench.store import settings_of
@@ -21,7 +21,7 @@ _APPS = {"idiomatic": idiomatic.app, "lean": lean.app}
 
 
 async def tillit(folder: Path, url: str, port: int) -> None:
-    quiet_logs()  # as the command line does before it serves
+    full_logs()  # as the command line does before it serves
     async with opened(settings_of(folder, url)) as process:
         await process.replica.barrier()
         await serve(process, listen("127.0.0.1", port), worker=False)
