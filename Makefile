@@ -24,7 +24,7 @@ demo: $(VENV)/.run ## the whole story on made-up members, then HTTP on 127.0.0.1
 	$(BIN)/tillit demo $(if $(once),--once) $(if $(port),--port $(port))
 
 test: $(VENV)/.dev ## every test, on a private PostgreSQL or the one in TILLIT_DATABASE_URL
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-fast: $(VENV)/.dev ## the tests that take no time
 	$(BIN)/python -m pytest -m "not slow"
