@@ -251,7 +251,7 @@ async def world(settings: Settings, seed: int) -> AsyncIterator[World]:
             await made.other.close()
 
 
-@pytest.mark.parametrize("seed", [1, FRESH])
+@pytest.mark.parametrize("seed", [1, pytest.param(FRESH, id="fresh")])
 async def test_gate_and_oracle_agree_on_random_worlds(settings: Settings, seed: int) -> None:
     """Big strokes: programme after programme, each with people, ledgers, and many questions."""
     async with world(settings, seed) as made:
@@ -270,7 +270,7 @@ async def test_gate_and_oracle_agree_on_random_worlds(settings: Settings, seed: 
                 await made.read()
 
 
-@pytest.mark.parametrize("seed", [2, FRESH + 1])
+@pytest.mark.parametrize("seed", [2, pytest.param(FRESH + 1, id="fresh")])
 async def test_gate_and_oracle_agree_after_every_single_step(settings: Settings, seed: int) -> None:
     """Small steps, interleaved; after each one both processes are asked and must be right."""
     async with world(settings, seed) as made:
