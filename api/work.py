@@ -15,6 +15,8 @@ import structlog
 
 from api.bootstrap import SYSTEM, Tillit
 from consent import ledger
+from consent.choices import By
+from consent.choosing import restriction
 from dsar import certificates, overdue, packages, requests
 from dsar.erasure import CERTIFICATE_JOB
 from dsar.requests import JOBS, Kind
@@ -97,7 +99,7 @@ class Steps:
             if asked is None or asked.member is None:
                 return
             member = await members.one(work.unit, asked.member, lock=True)
-            word = ledger.restriction(work.unit, on=on, how="request")
+            word = restriction(work.unit, on=on, by=By.REQUEST)
             await ledger.record(work.unit, SYSTEM, {member: [word]})
             await requests.fulfil(work.unit, SYSTEM, request, subject=member.key.subject())
 

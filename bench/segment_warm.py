@@ -20,8 +20,8 @@ from bench.measuring import Result, in_turn, latency, result
 from bench.people import EPOCH, TIERS
 from bench.segments import CONSENT_DAYS, EXPRESSION, HIKING, PURPOSE, naive, plain_conditions
 from bench.store import Store
-from consent.eligibility import eligibility
-from consent.programme.declarations import Purpose
+from consent.eligibility import Eligibles
+from consent.footing import Footing
 from profiles.catalogue import Catalogue
 from profiles.evaluation import PredicateCache, evaluate_within
 from profiles.expressions import parse
@@ -35,15 +35,15 @@ class Replica:
     """Our side: the member sets of a process, as the gate uses them."""
 
     def __init__(
-        self, members: MemberSets, purpose: Purpose, catalogue: Catalogue, today: date
+        self, members: MemberSets, footing: Footing, catalogue: Catalogue, today: date
     ) -> None:
-        self._members, self._purpose, self._today = members, purpose, today
-        self._cache = PredicateCache()
-        self._condition = parse(EXPRESSION, catalogue, today=today, allowed=purpose.fields)
+        self._members, self._footing, self._today = members, footing, today
+        self._cache, self._eligibles = PredicateCache(), Eligibles()
+        self._condition = parse(EXPRESSION, catalogue, today=today, allowed=footing.purpose.fields)
 
     def ids(self) -> Ids:
         """Who matches, of those who may be used."""
-        allowed = eligibility(self._purpose, self._members, self._today, self._cache)
+        allowed = self._eligibles.of(self._footing, self._members, self._today)
         matched = evaluate_within(self._condition, self._members, allowed.eligible, self._cache)
         return self._members.ids.take(np.frombuffer(matched.to_array(), np.uint32), axis=0)
 
@@ -69,8 +69,8 @@ class Plain:
 
 def measure(bench: Bench) -> Result:
     store = bench.store
-    members, purpose, catalogue, today = asyncio.run(_opened(store))
-    ours, theirs = Replica(members, purpose, catalogue, today), Plain(store, today)
+    members, footing, catalogue, today = asyncio.run(_opened(store))
+    ours, theirs = Replica(members, footing, catalogue, today), Plain(store, today)
     same_members(ours.ids(), theirs.ids())
     same_members(ours.ids(), store.ids[naive(store.people, today)])
     rounds = in_turn(ours.ids, theirs.ids, rounds=bench.rounds, at_least=0.5 * bench.haste)
@@ -79,14 +79,14 @@ def measure(bench: Bench) -> Result:
     )
 
 
-async def _opened(store: Store) -> tuple[MemberSets, Purpose, Catalogue, date]:
+async def _opened(store: Store) -> tuple[MemberSets, Footing, Catalogue, date]:
     """The member sets of a process that has caught up, and the programme they are under."""
     async with opened(store.settings) as tillit, tillit.unit() as work:
         await tillit.replica.barrier()
         programme = work.active.programme
         return (
             tillit.replica.members,
-            programme.purpose(PURPOSE),
+            work.active.footing(PURPOSE),
             programme.catalogue(),
             work.unit.today,
         )

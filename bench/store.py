@@ -26,8 +26,9 @@ from api.settings import Settings, read_settings
 from bench.people import PURPOSES, People, made_up
 from bench.temporary import temporary_folder
 from consent.choices import Action as Said
-from consent.choices import Choice
-from consent.ledger import choose, record, restriction
+from consent.choices import By, Choice
+from consent.choosing import choose, restriction
+from consent.ledger import record
 from consent.programme import load_programme
 from kernel.database import libpq
 from kernel.postgres import private_server
@@ -161,8 +162,8 @@ async def _batch(tillit: Tillit, people: People, places: range) -> list[Member]:
         rows = [people.person(at) for at in places]
         members = await enrol(unit, SYSTEM, rows, source="bench")
         offers = work.active.programme.purpose(PURPOSES[0])
-        yes = choose(unit, offers, Said.GIVEN, at=unit.now, how="import", language="en")
-        silenced = restriction(unit, on=True, how="import")
+        yes = choose(unit, offers, Said.GIVEN, at=unit.now, by=By.MEMBER, language="en")
+        silenced = restriction(unit, on=True, by=By.MEMBER)
         said: dict[Member, list[Choice]] = {}
         for member, at in zip(members, places, strict=True):
             choices = [yes] if people.consents[at, 0] else []

@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from audit.browsing import all_entries
 from audit.entries import Kind
 from audit.errors import EntryInvalid
-from consent import eligibility, ledger
-from consent.choices import fold
+from consent import ledger, sets
 from consent.footprints import open_footprint, open_sets
 from consent.programmes import Programmes
+from consent.standings import fold
 from kernel.database import raw
 from kernel.errors import TillitError
 from profiles.catalogue import field_of_set
@@ -86,10 +86,10 @@ async def check_footprints(unit: Unit) -> list[str]:
         return [f"footprints cannot be compared with the record: {error}"]
     in_order = sorted(addresses)
     for first in range(0, len(in_order), _BATCH):
-        sets = await open_sets(unit, in_order[first : first + _BATCH])
+        kept_sets = await open_sets(unit, in_order[first : first + _BATCH])
         problems += [
             f"who matched, kept at {address.hex()}, is lost"
-            for address, kept in sets.items()
+            for address, kept in kept_sets.items()
             if kept is None
         ]
     return problems
@@ -182,8 +182,7 @@ async def _derived(unit: Unit) -> MemberSets:
             changes.join(member.ordinal, member.id)
             _place_values(unit, changes, member)
             said = ledgers[member.id]
-            purposes = {choice.purpose for choice in said}
-            eligibility.place(changes, member.ordinal, fold(said), purposes)
+            sets.place(changes, member.ordinal, fold(said), said)
         for shard, change in changes.finished():
             derived.apply(shard, unpack(change))
     return derived

@@ -1,104 +1,135 @@
-"""What a member can say, and what it comes to: the fold from choices to a standing.
+"""What a member can say, and who can say it for them: the words of the ledger.
 
-Pure. The ledger holds choices; whether a member may be used for a purpose follows from this
-fold and from nothing else. Member sets hold its result.
+Pure. One `Choice` is one line of the ledger, and never changes; where a member stands follows
+from all their lines, in `consent.standings`.
 """
 
 import calendar
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 
 class Action(StrEnum):
-    """What was said. Restriction is about all purposes, everything else about one."""
+    """What was said. The list is closed; docs/choices.md explains each."""
 
     GIVEN = "given"
+    RENEWED = "renewed"  # given again while the consent before it stood
+    REQUESTED = "requested"  # a yes that counts once it is confirmed: double opt-in
+    UNPROVEN = "unproven"  # a yes that others say was given, and nothing proves
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
-    OBJECTED = "objected"
+    EXPIRED = "expired"
+    INVALIDATED = "invalidated"  # it was never a consent, such as a child's own
+    OBJECTED = "objected"  # to a purpose or, without one, to direct marketing (Art. 21)
     OBJECTION_LIFTED = "objection_lifted"
-    RESTRICTED = "restricted"
+    RESTRICTED = "restricted"  # everything (Art. 18)
     RESTRICTION_LIFTED = "restriction_lifted"
+    PAUSED = "paused"  # everything there is a choice about, for a while or until resumed
+    RESUMED = "resumed"
+    CHANNEL_OFF = "channel_off"  # of a purpose or, without one, of them all
+    CHANNEL_ON = "channel_on"
+    OFTEN = "often"  # how many days there must be between two contacts
+    HOURS = "hours"  # the hours of the day without contacts
+    GUARDIAN_NAMED = "guardian_named"
+    GUARDIAN_REMOVED = "guardian_removed"
 
 
-#: When two choices bear the same time, the one that lets out less decides.
-_YES = frozenset({Action.GIVEN, Action.OBJECTION_LIFTED, Action.RESTRICTION_LIFTED})
+class By(StrEnum):
+    """Who brought it. The list is closed."""
+
+    MEMBER = "member"
+    GUARDIAN = "guardian"
+    TILL = "till"  # a service wrote down what the member told it
+    OFFICER = "officer"
+    IMPORT = "import"
+    GPC = "gpc"  # Global Privacy Control: the browser's `Sec-GPC: 1`
+    UNSUBSCRIBE = "unsubscribe"  # the one click of RFC 8058
+    REQUEST = "request"  # a data subject request that was carried out
+    SYSTEM = "system"  # time passed
+
+
+class State(StrEnum):
+    """Where a consent stands; `term` is the DPV's name for it."""
+
+    UNKNOWN = "unknown"
+    REQUESTED = "requested"
+    UNPROVEN = "unproven"
+    GIVEN = "given"
+    RENEWED = "renewed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    INVALIDATED = "invalidated"
+
+    @property
+    def term(self) -> str:
+        return f"dpv:{_TERMS[self]}"
+
+
+_TERMS = {
+    State.UNKNOWN: "ConsentUnknown",
+    State.REQUESTED: "ConsentRequested",
+    State.UNPROVEN: "ConsentUnknown",
+    State.GIVEN: "ConsentGiven",
+    State.RENEWED: "RenewedConsentGiven",
+    State.REFUSED: "ConsentRefused",
+    State.WITHDRAWN: "ConsentWithdrawn",
+    State.EXPIRED: "ConsentExpired",
+    State.INVALIDATED: "ConsentInvalidated",
+}
+
+#: The consent actions, each with the state it leads to.
+STATES = {
+    action: State(action)
+    for action in (
+        Action.GIVEN,
+        Action.RENEWED,
+        Action.REQUESTED,
+        Action.UNPROVEN,
+        Action.REFUSED,
+        Action.WITHDRAWN,
+        Action.EXPIRED,
+        Action.INVALIDATED,
+    )
+}
+#: What must lie between two contacts, in days, for those who want fewer; 0 is no wish.
+OFTEN = (0, 1, 7, 14, 30, 90)
+ALL_HOURS = (1 << 24) - 1
 
 
 class Choice(msgspec.Struct, frozen=True, array_like=True):
-    """One line of the ledger (Art. 7(1)): what was said, when, how, and under which notice.
+    """One line of the ledger (Art. 7(1)): what was said, when, by whom, and under which notice.
 
-    `until` is the first day on which a consent no longer holds; none for everything else.
-    `how`: "member", "till", "officer" or "import"; `notice`: SHA-256 of the text shown.
+    `purpose`: None for what is about all of them. `until`: the first day on which a consent, or
+    a pause, no longer holds. `notice`: SHA-256 of the text shown; `terms`: what it was a consent
+    to (`Purpose.terms`). `how`: by which means, such as "web" or "paper"; `evidence`: what
+    proves it, such as a form's number. `setting`: days for OFTEN, for HOURS a bit an hour, the
+    lowest for the hour after midnight. `guardian`: who spoke for a child, or is named.
+    `before`: how the consent stood when this was written down.
     """
 
     action: Action
     purpose: str | None
     at: datetime
-    how: str
+    by: By
     programme: int
     language: str | None = None
     notice: bytes | None = None
     until: date | None = None
+    terms: bytes | None = None
+    how: str = ""
+    evidence: str = ""
+    channel: str | None = None
+    setting: int | None = None
+    guardian: UUID | None = None
+    before: State | None = None
 
     def __repr__(self) -> str:
         return "Choice(***)"
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where a member stands with one purpose."""
-
-    consented: bool = False
-    until: date | None = None
-    objected: bool = False
-    since: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Standings:
-    """Where a member stands: purpose by purpose, and restricted or not."""
-
-    purposes: Mapping[str, Standing] = field(default_factory=dict)
-    restricted: bool = False
-
-    def of(self, purpose: str) -> Standing:
-        return self.purposes.get(purpose, Standing())
-
-
-def fold(choices: Iterable[Choice]) -> Standings:
-    """What a member's choices come to. The latest decides.
-
-    Of several at one time the no decides, and of several yeses the one that ends first: so the
-    order in which they are handed over makes no difference.
-    """
-    purposes: dict[str, Standing] = {}
-    restricted = False
-    for choice in sorted(choices, key=_order):
-        if choice.purpose is None:
-            restricted = choice.action is Action.RESTRICTED
-        else:
-            before = purposes.get(choice.purpose, Standing())
-            purposes[choice.purpose] = _after(before, choice)
-    return Standings(purposes, restricted)
-
-
-def _order(choice: Choice) -> tuple[datetime, bool, int]:
-    ends = date.max if choice.until is None else choice.until
-    return choice.at, choice.action not in _YES, -ends.toordinal()
-
-
-def _after(before: Standing, choice: Choice) -> Standing:
-    if choice.action in (Action.OBJECTED, Action.OBJECTION_LIFTED):
-        objected = choice.action is Action.OBJECTED
-        return Standing(before.consented, before.until, objected, choice.at)
-    given = choice.action is Action.GIVEN
-    return Standing(given, choice.until if given else None, before.objected, choice.at)
 
 
 def holds_until(given: datetime, months: int | None, zone: ZoneInfo) -> date | None:

@@ -1,35 +1,41 @@
-"""Who may be used for a purpose: one set, from the purpose's legal basis and what members said.
+"""Who may be used for a purpose: one set, from the purpose's footing and what members said.
 
-Restriction (Art. 18) silences every purpose: while it lasts, data is kept and not used.
+Twice over: as set algebra about everybody, and about one member from their standings. Both say
+the same of everybody, reason by reason; a test holds them to it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from pyroaring import BitMap
 
-from consent.choices import Standing, Standings
-from consent.programme.declarations import LegalBasis, Purpose
+from consent import sets
+from consent.choices import State
+from consent.footing import Footing
+from consent.standings import Standings
 from profiles import stacks
-from profiles.changes import Changes
-from profiles.conditions import Compare
-from profiles.evaluation import PredicateCache
-from profiles.shard import MemberSets
+from profiles.catalogue import field_of_set, known_set
+from profiles.shard import EVERYONE, MemberSets
 from profiles.stacks import Op
-from profiles.values import EPOCH, to_number
-
-RESTRICTED = "~restricted"
+from profiles.values import to_number
 
 
 class Reason(StrEnum):
-    """Why a member is held back; the first that applies, in this order."""
+    """Why a member is held back; the first that applies, in this order. The list is closed."""
 
-    RESTRICTED = "restricted"
-    OBJECTED = "objected"
-    NO_CONSENT = "no_consent"
+    RESTRICTED = "restricted"  # Art. 18: silences every purpose
+    OBJECTED = "objected"  # Art. 21, to this purpose or to the marketing it profiles for
+    PAUSED = "paused"
+    NO_CONSENT = "no_consent"  # never asked, refused, withdrawn: services are not told which
+    UNPROVEN = "unproven"
+    UNCONFIRMED = "unconfirmed"
     EXPIRED = "expired"
+    ASK_AGAIN = "ask_again"  # what they agreed to was less than what is done now
+    GUARDIAN_NEEDED = "guardian_needed"  # Art. 8
+    AGE_UNKNOWN = "age_unknown"
+    COME_OF_AGE = "come_of_age"  # a guardian said yes, and they can answer themselves now
 
 
 @dataclass(frozen=True)
@@ -41,90 +47,159 @@ class Eligibility:
 
     eligible: BitMap
     held_back: dict[str, int]
+    #: Who was held back for what; disjoint. Not to be changed by readers.
+    those: dict[Reason, BitMap] = field(default_factory=dict, repr=False)
+
+    def reason(self, ordinal: int) -> Reason | None:
+        """Why that member is held back; None when they are not, or are no member."""
+        return next((one for one, those in self.those.items() if ordinal in those), None)
 
 
-def consent_set(purpose: str) -> str:
-    return f"consent:{purpose}"
-
-
-def until_stack(purpose: str) -> str:
-    return f"consent_until:{purpose}"
-
-
-def objection_set(purpose: str) -> str:
-    return f"objection:{purpose}"
-
-
-def eligibility(
-    purpose: Purpose, members: MemberSets, today: date, cache: PredicateCache
-) -> Eligibility:
-    """Everyone, less those that restriction, objection or a lacking consent holds back."""
+def eligibility(footing: Footing, members: MemberSets, today: date) -> Eligibility:
+    """Everyone, less those that something holds back."""
     left = members.everyone.copy()
-    held_back: dict[str, int] = {}
-    for reason, those in _held_back(purpose, members, today, cache):
-        kept = left - those if reason is not Reason.NO_CONSENT else left & those
-        held_back[reason.value] = len(left) - len(kept)
-        left = kept
-    return Eligibility(left, {reason: count for reason, count in held_back.items() if count})
+    those: dict[Reason, BitMap] = {}
+    for reason, held in _held_back(footing, members, today):
+        if held:
+            here = left & held
+            if here:
+                those[reason] = those.get(reason, BitMap()) | here
+                left -= here
+    return Eligibility(left, {reason.value: len(who) for reason, who in those.items()}, those)
 
 
-def standing_in(members: MemberSets, purpose: str, ordinal: int) -> Standings:
-    """One member's standings as the sets have them, for one purpose."""
-    until = stacks.value_of(members, until_stack(purpose), ordinal)
-    standing = Standing(
-        consented=ordinal in members.get(consent_set(purpose)),
-        until=None if until is None else EPOCH + timedelta(days=until),
-        objected=ordinal in members.get(objection_set(purpose)),
-    )
-    return Standings({purpose: standing}, restricted=ordinal in members.get(RESTRICTED))
+class Eligibles:
+    """Eligibilities worked out before, for one process's sets.
+
+    Each is given again only while every set it follows from is as it was, so it cannot be stale.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[Footing, date, tuple[int, ...], Eligibility]] = {}
+
+    def of(self, footing: Footing, members: MemberSets, today: date) -> Eligibility:
+        """As `eligibility`; what it holds is shared and must not be changed."""
+        name = footing.purpose.name
+        stamp = tuple(members.version(one) for one in _follows_from(footing))
+        kept = self._kept.get(name)
+        if kept is not None and kept[0] is footing and kept[1:3] == (today, stamp):
+            return kept[3]
+        found = eligibility(footing, members, today)
+        self._kept[name] = (footing, today, stamp, found)
+        return found
 
 
-def standing_reason(purpose: Purpose, standings: Standings, today: date) -> Reason | None:
-    """The same answer from a member's ledger alone: what sets are derived from."""
-    standing = standings.of(purpose.name)
+def reason_of(
+    footing: Footing, standings: Standings, today: date, *, born: date | None
+) -> Reason | None:
+    """Why a member with these standings is held back; None when they are not."""
     if standings.restricted:
         return Reason.RESTRICTED
-    if heeds_objection(purpose) and standing.objected:
+    if any(standings.objects_to(one.purpose, marketing=one.marketing) for one in footing.silencers):
         return Reason.OBJECTED
-    if purpose.legal_basis is LegalBasis.CONSENT:
-        if not standing.consented:
-            return Reason.NO_CONSENT
-        if standing.until is not None and standing.until <= today:
-            return Reason.EXPIRED
-    return None
+    if footing.is_choice and standings.paused:
+        until = standings.paused_until
+        if until is None or until > today:
+            return Reason.PAUSED
+    return _consent_reason(footing, standings, today, born) if footing.needs_consent else None
 
 
-def heeds_objection(purpose: Purpose) -> bool:
-    """Art. 21(1) for legitimate interest, 21(2) for direct marketing on any basis."""
-    return purpose.legal_basis is LegalBasis.LEGITIMATE_INTEREST or purpose.direct_marketing
+def _consent_reason(
+    footing: Footing, standings: Standings, today: date, born: date | None
+) -> Reason | None:
+    standing = standings.of(footing.purpose.name)
+    if (waiting := _WAITING.get(standing.state)) is not None:
+        return waiting
+    if not standing.consented:
+        return Reason.NO_CONSENT
+    if standing.until is not None and standing.until <= today:
+        return Reason.EXPIRED
+    if standing.terms not in footing.accepted:
+        return Reason.ASK_AGAIN
+    return _age_reason(footing, today, born, by_guardian=standing.guardian is not None)
 
 
-def place(changes: Changes, ordinal: int, standings: Standings, purposes: set[str | None]) -> None:
-    """Bring the sets of these purposes (None: restriction) in line with a member's standings."""
-    for purpose in purposes:
-        if purpose is None:
-            _set(changes, RESTRICTED, ordinal, standings.restricted)
-            continue
-        standing = standings.of(purpose)
-        _set(changes, consent_set(purpose), ordinal, standing.consented)
-        _set(changes, objection_set(purpose), ordinal, standing.objected)
-        until = None if standing.until is None else to_number(standing.until)
-        changes.assign(until_stack(purpose), ordinal, until)
+def _age_reason(
+    footing: Footing, today: date, born: date | None, *, by_guardian: bool
+) -> Reason | None:
+    if footing.birth_field is None or born is None:
+        return Reason.AGE_UNKNOWN if footing.children and not by_guardian else None
+    child = born > footing.youngest(today)
+    if child == by_guardian:
+        return None
+    return Reason.GUARDIAN_NEEDED if child else Reason.COME_OF_AGE
 
 
-def _set(changes: Changes, name: str, ordinal: int, inside: bool) -> None:
-    (changes.add if inside else changes.remove)(name, ordinal)
+_WAITING = {
+    State.UNPROVEN: Reason.UNPROVEN,
+    State.REQUESTED: Reason.UNCONFIRMED,
+    State.EXPIRED: Reason.EXPIRED,
+}
 
 
 def _held_back(
-    purpose: Purpose, members: MemberSets, today: date, cache: PredicateCache
+    footing: Footing, members: MemberSets, today: date
 ) -> Iterator[tuple[Reason, BitMap]]:
-    """Each reason with the set that decides it; for NO_CONSENT, those who do consent."""
-    yield Reason.RESTRICTED, members.get(RESTRICTED)
-    if heeds_objection(purpose):
-        yield Reason.OBJECTED, members.get(objection_set(purpose.name))
-    if purpose.legal_basis is LegalBasis.CONSENT:
-        yield Reason.NO_CONSENT, members.get(consent_set(purpose.name))
-        stack = until_stack(purpose.name)
-        over = Compare(stack, stack, Op.LE, to_number(today))
-        yield Reason.EXPIRED, cache.answer(over, members)
+    """Each reason with those it holds back, whatever came before it."""
+    day = to_number(today)
+    yield Reason.RESTRICTED, members.get(sets.RESTRICTED)
+    for one in footing.silencers:
+        yield Reason.OBJECTED, _objected(members, one.purpose, marketing=one.marketing)
+    if footing.is_choice and (paused := members.get(sets.PAUSED)):
+        over = stacks.compare(members, sets.PAUSED_UNTIL, Op.LE, day)
+        yield Reason.PAUSED, paused - over
+    if footing.needs_consent:
+        yield from _without_consent(footing, members, day)
+        yield from _of_another_age(footing, members, today)
+
+
+def _objected(members: MemberSets, purpose: str, *, marketing: bool) -> BitMap:
+    by_name = members.get(sets.objection_set(purpose))
+    if not marketing or not (all_of_it := members.get(sets.MARKETING)):
+        return by_name
+    return by_name | (all_of_it - members.get(sets.lifted_set(purpose)))
+
+
+def _without_consent(
+    footing: Footing, members: MemberSets, day: int
+) -> Iterator[tuple[Reason, BitMap]]:
+    name = footing.purpose.name
+    given = members.get(sets.consent_set(name))
+    waiting = {
+        state: members.get(sets.state_set(name, state))
+        for state in (State.UNPROVEN, State.REQUESTED, State.EXPIRED)
+    }
+    yield Reason.NO_CONSENT, members.everyone - BitMap.union(given, *waiting.values())
+    yield Reason.UNPROVEN, waiting[State.UNPROVEN]
+    yield Reason.UNCONFIRMED, waiting[State.REQUESTED]
+    yield Reason.EXPIRED, waiting[State.EXPIRED]
+    yield Reason.EXPIRED, stacks.compare(members, sets.until_stack(name), Op.LE, day)
+    under = [members.get(sets.terms_set(name, one)) for one in footing.accepted]
+    yield Reason.ASK_AGAIN, given - BitMap.union(*under) if under else given
+
+
+def _of_another_age(
+    footing: Footing, members: MemberSets, today: date
+) -> Iterator[tuple[Reason, BitMap]]:
+    by_guardian = members.get(sets.guardian_set(footing.purpose.name))
+    known = members.get(known_set(footing.birth_field)) if footing.birth_field else BitMap()
+    if footing.birth_field is not None and known:
+        eldest = to_number(footing.youngest(today))
+        children = stacks.compare(members, footing.birth_field, Op.GT, eldest)
+        yield Reason.GUARDIAN_NEEDED, children - by_guardian
+        yield Reason.COME_OF_AGE, (by_guardian & known) - children
+    if footing.children:
+        yield Reason.AGE_UNKNOWN, members.everyone - known - by_guardian
+
+
+def _follows_from(footing: Footing) -> tuple[str, ...]:
+    """The fields whose sets an eligibility is worked out from."""
+    name = footing.purpose.name
+    names = [EVERYONE, sets.RESTRICTED, sets.MARKETING, sets.PAUSED, sets.PAUSED_UNTIL]
+    for one in footing.silencers:
+        names += [sets.objection_set(one.purpose), sets.lifted_set(one.purpose)]
+    if footing.needs_consent:
+        names += [sets.consent_set(name), sets.until_stack(name), sets.guardian_set(name)]
+        names += [field_of_set(sets.terms_set(name, b"")), f"consent_state:{name}"]
+        names += [footing.birth_field] if footing.birth_field else []
+    return tuple(names)

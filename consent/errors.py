@@ -5,6 +5,7 @@
     ├── UnknownPurpose     no purpose has that name
     ├── UnknownService     no service has that name
     ├── NotAChoice         a choice about something that nobody is asked about
+    ├── GuardianUnknown    nobody has put on record that they are the member's guardian
     ├── NotPermitted       the policy does not allow it
     ├── OutOfDate          members have to be brought up to date before the gate answers
     └── NoProgramme        no programme has been applied yet
@@ -33,6 +34,10 @@ class UnknownService(ConsentError, Invalid):
 
 class NotAChoice(ConsentError, Invalid):
     slug = "not-a-choice"
+
+
+class GuardianUnknown(ConsentError, Refused):
+    slug = "guardian-unknown"
 
 
 class NotPermitted(ConsentError, Refused):

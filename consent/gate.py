@@ -15,12 +15,16 @@ from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from audit.entries import Kind
-from consent.eligibility import eligibility, standing_in, standing_reason
+from consent.eligibility import Eligibles, Reason, eligibility, reason_of
 from consent.errors import NotPermitted, OutOfDate
+from consent.footing import footings_of
 from consent.footprints import EVERYBODY, Footprint, keep_matched, seal_footprint
 from consent.glances import Glance, seal_glance
 from consent.grants import Grant
 from consent.programme.declarations import Action
+from consent.programme.model import Programme
+from consent.programmes import Active
+from consent.sets import day_of, standings_in
 from profiles import members as people
 from profiles import reading
 from profiles.conditions import Condition
@@ -68,6 +72,7 @@ class Gate:
     def __init__(self, replica: Replica) -> None:
         self._replica = replica
         self._cache = PredicateCache()
+        self._eligibles = Eligibles()
         self._conditions: dict[_Asked, Condition] = {}
 
     async def freshen(self, unit: Unit) -> int:
@@ -101,7 +106,7 @@ class Gate:
                 remedy="try again in a moment",
             )
         sets, heads = self._replica.members, dict(self._replica.heads)
-        allowed = eligibility(grant.purpose, sets, unit.today, self._cache)
+        allowed = self._eligibles.of(grant.footing, sets, unit.today)
         matched = evaluate_within(condition, sets, allowed.eligible, self._cache)
         named = grant.action is Action.SEGMENT
         packed = _ids_of(sets.ids, matched) if named else _NOBODY
@@ -121,6 +126,24 @@ class Gate:
             ),
         )
         return Answer(len(allowed.eligible), len(matched), allowed.held_back, entry, packed)
+
+    async def affected(self, unit: Unit, active: Active, draft: Programme) -> dict[str, int]:
+        """How many members would have to be asked again, by purpose, were this draft in force.
+
+        Those whose consent counts today and would not cover what the draft does.
+        """
+        await self._replica.barrier()
+        history = [active.programme, *(one.programme for one in active.earlier.values())]
+        found = {}
+        for name, footing in footings_of(draft, history).items():
+            now = active.footings.get(name)
+            if now is None or not footing.needs_consent:
+                continue
+            members = self._replica.members
+            counts = self._eligibles.of(now, members, unit.today).eligible
+            again = eligibility(footing, members, unit.today).those.get(Reason.ASK_AGAIN)
+            found[name] = len(counts & again) if again else 0
+        return {name: count for name, count in found.items() if count}
 
     def stale(self, unit: Unit) -> bool:
         """Whether `freshen` is due before a question can be answered. Asks no database: as of
@@ -182,8 +205,10 @@ class Gate:
         sets = self._replica.members
         if member.ordinal not in sets.everyone:
             return Line(member.id, {}, "unknown_member")
-        standings = standing_in(sets, grant.purpose.name, member.ordinal)
-        reason = standing_reason(grant.purpose, standings, unit.today)
+        standings = standings_in(sets, grant.footing, member.ordinal)
+        birth = grant.footing.birth_field
+        born = None if birth is None else day_of(sets, birth, member.ordinal)
+        reason = reason_of(grant.footing, standings, unit.today, born=born)
         if reason is not None:
             return Line(member.id, {}, reason.value)
         return Line(member.id, await reading.values(unit, member, grant.fields))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from audit.acts import Act
 from audit.entries import ActorType
 from consent.errors import NotPermitted
+from consent.footing import Footing
 from consent.policy import WHOLE, Denial
 from consent.programme.declarations import Action, Purpose
 from consent.programmes import Active
@@ -23,7 +24,7 @@ class Grant:
     """A service may do `action` for `purpose` with `fields`, under one programme version."""
 
     service: str
-    purpose: Purpose
+    footing: Footing
     action: Action
     fields: frozenset[str]
     version: int
@@ -32,6 +33,10 @@ class Grant:
     def __post_init__(self) -> None:
         if self._seal is not _MADE_HERE:
             raise TypeError("only authorise() makes a Grant")
+
+    @property
+    def purpose(self) -> Purpose:
+        return self.footing.purpose
 
     @property
     def act(self) -> Act:
@@ -53,14 +58,14 @@ def authorise(
     `UnknownService` and `UnknownPurpose`.
     """
     active.programme.service(service)
-    declared = active.programme.purpose(purpose)
+    footing = active.footing(purpose)
     allowed = active.policy.allowed(service, purpose, action)
     if allowed is None:
         raise _refused(active, service, purpose, action, [WHOLE])
     wanted = allowed if fields is None else frozenset(fields)
     if not wanted <= allowed:
         raise _refused(active, service, purpose, action, sorted(wanted - allowed))
-    return Grant(service, declared, action, wanted, active.version, _MADE_HERE)
+    return Grant(service, footing, action, wanted, active.version, _MADE_HERE)
 
 
 def _refused(

@@ -1,11 +1,12 @@
 """The ledger: everything members ever said, append-only, and the sets that follow from it.
 
-A row's id is the id of its entry in the record, and the entry holds the row's digest: what was
-said cannot be changed or dropped unnoticed, not even by whoever owns the database.
+A row's id is the id of its entry in the record. The entry holds the row's digest, so that what
+was said cannot be changed or dropped unnoticed, not even by whoever owns the database; and a
+commitment to what was said, so that a receipt can prove it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
@@ -13,11 +14,11 @@ from uuid import UUID
 import msgspec
 
 from audit.acts import Act
-from audit.entries import Entry, Kind
-from consent.choices import Action, Choice, Standings, fold, holds_until
-from consent.eligibility import heeds_objection, place
-from consent.errors import NotAChoice
-from consent.programme.declarations import LegalBasis, Purpose
+from audit.entries import Entry, Kind, commit
+from consent.choices import Action, By, Choice
+from consent.errors import GuardianUnknown
+from consent.sets import place
+from consent.standings import Standings, after, fold, order
 from kernel.database import raw
 from kernel.ids import uuid7
 from profiles.keys import MemberKey
@@ -25,62 +26,10 @@ from profiles.members import Member
 from profiles.unit import Unit
 
 TABLE = "ledger"
-#: Sealed rows are all of one length, so that a yes does not look longer than a no.
+#: Sealed rows are of one length, so that a yes does not look longer than a no; one with long
+#: evidence is longer by whole steps, and tells that it has some.
 PAD = 256
-
-
-def choose(
-    unit: Unit,
-    purpose: Purpose,
-    action: Action,
-    *,
-    at: datetime,
-    how: str,
-    language: str | None = None,
-) -> Choice:
-    """A choice that makes sense for the purpose's legal basis. Raises `NotAChoice`.
-
-    Withdrawing always works, also what was never given. `language` is that of the notice
-    shown; the notice's digest is kept with the choice (Art. 7(1)).
-    """
-    if at > unit.now:
-        raise NotAChoice("this lies in the future", place="at", remedy="give a time that has come")
-    if action in (Action.GIVEN, Action.REFUSED) and purpose.legal_basis is not LegalBasis.CONSENT:
-        raise NotAChoice(
-            f"{purpose.name} does not rest on consent ({purpose.legal_basis.article})",
-            place=f"purposes.{purpose.name}",
-            remedy="object to it instead" if heeds_objection(purpose) else "",
-        )
-    if action is Action.OBJECTED and not heeds_objection(purpose):
-        withdraw = purpose.legal_basis is LegalBasis.CONSENT
-        raise NotAChoice(
-            f"{purpose.name} rests on {purpose.legal_basis.article}: there is no objection to it",
-            place=f"purposes.{purpose.name}",
-            remedy="withdraw the consent instead" if withdraw else "ask for restriction (Art. 18)",
-        )
-    if language is not None and language not in purpose.notice:
-        raise NotAChoice(
-            f"{purpose.name} has no notice in that language",
-            place="language",
-            remedy="one of " + ", ".join(sorted(purpose.notice)),
-        )
-    given = action is Action.GIVEN
-    return Choice(
-        action=action,
-        purpose=purpose.name,
-        at=at,
-        how=how,
-        programme=unit.schema.version,
-        language=language,
-        notice=purpose.notice_digest(language) if language else None,
-        until=holds_until(at, purpose.valid_months, unit.schema.zone) if given else None,
-    )
-
-
-def restriction(unit: Unit, *, on: bool, how: str) -> Choice:
-    """Restriction of everything about a member (Art. 18), or its end."""
-    action = Action.RESTRICTED if on else Action.RESTRICTION_LIFTED
-    return Choice(action, None, unit.now, how, unit.schema.version)
+_SALT = 32
 
 
 async def record(
@@ -90,6 +39,8 @@ async def record(
 
     Durable with the transaction, from whose commit on every answer heeds it. Writes one entry
     a choice. `new`: these members were enrolled in this transaction and said nothing before.
+    A consent given while one stands is kept as renewed. Raises `GuardianUnknown` for the word
+    of a guardian who is not the member's; then nothing is written.
     """
     before: Mapping[UUID, Sequence[Choice]] = (
         {} if new else await opened(unit, {member.id: member.key for member in said})
@@ -99,15 +50,19 @@ async def record(
     standings: dict[UUID, Standings] = {}
     for member, choices in said.items():
         subject, ledger = member.key.subject(), list(before.get(member.id, ()))
+        stands = fold(ledger)
         for choice in choices:
-            ledger.append(kept := _after(ledger, choice, unit.now))
+            _check_guardian(stands, choice)
+            kept = _as_kept(ledger, stands, choice, unit.now)
+            stands = _after(ledger, stands, kept)
+            ledger.append(kept)
             row = uuid7(unit.milliseconds)
-            sealed = member.key.seal_field(TABLE, row.hex, msgspec.msgpack.encode(kept), pad=PAD)
+            promise = commit(plain := msgspec.msgpack.encode(kept))
+            sealed = member.key.seal_field(TABLE, row.hex, promise.salt + plain, pad=PAD)
             rows.append((row, member.id, sealed))
-            entries.append(_entry(act, row, subject, sealed))
-        standings[member.id] = fold(ledger)
-        touched = {choice.purpose for choice in choices}
-        place(unit.changes, member.ordinal, standings[member.id], touched)
+            entries.append(_entry(act, row, subject, sealed, promise.digest))
+        standings[member.id] = stands
+        place(unit.changes, member.ordinal, stands, ledger)
     await _keep(unit, rows)
     await unit.record.write_many(unit.session, entries)
     return standings
@@ -124,46 +79,85 @@ async def _keep(unit: Unit, rows: Sequence[tuple[UUID, UUID, bytes]]) -> None:
             await copy.write_row(one)
 
 
-def _after(ledger: Sequence[Choice], choice: Choice, now: datetime) -> Choice:
+def _check_guardian(stands: Standings, choice: Choice) -> None:
+    if choice.by is By.GUARDIAN and choice.guardian not in stands.guardians:
+        raise GuardianUnknown(
+            "nobody has put on record that they are this member's guardian",
+            place="guardian",
+            remedy="an officer writes it down first, with what proves it (Art. 8(2))",
+        )
+
+
+def _as_kept(ledger: Sequence[Choice], stands: Standings, choice: Choice, now: datetime) -> Choice:
     """The choice, no earlier than what it answers to, if it was made just now.
 
     Clocks of two machines differ, and the latest decides: without this a withdrawal here would
     lose to a consent from a machine whose clock is ahead. Of two at one time the no decides.
     Choices with a time of their own, as from an import, keep it.
     """
-    if choice.at != now:
-        return choice
-    same = (one.at for one in ledger if one.purpose == choice.purpose)
-    return msgspec.structs.replace(choice, at=max([now, *same]))
+    action, standing = choice.action, None
+    if choice.purpose is not None:
+        standing = stands.of(choice.purpose)
+        if action is Action.GIVEN and standing.consented:
+            action = Action.RENEWED
+    at = choice.at
+    if at == now:
+        at = max([now, *(one.at for one in ledger)])
+    state = standing.state if standing else None
+    return msgspec.structs.replace(choice, action=action, at=at, before=state)
+
+
+def _after(ledger: Sequence[Choice], stands: Standings, choice: Choice) -> Standings:
+    """The fold with one choice more; the short way when it comes last."""
+    if all(order(one) <= order(choice) for one in ledger):
+        return after(stands, choice)
+    return fold([*ledger, choice])
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a ledger as it is kept: `opening` is what the entry's commitment opens to."""
+
+    id: UUID
+    choice: Choice
+    opening: bytes
 
 
 async def opened(unit: Unit, keys: Mapping[UUID, MemberKey]) -> dict[UUID, list[Choice]]:
     """Everything these members ever said, oldest first."""
-    found = await opened_rows(unit, keys)
     return {
-        member: sorted(rows.values(), key=lambda choice: choice.at)
-        for member, rows in found.items()
+        member: sorted((row.choice for row in rows), key=lambda choice: choice.at)
+        for member, rows in (await rows_of(unit, keys)).items()
     }
 
 
 async def opened_rows(unit: Unit, keys: Mapping[UUID, MemberKey]) -> dict[UUID, dict[UUID, Choice]]:
     """The same by row: a row's id is its entry's, and tells when it was written."""
+    return {
+        member: {row.id: row.choice for row in rows}
+        for member, rows in (await rows_of(unit, keys)).items()
+    }
+
+
+async def rows_of(unit: Unit, keys: Mapping[UUID, MemberKey]) -> dict[UUID, list[Row]]:
+    """Every line of these members' ledgers, in the order in which they were written."""
     connection = await raw(unit.session)
     cursor = await connection.execute(
         "SELECT id, member, sealed FROM ledger WHERE member = ANY(%s) ORDER BY id",
         (list(keys),),
         binary=True,
     )
-    found: dict[UUID, dict[UUID, Choice]] = {member: {} for member in keys}
+    found: dict[UUID, list[Row]] = {member: [] for member in keys}
     for row, member, sealed in await cursor.fetchall():
         plain = keys[member].open_field(TABLE, row.hex, sealed)
-        found[member][row] = msgspec.msgpack.decode(plain, type=Choice)
+        choice = msgspec.msgpack.decode(plain[_SALT:], type=Choice)
+        found[member].append(Row(row, choice, plain))
     return found
 
 
-def _entry(act: Act, row: UUID, subject: bytes, sealed: bytes) -> Entry:
+def _entry(act: Act, row: UUID, subject: bytes, sealed: bytes, promise: bytes) -> Entry:
     """Says that something was said, and not what: the record is read by more than the member."""
-    facts = {"ledger": sha256(sealed).hexdigest()}
+    facts = {"ledger": sha256(sealed).hexdigest(), "choice": promise.hex()}
     return replace(act, purpose=None).entry(
         Kind.CHOICE_RECORDED, subject=subject, facts=facts, entry_id=row
     )

@@ -19,8 +19,10 @@ from consent.programme.suggestion import did_you_mean, shown
 
 # No field is called this: it stands for the action as a whole.
 WHOLE = "*"
+# No field is called this either: it stands for a channel that a purpose uses.
+CHANNEL = "@"
 # What these do is not done to fields one by one.
-FIELDLESS = frozenset({Action.RECORD, Action.CONSENT})
+FIELDLESS = frozenset({Action.RECORD, Action.CONSENT, Action.CONTACT})
 # Asked where it holds no rule at all, casbin tries one made of empty texts: hence `!= ""`.
 # It files rules by their first two columns, so that a question walks only its own.
 _FILED_BY = [0, 1]
@@ -65,6 +67,7 @@ class Denied(StrEnum):
     ACTION_NOT_GIVEN = "action_not_given"  # it may do other things for it
     UNKNOWN_FIELD = "unknown_field"
     FIELD_NOT_IN_PURPOSE = "field_not_in_purpose"
+    CHANNEL_NOT_IN_PURPOSE = "channel_not_in_purpose"
     FIELD_IS_DERIVED = "field_is_derived"  # a trait cannot be written
     ACTION_WITHOUT_FIELDS = "action_without_fields"
 
@@ -85,6 +88,9 @@ def service_rules(programme: Programme) -> Iterator[tuple[str, str, str, str]]:
             purpose = programme.purposes[name]
             for action in sorted(actions):
                 yield service.name, name, action, WHOLE
+                if action is Action.CONTACT:
+                    for channel in purpose.channels:
+                        yield service.name, name, action, f"{CHANNEL}{channel}"
                 for field in purpose.fields:
                     derived = action is Action.ENROL and field in programme.traits
                     if action not in FIELDLESS and not derived:
@@ -147,6 +153,7 @@ class CompiledPolicy:
         """The fields and traits the action may touch, or None when it is not allowed at all.
 
         Recording events and choices touches no field: allowed, their answer is the empty set.
+        What a contact may touch is channels, each as ``@email``.
         """
         return self._fields.get((service, purpose, action))
 
@@ -199,8 +206,16 @@ class CompiledPolicy:
             grant,
         )
 
+    def _why_not_channel(self, purpose: str, channel: str) -> Denial:
+        channels = self._programme.purposes[purpose].channels
+        remedy = did_you_mean(channel, channels) or f"{purpose} names no channel"
+        message = f"{shown(channel)} is no channel of {purpose}"
+        return Denial(Denied.CHANNEL_NOT_IN_PURPOSE, message, remedy)
+
     def _why_not_field(self, purpose: str, action: str, field: str) -> Denial:
         programme = self._programme
+        if field.startswith(CHANNEL):
+            return self._why_not_channel(purpose, field.removeprefix(CHANNEL))
         if field not in programme.names:
             return Denial(
                 Denied.UNKNOWN_FIELD,

@@ -4,8 +4,8 @@ A version says who may do what, so each is signed with the record's key when it 
 none is obeyed unsigned: a row that somebody slipped into the database gives nobody a right.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +14,7 @@ from audit.acts import Act
 from audit.entries import Kind, rfc3339
 from audit.notes import Signer
 from consent.errors import NoProgramme, ProgrammeInvalid
+from consent.footing import Footing, footings_of
 from consent.policy import CompiledPolicy
 from consent.programme.loading import read_programme
 from consent.programme.model import Programme
@@ -43,6 +44,8 @@ class Active:
     programme: Programme
     policy: CompiledPolicy
     applied_at: datetime
+    footings: Mapping[str, Footing] = field(default_factory=dict, repr=False)
+    earlier: Mapping[int, "Active"] = field(default_factory=dict, repr=False)
 
     @property
     def schema(self) -> Schema:
@@ -50,6 +53,14 @@ class Active:
         return Schema(
             self.version, self.programme.catalogue(), self.programme.zone, controller.country
         )
+
+    def at(self, version: int | None) -> "Active":
+        """This version, or the one before it with that number; this one for an unknown number."""
+        return self if version is None else self.earlier.get(version, self)
+
+    def footing(self, purpose: str) -> Footing:
+        """What the purpose stands on. Raises `UnknownPurpose`."""
+        return self.footings[self.programme.purpose(purpose).name]
 
 
 class Programmes:
@@ -100,7 +111,23 @@ class Programmes:
                 place="programme_version",
                 remedy="somebody has changed the table, or TILLIT_RECORD_KEY is another key",
             )
-        return Active(number, programme, CompiledPolicy(programme), applied_at)
+        earlier = await self._earlier(session, number)
+        policy = CompiledPolicy(programme)
+        footings = footings_of(programme, [one.programme for one in earlier.values()])
+        return Active(number, programme, policy, applied_at, footings, earlier)
+
+    async def _earlier(self, session: AsyncSession, number: int) -> dict[int, Active]:
+        """The versions before that one.
+
+        One that cannot be trusted vouches for no consent and is left out; `check` reports it.
+        """
+        earlier = {}
+        for before in range(1, number):
+            try:
+                earlier[before] = await self.version(session, before)
+            except (NoProgramme, ProgrammeInvalid, Unavailable):
+                continue
+        return earlier
 
 
 def signed_bytes(*, number: int, programme: Programme, at: datetime) -> bytes:

@@ -10,14 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from audit.browsing import told
+from audit.browsing import Told, told
 from audit.proofs import Use as Entry
 from audit.proofs import uses_of
-from consent.choices import Choice, fold
-from consent.eligibility import standing_reason
+from consent.ages import born
+from consent.choices import Choice
+from consent.eligibility import reason_of
 from consent.footprints import EVERYBODY, Footprint, matched_in, open_footprint
 from consent.glances import open_glance
-from consent.programme.model import Programme
+from consent.programmes import Active
+from consent.standings import fold
 from kernel.ids import made_at
 from profiles.members import Member
 from profiles.unit import Unit
@@ -49,7 +51,7 @@ async def uses(
     unit: Unit,
     member: Member,
     choices: Mapping[UUID, Choice],
-    programme: Programme,
+    active: Active,
     *,
     limit: int = 1000,
 ) -> list[Use]:
@@ -69,29 +71,25 @@ async def uses(
         asked = footprints.get(entry.id)
         if told(entry.body).commitment is not None and matched.get(entry.id) is None:
             outcome = "unknown"
+        elif matched.get(entry.id):
+            outcome = "matched"
         else:
-            outcome = _outcome(entry, bool(matched.get(entry.id)), choices, programme, unit)
+            outcome = _outcome(told(entry.body), choices, active, unit, member)
         found.append(_use(entry, outcome, (), asked.expression if asked else None))
     found.sort(key=lambda use: use.at, reverse=True)
     return found[:limit]
 
 
 def _outcome(
-    entry: Entry,
-    matched: bool,
-    choices: Mapping[UUID, Choice],
-    programme: Programme,
-    unit: Unit,
+    asked: Told, choices: Mapping[UUID, Choice], active: Active, unit: Unit, member: Member
 ) -> str:
-    body = told(entry.body)
-    if matched:
-        return "matched"
-    purpose = programme.purposes.get(body.purpose or "")
-    if purpose is None:
+    """Of a member who is not among those found: why, by what they had said when it was asked."""
+    footing = active.at(asked.programme).footings.get(asked.purpose or "")
+    if footing is None:
         return "not_matched"
-    standings = fold(choice for row, choice in choices.items() if made_at(row) <= body.at)
-    day = body.at.astimezone(unit.schema.zone).date()
-    reason = standing_reason(purpose, standings, day)
+    standings = fold(choice for row, choice in choices.items() if made_at(row) <= asked.at)
+    day = asked.at.astimezone(unit.schema.zone).date()
+    reason = reason_of(footing, standings, day, born=born(unit, footing, member))
     return "not_matched" if reason is None else reason.value
 
 

@@ -4,14 +4,15 @@ Pure: it is handed what was opened and arranges it. Other people's data never ge
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from audit.entries import rfc3339
-from consent.choices import Choice, fold
-from consent.eligibility import standing_reason
+from consent.choices import Choice
+from consent.eligibility import reason_of
 from consent.programme import Purpose
 from consent.programmes import Active
+from consent.standings import fold
 from consent.uses import Use
 from profiles.purchases import Purchase
 from profiles.reading import Opened
@@ -64,7 +65,8 @@ def contents(
         "currency": active.programme.currency,
         "consents": [_choice(one, notices) for one in choices],
         "purposes": [
-            _purpose(active, one, choices, at) for one in active.programme.purposes.values()
+            _purpose(active, one, choices, at=at, born=_born(active, values))
+            for one in active.programme.purposes.values()
         ],
         "uses": [_use(one) for one in uses],
         "rights": list(RIGHTS),
@@ -112,7 +114,11 @@ def _choice(one: Choice, notices: Mapping[bytes, str]) -> dict[str, Any]:
         "at": rfc3339(one.at),
         "action": one.action.value,
         "purpose": one.purpose,
+        "by": one.by.value,
         "how": one.how,
+        "evidence": one.evidence,
+        "channel": one.channel,
+        "setting": one.setting,
         "language": one.language,
         "notice_sha256": one.notice.hex() if one.notice else None,
         "notice": notices.get(one.notice) if one.notice else None,
@@ -121,12 +127,23 @@ def _choice(one: Choice, notices: Mapping[bytes, str]) -> dict[str, Any]:
     }
 
 
+def _born(active: Active, values: Mapping[str, Opened]) -> date | None:
+    known = values.get(active.programme.birth_field or "")
+    return known.value if known and isinstance(known.value, date) else None
+
+
 def _purpose(
-    active: Active, purpose: Purpose, choices: Sequence[Choice], at: datetime
+    active: Active,
+    purpose: Purpose,
+    choices: Sequence[Choice],
+    *,
+    at: datetime,
+    born: date | None,
 ) -> dict[str, Any]:
     programme = active.programme
     day = at.astimezone(programme.zone).date()
-    reason = standing_reason(purpose, fold(choices), day)
+    footing = active.footing(purpose.name)
+    reason = reason_of(footing, fold(choices), day, born=born)
     return {
         "name": purpose.name,
         "legal_basis": f"{purpose.legal_basis.value} ({purpose.legal_basis.article})",

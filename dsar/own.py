@@ -13,12 +13,16 @@ from audit.entries import Kind, written
 from audit.errors import EntryUnknown
 from audit.proofs import entry_use, inclusion
 from consent import ledger
-from consent.choices import Action, Choice, Standing, Standings, fold
-from consent.eligibility import Reason, heeds_objection, standing_reason
+from consent.ages import born
+from consent.choices import Action, By, Choice
+from consent.choosing import choose as word
+from consent.eligibility import Reason, reason_of
 from consent.errors import NotAChoice
+from consent.footing import Footing, heeds_objection
 from consent.footprints import EVERYBODY
 from consent.programme import LegalBasis, Purpose
 from consent.programmes import Active
+from consent.standings import Standing, Standings, fold
 from consent.uses import Use, uses
 from dsar.errors import NotYours
 from kernel.ids import made_at
@@ -78,14 +82,16 @@ async def rectify(
 async def choices(unit: Unit, active: Active, member: Member) -> list[OwnChoice]:
     """Every purpose of the programme and where the member stands with it, in the file's order."""
     standings = fold(await _said(unit, member))
-    return [_choice(unit, one, standings) for one in active.programme.purposes.values()]
+    return [
+        _choice(unit, active.footing(one), member, standings) for one in active.programme.purposes
+    ]
 
 
 async def choose(
     unit: Unit,
     act: Act,
     member: Member,
-    purpose: Purpose,
+    footing: Footing,
     *,
     allow: bool,
     language: str | None,
@@ -96,6 +102,7 @@ async def choose(
     basis, they give or withdraw it; where an objection counts, they object or lift that.
     Raises `NotAChoice` where there is none, and for a yes without the notice's language.
     """
+    purpose = footing.purpose
     if not can_choose(purpose):
         raise NotAChoice(
             f"{purpose.name} rests on {purpose.legal_basis.article}: there is nothing to choose",
@@ -108,13 +115,13 @@ async def choose(
             place="language",
             remedy="one of " + ", ".join(sorted(purpose.notice)),
         )
-    before = fold(await _said(unit, member)).of(purpose.name)
+    before = fold(await _said(unit, member))
     said = [
-        ledger.choose(unit, purpose, action, at=unit.now, how=HOW, language=language)
+        word(unit, purpose, action, at=unit.now, by=By.MEMBER, language=language)
         for action in _actions(purpose, before, allow=allow)
     ]
     standings = (await ledger.record(unit, act, {member: said}))[member.id]
-    return _choice(unit, purpose, standings)
+    return _choice(unit, footing, member, standings)
 
 
 def can_choose(purpose: Purpose) -> bool:
@@ -127,7 +134,7 @@ async def used(
 ) -> Sequence[Use]:
     """The newest uses of the member's data; that they looked is on record as `uses.viewed`."""
     said = (await ledger.opened_rows(unit, {member.id: member.key}))[member.id]
-    found = await uses(unit, member, said, active.programme, limit=limit)
+    found = await uses(unit, member, said, active, limit=limit)
     await unit.record.write(unit.session, act.entry(Kind.USES_VIEWED, subject=member.key.subject()))
     return found
 
@@ -159,15 +166,17 @@ async def _said(unit: Unit, member: Member) -> list[Choice]:
     return (await ledger.opened(unit, {member.id: member.key}))[member.id]
 
 
-def _choice(unit: Unit, purpose: Purpose, standings: Standings) -> OwnChoice:
-    reason = standing_reason(purpose, standings, unit.today)
+def _choice(unit: Unit, footing: Footing, member: Member, standings: Standings) -> OwnChoice:
+    purpose = footing.purpose
+    reason = reason_of(footing, standings, unit.today, born=born(unit, footing, member))
     return OwnChoice(purpose, standings.of(purpose.name), reason, can_choose(purpose))
 
 
-def _actions(purpose: Purpose, before: Standing, *, allow: bool) -> list[Action]:
+def _actions(purpose: Purpose, before: Standings, *, allow: bool) -> list[Action]:
     """A yes takes back an earlier objection too: it would silence the consent it stands beside."""
     if purpose.legal_basis is not LegalBasis.CONSENT:
         return [Action.OBJECTION_LIFTED if allow else Action.OBJECTED]
     if not allow:
         return [Action.WITHDRAWN]
-    return [Action.GIVEN, Action.OBJECTION_LIFTED] if before.objected else [Action.GIVEN]
+    objects = before.objects_to(purpose.name, marketing=purpose.direct_marketing)
+    return [Action.GIVEN, Action.OBJECTION_LIFTED] if objects else [Action.GIVEN]

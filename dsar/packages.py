@@ -98,7 +98,7 @@ async def fetch(unit: Unit, act: Act, request: UUID, member: UUID) -> Package:
 
 async def _gather(unit: Unit, active: Active, member: Member) -> bytes:
     said = (await ledger.opened_rows(unit, {member.id: member.key}))[member.id]
-    used = await uses(unit, member, said, active.programme, limit=_ALL)
+    used = await uses(unit, member, said, active, limit=_ALL)
     everything = contents(
         active,
         at=unit.now,

@@ -22,6 +22,8 @@ from audit.proofs import entry_use, inclusions
 from audit.verify import VerifierKey, verify_log, verify_proof
 from consent import ledger
 from consent.choices import Action as Said
+from consent.choices import By
+from consent.choosing import choose
 from consent.gate import Answer
 from consent.grants import Grant, authorise
 from consent.programme import Action, load_programme
@@ -116,7 +118,7 @@ class Story:
         async with self.tillit.unit() as work:
             member = await one(work.unit, first, lock=True)
             purpose = work.active.programme.purpose(PURPOSE)
-            no = ledger.choose(work.unit, purpose, Said.WITHDRAWN, at=work.unit.now, how="member")
+            no = choose(work.unit, purpose, Said.WITHDRAWN, at=work.unit.now, by=By.MEMBER)
             await ledger.record(work.unit, _as(member), {member: [no]})
         after = await self._evaluate()
         assert first not in self.tillit.gate.ids(after)
@@ -137,7 +139,7 @@ class Story:
         async with self.tillit.unit() as work:
             member = await one(work.unit, self.member)
             said = (await ledger.opened_rows(work.unit, {member.id: member.key}))[member.id]
-            used = await uses(work.unit, member, said, work.active.programme)
+            used = await uses(work.unit, member, said, work.active)
             proofs = await inclusions(work.session, [use.entry for use in used])
             verified = 0
             for use, proof in zip(used, proofs, strict=True):
@@ -249,12 +251,12 @@ async def _join(work: Work, batch: list[Person]) -> list[Member]:
     await events.record(unit, SYSTEM, {member: one.purchases for member, one in both})
     said = {
         member: [
-            ledger.choose(
+            choose(
                 unit,
                 work.active.programme.purpose(purpose),
                 action,
                 at=unit.now,
-                how="member",
+                by=By.MEMBER,
                 language="sv",
             )
             for purpose, action in one.said

@@ -10,6 +10,8 @@ from api.http.errors import Misshapen
 from audit.entries import ActorType
 from consent import ledger
 from consent.choices import Action as Said
+from consent.choices import By
+from consent.choosing import choose
 from consent.errors import NotAChoice
 from consent.grants import authorise
 from consent.programme import Action
@@ -57,7 +59,7 @@ async def tell(asked: Asked, told: Told) -> Stands:
     unit = asked.unit
     member = await members.one(unit, told.member, lock=True)
     at = unit.now if told.at is None else happened(told.at, now=unit.now, place="at")
-    choice = ledger.choose(unit, grant.purpose, said, at=at, how="till", language=told.language)
+    choice = choose(unit, grant.purpose, said, at=at, by=By.TILL, language=told.language)
     stands = (await ledger.record(unit, grant.act, {member: [choice]}))[member.id]
     now = stands.of(told.purpose)
     until = now.until.isoformat() if now.until else None

@@ -144,7 +144,7 @@ async def choose(asked: Asked, choice: Choice) -> MyChoice:
         asked.unit,
         asked.act,
         await asked.locked(),
-        asked.active.programme.purpose(name(asked.path["purpose"], place="purpose")),
+        asked.active.footing(name(asked.path["purpose"], place="purpose")),
         allow=choice.allow,
         language=choice.language,
     )

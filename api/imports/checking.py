@@ -10,14 +10,12 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Protocol
 
-import msgspec
-
 from api.imports.consents import ConsentFile, ConsentLine
 from api.imports.errors import ImportRefused, MappingRefused
 from api.imports.events import PurchaseFile
 from api.imports.values import FieldValue
-from consent import ledger
-from consent.choices import Action, Choice
+from consent.choices import Action, By, Choice
+from consent.choosing import choose
 from consent.errors import ConsentError
 from consent.programme import Programme
 from kernel.errors import Problem, TillitError
@@ -163,17 +161,18 @@ def choice_of(unit: Unit, programme: Programme, line: ConsentLine) -> Choice:
     """The choice on a line. Raises `UnknownPurpose`, `NotAChoice`.
 
     Only a notice that the file holds (its text, or its SHA-256 in hex) is kept as the one shown:
-    what the programme's notice says today is not what this member read then.
+    what the programme's notice says today is not what this member read then. A consent without
+    one is unproven: kept, shown, and heeded only once the member has said it again.
     """
-    choice = ledger.choose(
+    return choose(
         unit,
         programme.purpose(line.purpose),
         Action(line.action),
         at=line.at,
-        how="import",
+        by=By.IMPORT,
         language=line.language or None,
+        notice=_digest(line.notice) if line.notice else None,
     )
-    return msgspec.structs.replace(choice, notice=_digest(line.notice) if line.notice else None)
 
 
 def _digest(notice: str) -> bytes:

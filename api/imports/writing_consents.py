@@ -94,4 +94,5 @@ class _Writer:
 
 def _step(choice: Choice) -> _Step:
     """What tells one imported choice from another of the same member."""
-    return choice.purpose, choice.action, choice.at, choice.how
+    given = choice.action is Action.RENEWED  # as the ledger keeps one given while one stood
+    return choice.purpose, Action.GIVEN if given else choice.action, choice.at, choice.by

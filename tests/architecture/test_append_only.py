@@ -10,6 +10,7 @@ from api import work as worker
 from api.bootstrap import SYSTEM, Tillit
 from consent import ledger
 from consent.choices import Action as Said
+from consent.choosing import choose
 from dsar import requests
 from dsar.requests import Kind
 from kernel.database import libpq
@@ -35,7 +36,7 @@ async def _fill(tillit: Tillit) -> None:
         made = await enrol(work.unit, SYSTEM, people, source="test")
     async with tillit.unit() as work:
         unit, purpose = work.unit, work.active.programme.purpose("newsletter")
-        yes = ledger.choose(unit, purpose, Said.GIVEN, at=unit.now, how="member")
+        yes = choose(unit, purpose, Said.GIVEN, at=unit.now, by="member", language="sv")
         locked = await load(unit, [one.id for one in made[:2]], lock=True)
         await ledger.record(unit, SYSTEM, {member: [yes] for member in locked.values()})
         asked = await requests.open_request(unit, SYSTEM, Kind.ERASURE, made[0].id)

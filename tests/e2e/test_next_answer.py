@@ -21,6 +21,7 @@ from api.bootstrap import SYSTEM, Tillit
 from consent import ledger
 from consent.choices import Action as Said
 from consent.choices import Choice
+from consent.choosing import choose, restriction
 from profiles.enrolment import enrol
 from profiles.members import load, one
 from profiles.unit import Unit
@@ -49,8 +50,8 @@ async def _members(tillit: Tillit) -> list[UUID]:
 
 def _choice(unit: Unit, purpose: Any, action: Said) -> Choice:
     if action in (Said.RESTRICTED, Said.RESTRICTION_LIFTED):
-        return ledger.restriction(unit, on=action is Said.RESTRICTED, how="member")
-    return ledger.choose(unit, purpose, action, at=unit.now, how="member")
+        return restriction(unit, on=action is Said.RESTRICTED, by="member")
+    return choose(unit, purpose, action, at=unit.now, by="member", language="sv")
 
 
 async def _say(tillit: Tillit, member: UUID, action: Said) -> None:

@@ -27,6 +27,7 @@ from api.imports.running import run as import_file
 from api.settings import read_settings
 from consent import ledger
 from consent.choices import Action as Said
+from consent.choosing import choose
 from consent.grants import authorise
 from consent.programme import Action, load_programme
 from dsar import packages, requests
@@ -125,7 +126,7 @@ async def _buy_and_choose(life: Life, people: list[dict[str, str]]) -> list[Any]
             item = Item(words[1], words[0], Decimal(1), Decimal("123456789.01"))
             bought[member] = [Purchase("till", words[2], unit.now, item.price, False, (item,))]
             said[member] = [
-                ledger.choose(unit, purposes[name], Said.GIVEN, at=unit.now, how="member")
+                choose(unit, purposes[name], Said.GIVEN, at=unit.now, by="member", language="sv")
                 for name in ("personalised_offers", "newsletter")
             ]
         life.values.add("123456789.01")

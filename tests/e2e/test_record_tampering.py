@@ -23,6 +23,7 @@ from api.bootstrap import SYSTEM, Tillit
 from audit.check import check
 from consent import checks, ledger
 from consent.choices import Action as Said
+from consent.choosing import choose
 from consent.grants import authorise
 from consent.programme import Action
 from dsar import requests
@@ -110,7 +111,9 @@ async def _use(tillit: Tillit) -> None:
             unit, purpose = work.unit, work.active.programme.purpose(name)
             locked = await load(unit, [member.id for member in made], lock=True)
             words = [Said.GIVEN, Said.WITHDRAWN]
-            said = [ledger.choose(unit, purpose, w, at=unit.now, how="member") for w in words]
+            said = [
+                choose(unit, purpose, w, at=unit.now, by="member", language="sv") for w in words
+            ]
             await ledger.record(unit, SYSTEM, dict.fromkeys(locked.values(), said))
             bought = [Purchase("test", name, unit.now, Decimal("9.00"), False)]
             await events.record(unit, SYSTEM, dict.fromkeys(locked.values(), bought))
@@ -177,7 +180,7 @@ async def test_sets_that_somebody_put_back_are_found(scene: Scene) -> None:
         assert await checks.check(work.unit) == []
         member = (await load(work.unit, await _ids(scene), lock=True)).popitem()[1]
         purpose = work.active.programme.purpose("newsletter")
-        said = ledger.choose(work.unit, purpose, Said.GIVEN, at=work.unit.now, how="member")
+        said = choose(work.unit, purpose, Said.GIVEN, at=work.unit.now, by="member", language="sv")
         await ledger.record(work.unit, SYSTEM, {member: [said]})
     await scene.run("SET session_replication_role = replica")
     gone = await scene.run("DELETE FROM shard_change WHERE number = (SELECT head FROM shard)")

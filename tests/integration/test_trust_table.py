@@ -19,6 +19,7 @@ from api.work import drain
 from audit.proofs import uses_of
 from consent import checks, ledger
 from consent.choices import Action as Said
+from consent.choosing import choose
 from consent.errors import NotPermitted
 from consent.grants import authorise
 from consent.programme import Action
@@ -84,7 +85,7 @@ async def world(tillit: Tillit) -> AsyncIterator[World]:
     for said, those in ((Said.GIVEN, members), (Said.WITHDRAWN, members[2:])):
         async with tillit.unit() as work:
             unit, purpose = work.unit, work.active.programme.purpose(PURPOSE)
-            word = ledger.choose(unit, purpose, said, at=unit.now, how="member", language="sv")
+            word = choose(unit, purpose, said, at=unit.now, by="member", language="sv")
             found = await load(unit, [one.id for one in those], lock=True)
             await ledger.record(unit, SYSTEM, {one: [word] for one in found.values()})
     yield World(tillit, members)

@@ -293,7 +293,7 @@ async def test_consents_are_taken_once_with_what_the_file_knows_of_their_notice(
     assert tables() == before
     async with tillit.unit() as work:
         said = await ledger.opened(work.unit, {m.id: m.key for m in (one, two)})
-    assert [(c.action.value, c.how, c.notice is not None) for c in said[one.id]] == [
+    assert [(c.action.value, c.by.value, c.notice is not None) for c in said[one.id]] == [
         ("given", "import", True),
         ("withdrawn", "import", False),
     ]

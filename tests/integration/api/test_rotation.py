@@ -6,6 +6,7 @@ from api.bootstrap import SYSTEM, Tillit, opened
 from api.work import drain
 from consent import checks, ledger
 from consent.choices import Action as Said
+from consent.choosing import choose
 from consent.grants import authorise
 from consent.programme import Action
 from dsar import requests
@@ -25,7 +26,7 @@ async def _consenting(tillit: Tillit) -> list[MemberKey]:
         unit = work.unit
         members = await enrol(unit, SYSTEM, PEOPLE, source="test")
         purpose = work.active.programme.purpose("personalised_offers")
-        yes = ledger.choose(unit, purpose, Said.GIVEN, at=unit.now, how="member", language="sv")
+        yes = choose(unit, purpose, Said.GIVEN, at=unit.now, by="member", language="sv")
         locked = await load(unit, [m.id for m in members], lock=True)
         await ledger.record(unit, SYSTEM, {one: [yes] for one in locked.values()})
     return [member.key for member in members]

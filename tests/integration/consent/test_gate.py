@@ -12,9 +12,10 @@ from api.bootstrap import SYSTEM, Tillit, Work, opened
 from api.settings import Settings
 from consent import gate
 from consent.choices import Action as Said
+from consent.choosing import choose
 from consent.errors import OutOfDate
 from consent.grants import Grant, authorise
-from consent.ledger import choose, record
+from consent.ledger import record
 from consent.programme import Action, load_programme
 from dsar import requests
 from kernel.clock import StoppedClock
@@ -38,7 +39,7 @@ async def _two_who_agree(tillit: Tillit) -> list[UUID]:
     async with tillit.unit() as work:
         members = await enrol(work.unit, SYSTEM, people, source="test")
         purpose = work.active.programme.purpose(PURPOSE)
-        yes = choose(work.unit, purpose, Said.GIVEN, at=work.unit.now, how="till", language="sv")
+        yes = choose(work.unit, purpose, Said.GIVEN, at=work.unit.now, by="till", language="sv")
         await record(work.unit, SYSTEM, {member: [yes] for member in members})
     return [member.id for member in members]
 
@@ -62,7 +63,7 @@ async def test_a_segment_holds_only_members_who_allow_it(tillit: Tillit) -> None
         unit = work.unit
         purpose = work.active.programme.purpose("personalised_offers")
         locked = await load(unit, [m.id for m in members], lock=True)
-        yes = choose(unit, purpose, Said.GIVEN, at=unit.now, how="member", language="sv")
+        yes = choose(unit, purpose, Said.GIVEN, at=unit.now, by="member", language="sv")
         await record(unit, SYSTEM, {locked[m.id]: [yes] for m in members[:3]})
         bought = Purchase("test", "1", unit.now, Decimal("250.00"), False)
         await events.record(unit, SYSTEM, {locked[m.id]: [bought] for m in members})
@@ -76,7 +77,7 @@ async def test_a_segment_holds_only_members_who_allow_it(tillit: Tillit) -> None
     async with tillit.unit() as work:
         unit = work.unit
         locked = await load(unit, [members[0].id], lock=True)
-        no = choose(unit, purpose, Said.WITHDRAWN, at=unit.now, how="member")
+        no = choose(unit, purpose, Said.WITHDRAWN, at=unit.now, by="member")
         await record(unit, SYSTEM, {locked[members[0].id]: [no]})
     async with tillit.unit() as work:
         answer = await tillit.gate.evaluate(work.unit, grant, "tier = 'gold'")

@@ -21,6 +21,7 @@ from api.bootstrap import SYSTEM, Tillit, opened
 from api.settings import Settings
 from consent import ledger
 from consent.choices import Action as Said
+from consent.choosing import choose, restriction
 from consent.grants import authorise
 from consent.programme import Action
 from consent.programme.loading import read_programme
@@ -98,8 +99,9 @@ class World:
                     declared = work.active.programme.purpose(name)
                     word = chance.choice(_words(self.rules.purposes[name]))
                     at = self.now - timedelta(days=chance.choice([0, 0, 0, 1, 20, 40, 400]))
+                    language = next(iter(declared.notice))
                     said[member].append(
-                        ledger.choose(work.unit, declared, Said(word), at=at, how="import")
+                        choose(work.unit, declared, Said(word), at=at, by="till", language=language)
                     )
                     until = ends_on(at, self.rules.purposes[name].get("valid_months"))
                     self.people[member.id].said.append(
@@ -117,7 +119,7 @@ class World:
         on = self.chance.random() < 0.6
         async with self.tillit.unit() as work:
             member = await one(work.unit, person.id, lock=True)
-            word = ledger.restriction(work.unit, on=on, how="officer")
+            word = restriction(work.unit, on=on, by="officer")
             await ledger.record(work.unit, SYSTEM, {member: [word]})
         action = "restricted" if on else "restriction_lifted"
         person.said.append({"action": action, "purpose": None, "at": self.now, "until": None})

@@ -10,6 +10,7 @@ from api import work as worker
 from api.bootstrap import SYSTEM, Tillit
 from consent import ledger
 from consent.choices import Action as Said
+from consent.choosing import choose
 from consent.grants import authorise
 from consent.programme import Action
 from dsar import requests
@@ -83,7 +84,7 @@ async def lived(tillit: Tillit) -> Life:
         ]
         await events.record(unit, SYSTEM, dict.fromkeys(locked.values(), bought))
         said = [
-            ledger.choose(unit, purposes[name], word, at=unit.now, how="member", language=language)
+            choose(unit, purposes[name], word, at=unit.now, by="member", language=language)
             for name, word, language in (
                 ("personalised_offers", Said.GIVEN, "sv"),
                 ("newsletter", Said.GIVEN, "en"),

@@ -7,6 +7,7 @@ import pytest
 from api.bootstrap import SYSTEM, Tillit, opened
 from consent import ledger
 from consent.choices import Action as Said
+from consent.choosing import choose
 from consent.grants import authorise
 from consent.programme import Action
 from kernel.clock import StoppedClock, SystemClock
@@ -31,7 +32,7 @@ async def _consenting(tillit: Tillit) -> Member:
 async def _say(tillit: Tillit, member: Member, action: Said) -> None:
     async with tillit.unit() as work:
         purpose = work.active.programme.purpose(PURPOSE)
-        said = ledger.choose(work.unit, purpose, action, at=work.unit.now, how="member")
+        said = choose(work.unit, purpose, action, at=work.unit.now, by="member", language="sv")
         locked = await one(work.unit, member.id, lock=True)
         await ledger.record(work.unit, SYSTEM, {locked: [said]})
 
