@@ -95,13 +95,22 @@ def reason_of(
     """Why a member with these standings is held back; None when they are not."""
     if standings.restricted:
         return Reason.RESTRICTED
-    if any(standings.objects_to(one.purpose, marketing=one.marketing) for one in footing.silencers):
+    if _objects(footing, standings):
         return Reason.OBJECTED
     if footing.is_choice and standings.paused:
         until = standings.paused_until
         if until is None or until > today:
             return Reason.PAUSED
     return _consent_reason(footing, standings, today, born) if footing.needs_consent else None
+
+
+def _objects(footing: Footing, standings: Standings) -> bool:
+    """Also by a no to the consent that was asked for once, before the basis was another."""
+    if footing.heeds_old_no and standings.of(footing.purpose.name).said_no:
+        return True
+    return any(
+        standings.objects_to(one.purpose, marketing=one.marketing) for one in footing.silencers
+    )
 
 
 def _consent_reason(
@@ -145,6 +154,9 @@ def _held_back(
     yield Reason.RESTRICTED, members.get(sets.RESTRICTED)
     for one in footing.silencers:
         yield Reason.OBJECTED, _objected(members, one.purpose, marketing=one.marketing)
+    if footing.heeds_old_no:
+        for state in sets.NO_STATES:
+            yield Reason.OBJECTED, members.get(sets.state_set(footing.purpose.name, state))
     if footing.is_choice and (paused := members.get(sets.PAUSED)):
         over = stacks.compare(members, sets.PAUSED_UNTIL, Op.LE, day)
         yield Reason.PAUSED, paused - over
@@ -165,10 +177,7 @@ def _without_consent(
 ) -> Iterator[tuple[Reason, BitMap]]:
     name = footing.purpose.name
     given = members.get(sets.consent_set(name))
-    waiting = {
-        state: members.get(sets.state_set(name, state))
-        for state in (State.UNPROVEN, State.REQUESTED, State.EXPIRED)
-    }
+    waiting = {state: members.get(sets.state_set(name, state)) for state in sets.WAITING_STATES}
     yield Reason.NO_CONSENT, members.everyone - BitMap.union(given, *waiting.values())
     yield Reason.UNPROVEN, waiting[State.UNPROVEN]
     yield Reason.UNCONFIRMED, waiting[State.REQUESTED]
@@ -200,6 +209,8 @@ def _follows_from(footing: Footing) -> tuple[str, ...]:
         names += [sets.objection_set(one.purpose), sets.lifted_set(one.purpose)]
     if footing.needs_consent:
         names += [sets.consent_set(name), sets.until_stack(name), sets.guardian_set(name)]
-        names += [field_of_set(sets.terms_set(name, b"")), f"consent_state:{name}"]
+        names += [field_of_set(sets.terms_set(name, b""))]
         names += [footing.birth_field] if footing.birth_field else []
+    if footing.needs_consent or footing.heeds_old_no:
+        names += [field_of_set(sets.state_set(name, State.GIVEN))]
     return tuple(names)

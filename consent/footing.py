@@ -46,6 +46,11 @@ class Footing:
         return self.purpose.is_choice or bool(self.silencers)
 
     @property
+    def heeds_old_no(self) -> bool:
+        """Who refused when consent was asked for is not used under an interest of our own."""
+        return self.purpose.legal_basis is LegalBasis.LEGITIMATE_INTEREST
+
+    @property
     def heeds_channels(self) -> bool:
         """What the law demands is delivered whichever way it can be."""
         return self.purpose.legal_basis is not LegalBasis.LEGAL_OBLIGATION

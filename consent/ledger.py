@@ -98,8 +98,8 @@ def _as_kept(ledger: Sequence[Choice], stands: Standings, choice: Choice, now: d
     action, standing = choice.action, None
     if choice.purpose is not None:
         standing = stands.of(choice.purpose)
-        if action is Action.GIVEN and standing.consented:
-            action = Action.RENEWED
+        if action in (Action.GIVEN, Action.REQUESTED) and standing.consented:
+            action = Action.RENEWED  # whoever has confirmed once need not do so again
     at = choice.at
     if at == now:
         at = max([now, *(one.at for one in ledger)])

@@ -27,8 +27,11 @@ QUIET = "~quiet"
 
 #: Stands for a guardian whose id the sets do not hold.
 SOMEBODY = UUID(int=0)
-#: States in which a yes was said and does not count, so that the reason can be told.
-KEPT_STATES = (State.UNPROVEN, State.REQUESTED, State.EXPIRED)
+#: States in which a yes was said and does not count, so that the reason can be told; and those
+#: in which a no was said, which goes on counting when the purpose gets another legal basis.
+WAITING_STATES = (State.UNPROVEN, State.REQUESTED, State.EXPIRED)
+NO_STATES = (State.REFUSED, State.WITHDRAWN)
+KEPT_STATES = WAITING_STATES + NO_STATES
 
 
 def consent_set(purpose: str) -> str:

@@ -49,6 +49,10 @@ class Standing:
     notice: bytes | None = None
 
     @property
+    def said_no(self) -> bool:
+        return self.state in (State.REFUSED, State.WITHDRAWN)
+
+    @property
     def consented(self) -> bool:
         """A consent was given and not taken back; it may have run out since."""
         return self.state in (State.GIVEN, State.RENEWED)
@@ -145,6 +149,8 @@ def _consent(before: Standings, choice: Choice) -> Standings:
     assert choice.purpose is not None
     was = before.of(choice.purpose)
     state = STATES[choice.action]
+    if state is State.UNPROVEN and was.consented:
+        return before  # what is proven is not made less so by somebody's word
     now = Standing(
         state=state,
         until=choice.until,
