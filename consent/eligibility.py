@@ -156,7 +156,8 @@ def _held_back(
         yield Reason.OBJECTED, _objected(members, one.purpose, marketing=one.marketing)
     if footing.heeds_old_no:
         for state in sets.NO_STATES:
-            yield Reason.OBJECTED, members.get(sets.state_set(footing.purpose.name, state))
+            said_no = members.get(sets.state_set(footing.purpose.name, state))
+            yield Reason.OBJECTED, said_no - members.get(sets.lifted_set(footing.purpose.name))
     if footing.is_choice and (paused := members.get(sets.PAUSED)):
         over = stacks.compare(members, sets.PAUSED_UNTIL, Op.LE, day)
         yield Reason.PAUSED, paused - over

@@ -26,6 +26,7 @@ _RANKS = {
     )
     for action in actions
 }
+_NO = (State.REFUSED, State.WITHDRAWN)
 _LAST = (Action.REFUSED, Action.WITHDRAWN, Action.INVALIDATED)
 
 
@@ -35,7 +36,7 @@ class Standing:
 
     `until`: the first day on which the consent no longer holds; `terms`: what it was a consent
     to; `guardian`: who gave it for a child. `objected`: to this purpose by name; `lifted`: its
-    objection was taken back later than any to all direct marketing.
+    objection was taken back, later than any to all direct marketing and than any no to it.
     """
 
     state: State = State.UNKNOWN
@@ -50,7 +51,8 @@ class Standing:
 
     @property
     def said_no(self) -> bool:
-        return self.state in (State.REFUSED, State.WITHDRAWN)
+        """They refused or withdrew when asked for consent, and said nothing kinder since."""
+        return self.state in _NO and not self.lifted
 
     @property
     def consented(self) -> bool:
@@ -157,7 +159,7 @@ def _consent(before: Standings, choice: Choice) -> Standings:
         terms=choice.terms,
         guardian=choice.guardian if choice.by is By.GUARDIAN else None,
         objected=was.objected,
-        lifted=was.lifted,
+        lifted=was.lifted and state not in _NO,
         since=choice.at,
         language=choice.language,
         notice=choice.notice,
