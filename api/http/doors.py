@@ -41,17 +41,19 @@ class Media:
     type: str
     keep: bool = False
     filename: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One request: its transaction, its caller, and what its address says."""
+    """One request: its transaction, its caller, and what its address and its headers say."""
 
     tillit: Tillit
     work: Work
     caller: Caller | None
     path: Mapping[str, Any]
     query: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     _member: Member | None = field(default=None, repr=False)
 
     @property
@@ -217,7 +219,8 @@ async def _once(tillit: Tillit, asking: _Asking) -> Any:
         member = None
         if caller is not None:
             member = await admit(work, caller, ability=door.ability, erased_too=door.erased_too)
-        asked = Asked(tillit, work, caller, request.path_params, request.query_params, member)
+        said = (request.path_params, request.query_params, request.headers)
+        asked = Asked(tillit, work, caller, *said, member)
         if asking.shape is None:
             answer = await door.handle(asked)
         else:
@@ -228,7 +231,7 @@ async def _once(tillit: Tillit, asking: _Asking) -> Any:
 def _response(door: Door, answer: Any) -> Response:
     if not isinstance(answer, Media):
         return Response(msgspec.json.encode(answer), status_code=door.status, media_type=JSON)
-    headers = {}
+    headers = dict(answer.headers)
     if answer.keep:
         headers["Cache-Control"] = "public, max-age=31536000, immutable"
     if answer.filename is not None:
