@@ -17,7 +17,7 @@ from profiles.unit import Unit
 
 LONGEST_EVIDENCE = 500
 LONGEST_HOW = 40
-_YES = (Action.GIVEN, Action.UNPROVEN)
+_OF_CONSENTS = (Action.GIVEN, Action.UNPROVEN, Action.REFUSED, Action.INVALIDATED)
 
 
 def choose(
@@ -184,7 +184,7 @@ def _check(
     if at > unit.now:
         raise NotAChoice("this lies in the future", place="at", remedy="give a time that has come")
     consent = purpose.legal_basis is LegalBasis.CONSENT
-    if action in (*_YES, Action.REFUSED) and not consent:
+    if action in _OF_CONSENTS and not consent:
         raise NotAChoice(
             f"{purpose.name} does not rest on consent ({purpose.legal_basis.article})",
             place=f"purposes.{purpose.name}",

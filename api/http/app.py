@@ -27,6 +27,7 @@ from api.http import (
     reference,
     requests,
     segments,
+    written_down,
 )
 from api.http.doors import Door, routes
 from api.http.health import Worker
@@ -58,6 +59,7 @@ DOORS: tuple[Door, ...] = (
     *own_requests.doors.all,
     *requests.doors.all,
     *officers.doors.all,
+    *written_down.doors.all,
     *record.doors.all,
     *record.public.all,
 )

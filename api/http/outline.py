@@ -134,9 +134,11 @@ def _shapes(document: Mapping[str, Any], schema: Any) -> Iterator[Shape]:
         needed = found.get("required", ())
         fields = tuple(
             Field(key, kind(one), key in needed, limits(one))
-            for key, one in found["properties"].items()
+            for key, one in found.get("properties", {}).items()
         )
-        yield Shape(name, inspect.cleandoc(found.get("description", "")), fields)
+        about = [inspect.cleandoc(found.get("description", ""))]
+        about += [f"It is {kind(found)}."] if "enum" in found else []
+        yield Shape(name, "\n\n".join(about), fields)
 
 
 def kind(schema: Mapping[str, Any]) -> str:
