@@ -1,11 +1,18 @@
 """Settings: environment variables, read here and nowhere else."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from kernel.errors import Invalid
+
+#: Where `tillit serve` answers when nothing else is said.
+LOCAL = "http://127.0.0.1:8000"
+_HERE = ("127.0.0.1", "localhost")
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~-]+)*")
 
 
 @dataclass(frozen=True)
@@ -16,7 +23,8 @@ class Settings:
     TILLIT_DATABASE_URL   a PostgreSQL of 15 or later; unset: a private one in the data folder
     TILLIT_ROOT_KEY       the root key's file (default: ``keys/root.key`` in the data folder)
     TILLIT_RECORD_KEY     the record's signing key (default: ``keys/record.key``)
-    TILLIT_TOKEN_KEY      the key that signs bearer tokens (default: ``keys/token.key``)
+    TILLIT_TOKEN_KEY      the key of bearer tokens and sealed links (default: ``keys/token.key``)
+    TILLIT_PUBLIC_URL     where members reach the doors (default: ``http://127.0.0.1:8000``)
     """
 
     data: Path
@@ -24,6 +32,7 @@ class Settings:
     root_key: Path
     record_key: Path
     token_key: Path
+    public_url: str = LOCAL
 
     @property
     def journal(self) -> Path:
@@ -50,6 +59,7 @@ def read_settings(
         "TILLIT_ROOT_KEY",
         "TILLIT_RECORD_KEY",
         "TILLIT_TOKEN_KEY",
+        "TILLIT_PUBLIC_URL",
     }
     for name in environment:
         if name.startswith("TILLIT_") and name not in known:
@@ -72,4 +82,22 @@ def read_settings(
         root_key=Path(environment.get("TILLIT_ROOT_KEY") or keys / "root.key"),
         record_key=Path(environment.get("TILLIT_RECORD_KEY") or keys / "record.key"),
         token_key=Path(environment.get("TILLIT_TOKEN_KEY") or keys / "token.key"),
+        public_url=_public_url(environment.get("TILLIT_PUBLIC_URL") or LOCAL),
+    )
+
+
+def _public_url(url: str) -> str:
+    """The base of links that members follow, without a slash at its end.
+
+    They carry a member's right to say no: in the clear only on this machine (RFC 8058, 3.1).
+    """
+    bare = url.rstrip("/")
+    if _ADDRESS.fullmatch(bare):
+        parts = urlsplit(bare)
+        if parts.scheme == "https" or parts.hostname in _HERE:
+            return bare
+    raise Invalid(
+        "this is no address that members can be sent to",
+        place="TILLIT_PUBLIC_URL",
+        remedy="such as https://choices.example.com; http only on this machine",
     )

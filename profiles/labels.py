@@ -21,5 +21,11 @@ class Label(StrEnum):
 #: so that it can be found while the member lives and by nobody once the key is gone.
 SUBJECT = b"tillit/audit-subject/v1"
 
+#: The pseudonym under which guardian and child find each other, apart from the record's.
+KINSHIP = b"tillit/kinship/v1"
+
 #: What keeps one purchase of one source from being counted twice, under the member's own key.
 REFERENCE = b"tillit/event-reference/v1"
+
+#: Seals links that need no sign-in; derived from the token key, so that rotations leave them be.
+LINKS = b"tillit/links/v1"

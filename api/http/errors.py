@@ -5,10 +5,11 @@ DoorError
 ├── WrongCaller      the token is good, and this is not for its bearer; 403
 ├── Malformed        the body is not JSON; 400
 ├── Misshapen        the body, or the query, is not what this door takes; 422
-└── TooLarge         the body is longer than a door reads; 413
+├── TooLarge         the body is longer than a door reads; 413
+└── UnknownLink      a sealed link that does nothing, whatever the reason; 404
 """
 
-from kernel.errors import Invalid, Refused, TillitError
+from kernel.errors import Invalid, NotFound, Refused, TillitError
 
 
 class DoorError(TillitError):
@@ -33,3 +34,7 @@ class Misshapen(DoorError, Invalid):
 
 class TooLarge(DoorError, Invalid):
     slug = "too-large"
+
+
+class UnknownLink(DoorError, NotFound):
+    slug = "unknown-link"
