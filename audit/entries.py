@@ -53,6 +53,8 @@ class Kind(StrEnum):
     """A service was told whom to ask, to remind or to ask again."""
     CHOICE_RECORDED = "choice.recorded"
     """A member made a choice, or was restricted or released; the ledger holds what, sealed."""
+    CHOICES_VIEWED = "choices.viewed"
+    """An officer, or a child's guardian, was shown what a member had said."""
     REQUEST_OPENED = "request.opened"
     """A data subject request was received."""
     REQUEST_APPROVED = "request.approved"

@@ -6,6 +6,9 @@
     ├── UnknownService     no service has that name
     ├── NotAChoice         a choice about something that nobody is asked about
     ├── GuardianUnknown    nobody has put on record that they are the member's guardian
+    ├── GuardianNeeded     a child's own yes: their guardian says it for them (Art. 8)
+    ├── ChildUnknown       no child of theirs, whether or not there is such a member
+    ├── OfAge              they are old enough to answer for themselves
     ├── NotPermitted       the policy does not allow it
     ├── OutOfDate          members have to be brought up to date before the gate answers
     └── NoProgramme        no programme has been applied yet
@@ -13,7 +16,7 @@
 Messages name keys of the programme file and never a member's values.
 """
 
-from kernel.errors import Invalid, Refused, TillitError, Unavailable
+from kernel.errors import Invalid, NotFound, Refused, TillitError, Unavailable
 
 
 class ConsentError(TillitError):
@@ -38,6 +41,18 @@ class NotAChoice(ConsentError, Invalid):
 
 class GuardianUnknown(ConsentError, Refused):
     slug = "guardian-unknown"
+
+
+class GuardianNeeded(ConsentError, Refused):
+    slug = "guardian-needed"
+
+
+class ChildUnknown(ConsentError, NotFound):
+    slug = "child-unknown"
+
+
+class OfAge(ConsentError, Refused):
+    slug = "of-age"
 
 
 class NotPermitted(ConsentError, Refused):

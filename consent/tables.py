@@ -32,3 +32,16 @@ class LedgerRow(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     member: UUID
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class GuardianshipRow(SQLModel, table=True):
+    """Leads a guardian to a child; derived from the child's ledger, where the truth stands.
+
+    Invariant: names nobody. `guardian` and `child` are pseudonyms under their own keys, and
+    `sealed` is the child's id under the guardian's.
+    """
+
+    __tablename__ = "guardianship"
+    guardian: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    child: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

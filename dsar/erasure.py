@@ -9,6 +9,7 @@ from uuid import UUID
 from audit.acts import Act
 from audit.entries import Fact
 from audit.entries import Kind as EntryKind
+from consent import guardians
 from dsar import requests
 from dsar.journal import Journal, Line
 from kernel.database import raw
@@ -66,6 +67,7 @@ class Erasure:
         connection = await raw(unit.session)
         subject = member.key.subject()
         packages = await connection.execute("DELETE FROM package WHERE member = %s", (member.id,))
+        kin = await guardians.forget(unit, member)
         destroyed = await destroy(unit, member, self._power)
         # The ledger can only be deleted once the key is gone: see migration 0004.
         ledger = await (
@@ -75,7 +77,12 @@ class Erasure:
         facts: dict[str, Fact] = {
             "request": str(request),
             "key": destroyed.key,
-            "rows": {**destroyed.rows, "package": packages.rowcount, "ledger": ledger[0]},
+            "rows": {
+                **destroyed.rows,
+                "package": packages.rowcount,
+                "ledger": ledger[0],
+                "guardianship": kin,
+            },
         }
         entry = await unit.record.write(
             unit.session, act.entry(EntryKind.MEMBER_ERASED, subject=subject, facts=facts)

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from profiles.errors import CannotOpen, KeyDestroyed
-from profiles.labels import REFERENCE, SUBJECT, Label
+from profiles.labels import KINSHIP, REFERENCE, SUBJECT, Label
 
 _NONCE = 12
 _KEY = 32
@@ -90,6 +90,10 @@ class MemberKey(SealingKey):
     def subject(self) -> bytes:
         """The 32-byte pseudonym under which the record knows this member."""
         return hmac.digest(self._secret, SUBJECT, "sha256")
+
+    def kinship(self) -> bytes:
+        """The 32 bytes by which a guardian's children are found, and forgotten, and nothing else."""
+        return hmac.digest(self._secret, KINSHIP, "sha256")
 
     def reference(self, source: str, name: str) -> bytes:
         """The 32 bytes under which one purchase of this member is known, and only once."""

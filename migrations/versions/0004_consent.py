@@ -1,4 +1,4 @@
-"""Programme versions and the consent ledger; both append-only."""
+"""Programme versions and the consent ledger, both append-only; who finds whose children."""
 
 from alembic import op
 
@@ -61,6 +61,16 @@ STATEMENTS = [
     "CREATE TRIGGER ledger_no_truncate BEFORE TRUNCATE ON ledger "
     "FOR EACH STATEMENT EXECUTE FUNCTION tillit_refuse_change()",
     "GRANT SELECT, INSERT ON ledger TO tillit_app",
+    """
+    CREATE TABLE guardianship (
+        guardian bytea NOT NULL,
+        child bytea NOT NULL,
+        sealed bytea NOT NULL,
+        PRIMARY KEY (guardian, child)
+    )
+    """,
+    "CREATE INDEX guardianship_child ON guardianship (child)",
+    "GRANT SELECT, INSERT, DELETE ON guardianship TO tillit_app",
 ]
 
 
