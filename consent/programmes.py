@@ -18,6 +18,7 @@ from consent.footing import Footing, footings_of
 from consent.policy import CompiledPolicy
 from consent.programme.loading import read_programme
 from consent.programme.model import Programme
+from consent.programme.rules_change import refuse_silent_changes
 from kernel.database import Connection, raw
 from kernel.errors import Problem, Unavailable
 from profiles.refreshing import changed, mark_all_due
@@ -173,13 +174,17 @@ async def apply(
 
     The same content again changes nothing and keeps its version. Everything that was derived
     under other fields or traits is marked to be computed anew. Raises `ProgrammeInvalid` when a
-    field would get another type than it ever had: what is sealed could not be read as that.
+    field would get another type than it ever had: what is sealed could not be read as that; and
+    when a purpose's legal basis is changed in silence (Art. 13).
     """
     if before is not None and before.programme.digest == programme.digest:
         return before.version
     number = before.version + 1 if before else 1
     connection = await raw(unit.session)
     await _refuse_other_types(connection, programme)
+    if before is not None:
+        earlier = [one.programme for one in before.earlier.values()]
+        refuse_silent_changes(before.programme, programme, earlier=earlier)
     said = signed_bytes(number=number, programme=programme, at=unit.now)
     signature = signers(programme.origin).sign(said)
     await connection.execute(

@@ -11,6 +11,7 @@ from audit.entries import rfc3339
 from consent.choices import Choice
 from consent.eligibility import reason_of
 from consent.programme import Purpose
+from consent.programme.countries import complaints
 from consent.programmes import Active
 from consent.standings import fold
 from consent.uses import Use
@@ -18,14 +19,6 @@ from profiles.purchases import Purchase
 from profiles.reading import Opened
 from profiles.values import encode_value
 
-#: Where a member can complain (Art. 77), by the controller's country.
-AUTHORITIES: Mapping[str, str] = {
-    "SE": "Integritetsskyddsmyndigheten (IMY), imy.se",
-    "NO": "Datatilsynet, datatilsynet.no",
-    "DK": "Datatilsynet, datatilsynet.dk",
-    "FI": "Tietosuojavaltuutetun toimisto, tietosuoja.fi",
-    "GB": "Information Commissioner's Office, ico.org.uk",
-}
 RIGHTS = (
     "get a copy of your data (Art. 15)",
     "have it corrected (Art. 16)",
@@ -70,7 +63,7 @@ def contents(
         ],
         "uses": [_use(one) for one in uses],
         "rights": list(RIGHTS),
-        "complaints": AUTHORITIES.get(controller.country, "your supervisory authority"),
+        "complaints": complaints(controller.country),
         "automated_decisions": (
             "Traits are sums, counts and dates of your purchases, computed by fixed rules; no "
             "decision with legal effect is taken by a machine alone (Art. 22)."

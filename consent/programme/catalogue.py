@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from consent.programme.declarations import FieldDeclaration, TraitDeclaration
-from consent.programme.vocabulary import SPECIAL
 from profiles.catalogue import Catalogue, Field, Trait
 
 MEMBER_NUMBER = "member_number"
@@ -23,7 +22,7 @@ def catalogue_of(
                 lookup=declared.lookup_kind,
                 values=declared.values,
                 segment=declared.segment,
-                special=declared.category in SPECIAL,
+                special=declared.special,
             )
             for declared in (IMPLICIT, *fields.values())
         },

@@ -20,8 +20,18 @@ from consent.programme.declarations import (
 )
 from consent.programme.mistakes import key_of
 from consent.programme.model import Programme
+from consent.programme.parties import JointController, Recipient
 
-SECTIONS = ("fields", "traits", "purposes", "services", "officers")
+SECTIONS = (
+    "controllers",
+    "recipients",
+    "fields",
+    "traits",
+    "purposes",
+    "services",
+    "officers",
+)
+_UNORDERED = ("fields", "profiles_for", "channels", "controllers", "corrects", "purposes")
 _LONGEST = 70
 
 
@@ -72,7 +82,7 @@ def _declared(
     before: Declaration | None, after: Declaration | None, place: str
 ) -> Iterator[Change]:
     if before is not None and after is not None:
-        yield from _keys(_plain(before), _plain(after), place)
+        yield from _keys(_plain(before), _plain(after), place, now=after)
         return
     kind = Kind.ADDED if before is None else Kind.REMOVED
     yield Change(
@@ -80,30 +90,37 @@ def _declared(
         kind,
         _summary(before) if before is not None else "",
         _summary(after) if after is not None else "",
-        consequence(place, kind, before=before, after=after),
+        consequence(place, kind, before=before, after=after, now=after),
     )
 
 
-def _keys(before: Mapping[str, Any], after: Mapping[str, Any], table: str) -> Iterator[Change]:
+def _keys(
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    table: str,
+    now: Declaration | None = None,
+) -> Iterator[Change]:
     for key in dict.fromkeys([*before, *after]):
         was, will = before.get(key), after.get(key)
         if was == will:
             continue
         place = key_of(table, key)
         if isinstance(was, frozenset) or isinstance(will, frozenset):
-            yield from _items(was or frozenset(), will or frozenset(), place)
+            yield from _items(was or frozenset(), will or frozenset(), place, now)
             continue
         kind = Kind.ADDED if was is None else Kind.REMOVED if will is None else Kind.CHANGED
-        follows = consequence(place, kind, before=was, after=will)
+        follows = consequence(place, kind, before=was, after=will, now=now)
         yield Change(place, kind, _text(was), _text(will), follows)
 
 
-def _items(was: frozenset[str], will: frozenset[str], place: str) -> Iterator[Change]:
+def _items(
+    was: frozenset[str], will: frozenset[str], place: str, now: Declaration | None
+) -> Iterator[Change]:
     for item in sorted(was - will):
-        follows = consequence(place, Kind.REMOVED, before=item, after=None)
+        follows = consequence(place, Kind.REMOVED, before=item, after=None, now=now)
         yield Change(place, Kind.REMOVED, str(item), "", follows)
     for item in sorted(will - was):
-        follows = consequence(place, Kind.ADDED, before=None, after=item)
+        follows = consequence(place, Kind.ADDED, before=None, after=item, now=now)
         yield Change(place, Kind.ADDED, "", str(item), follows)
 
 
@@ -111,14 +128,21 @@ def _settings(programme: Programme | None) -> dict[str, Any]:
     """The keys outside the named tables, with what they amount to when left out."""
     if programme is None:
         return {}
+    controller, dpo = programme.controller, programme.dpo
     return {
-        "controller.name": programme.controller.name,
-        "controller.country": programme.controller.country,
-        "controller.contact": programme.controller.contact,
+        "controller.name": controller.name,
+        "controller.country": controller.country,
+        "controller.contact": controller.contact,
+        "controller.address": controller.address,
+        "controller.representative": controller.representative,
         "controller.languages": programme.languages,
         "controller.currency": programme.currency,
         "controller.timezone": programme.zone.key,
         "controller.origin": programme.origin,
+        "dpo.name": dpo.name if dpo else None,
+        "dpo.contact": dpo.contact if dpo else None,
+        "children.admitted": programme.children.admitted,
+        "children.age_of_consent": programme.age_of_consent,
         "retention.default": programme.retention.default,
     }
 
@@ -136,28 +160,32 @@ def _plain(declared: Declaration) -> dict[str, Any]:
             plain = declared.model_dump(exclude={"name", "lookup", "values"})
             lookup = {"lookup": declared.lookup_kind, "values": frozenset(declared.values)}
             return plain | lookup
-    plain = declared.model_dump(exclude={"name", "fields", "notice"})
+    plain = declared.model_dump(exclude={"name", "notice"} if declared.own_name else {"notice"})
+    plain |= {key: frozenset(plain[key]) for key in _UNORDERED if key in plain}
     if isinstance(declared, Purpose):
-        plain["fields"] = frozenset(declared.fields)
         plain |= {f"notice.{language}": text for language, text in declared.notice.items()}
     return plain
 
 
 def _summary(declared: Declaration) -> str:
+    text = ""
     match declared:
         case Service():
-            parts = (f"{name}: {_text(actions)}" for name, actions in declared.may.items())
-            return "; ".join(parts)
+            text = "; ".join(f"{name}: {_text(may)}" for name, may in declared.may.items())
         case Purpose():
-            return f"{declared.legal_basis} for {', '.join(declared.fields)}"
+            text = f"{declared.legal_basis} for {', '.join(declared.fields)}"
         case FieldDeclaration():
-            return f"{declared.type}, {declared.category}"
+            text = f"{declared.type}, {declared.category}"
         case TraitDeclaration():
             window = f" over {declared.days} days" if declared.days else ""
-            return f"{declared.kind} of {declared.source}{window}"
+            text = f"{declared.kind} of {declared.source}{window}"
         case OfficerRole():
-            return _text(declared.can)
-    return ""
+            text = _text(declared.can)
+        case Recipient():
+            text = f"{declared.name}, {declared.role} in {declared.country}"
+        case JointController():
+            text = f"{declared.name}, {declared.country}"
+    return text
 
 
 def _text(value: object) -> str:

@@ -19,7 +19,7 @@ from consent.programme.declarations import (
     DEFAULT_OFFICERS,
     Ability,
     Action,
-    Controller,
+    Children,
     Declaration,
     FieldDeclaration,
     OfficerRole,
@@ -30,10 +30,23 @@ from consent.programme.declarations import (
 )
 from consent.programme.mistakes import MISSING, explain, key_of
 from consent.programme.model import Programme
+from consent.programme.parties import Controller, JointController, ProtectionOfficer, Recipient
 from consent.programme.suggestion import did_you_mean, shown
 from kernel.errors import Problem
 
-SECTIONS = ("controller", "fields", "traits", "purposes", "services", "officers", "retention")
+SECTIONS = (
+    "controller",
+    "controllers",
+    "dpo",
+    "recipients",
+    "fields",
+    "traits",
+    "purposes",
+    "services",
+    "officers",
+    "retention",
+    "children",
+)
 
 Declared = TypeVar("Declared", bound=Declaration)
 
@@ -41,6 +54,20 @@ Declared = TypeVar("Declared", bound=Declaration)
 # complaint. Nothing is ever applied with one of these.
 _STAND_INS: dict[type[Declaration], dict[str, Any]] = {
     Controller: {"name": "-", "country": "??", "contact": "a@example.org"},
+    JointController: {
+        "name": "-",
+        "country": "??",
+        "contact": "a@example.org",
+        "arrangement": "https://example.org/arrangement",
+    },
+    ProtectionOfficer: {"name": "-", "contact": "a@example.org"},
+    Recipient: {
+        "name": "-",
+        "country": "??",
+        "role": "processor",
+        "contact": "a@example.org",
+        "purposes": (),
+    },
     FieldDeclaration: {"category": "pd:Identifying"},
     Purpose: {"legal_basis": "consent", "dpv": "dpv:Marketing", "fields": (), "notice": {}},
     TraitDeclaration: {
@@ -135,12 +162,16 @@ class _Reader:
         officers = self._section("officers", OfficerRole) or DEFAULT_OFFICERS
         return Programme(
             controller=self._read(Controller, "controller", self._table("controller")),
+            controllers=self._section("controllers", JointController),
+            dpo=self._dpo(),
+            recipients=self._section("recipients", Recipient),
             fields=self._section("fields", FieldDeclaration),
             traits=self._section("traits", TraitDeclaration),
             purposes=self._section("purposes", Purpose),
             services=self._services(),
             officers=officers,
             retention=self._read(Retention, "retention", self._table("retention")),
+            children=self._read(Children, "children", self._table("children")),
             source=source,
         )
 
@@ -162,9 +193,19 @@ class _Reader:
 
     def _section(self, section: str, kind: type[Declared]) -> dict[str, Declared]:
         return {
-            name: self._read(kind, f"{section}.{name}", self._table(section, name), name=name)
+            name: self._read(
+                kind,
+                f"{section}.{name}",
+                self._table(section, name),
+                **({"name": name} if kind.own_name else {}),
+            )
             for name in self._table(section)
         }
+
+    def _dpo(self) -> ProtectionOfficer | None:
+        if "dpo" not in self.tables:
+            return None
+        return self._read(ProtectionOfficer, "dpo", self._table("dpo"))
 
     def _read(
         self, kind: type[Declared], place: str, raw: Mapping[str, Any], **named: str

@@ -11,7 +11,7 @@ from kernel.errors import Problem
 # What to write when a key or table is missing.
 MISSING = {
     "controller": 'write [controller] with name, country and contact, such as country = "SE"',
-    "name": "say who the controller is, as members know them",
+    "name": "say who it is, as members know them",
     "country": 'write the two letters of ISO 3166, such as country = "SE"',
     "contact": 'write where members reach you, such as contact = "privacy@example.org"',
     "category": 'write a DPV term, such as category = "pd:EmailAddress"',
@@ -20,12 +20,16 @@ MISSING = {
     "fields": "list the fields and traits that the purpose uses",
     "notice": "write the text members see, a line for each language: notice.en = …",
     "can": "list what the role may do",
+    "role": "write processor, recipient or joint_controller",
+    "purposes": "list the purposes it receives data for",
+    "arrangement": "write the page where members find what you have agreed (Art. 26(2))",
 }
 
 _PATTERNS = {
     "currency": 'write the three letters of ISO 4217, such as "SEK"',
     "retention": 'write a number and days, months or years, such as "24 months"',
     "default": 'write a number and days, months or years, such as "24 months"',
+    "arrangement": "write a page that begins with https://",
 }
 
 _WRONG = "this must be a text"
@@ -65,7 +69,7 @@ def explain(kind: type[Declaration], table: str, detail: Mapping[str, Any]) -> t
         case "missing":
             message, remedy = f"{key} is missing", MISSING.get(key, "")
         case "extra_forbidden":
-            known = set(kind.model_fields) - ({"name"} if "." in table else set())
+            known = set(kind.model_fields) - ({"name"} if kind.own_name else set())
             message, remedy = f"there is no key {shown(key)}", did_you_mean(key, known)
         case _ if key == "lookup":
             message = "there is no such lookup"

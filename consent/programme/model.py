@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 
 from consent.errors import UnknownPurpose, UnknownService
 from consent.programme.catalogue import MEMBER_NUMBER, catalogue_of
-from consent.programme.countries import COUNTRIES
+from consent.programme.countries import AGE_OF_CONSENT, COUNTRIES
 from consent.programme.declarations import (
     DEFAULT_OFFICERS,
-    Controller,
+    Children,
+    Declaration,
     FieldDeclaration,
     LegalBasis,
     OfficerRole,
@@ -27,9 +28,20 @@ from consent.programme.declarations import (
     Service,
     TraitDeclaration,
 )
+from consent.programme.parties import Controller, JointController, ProtectionOfficer, Recipient
 from consent.programme.suggestion import did_you_mean, shown
 from profiles.catalogue import Catalogue
+from profiles.values import FieldType
 
+_NAMED = (
+    "controllers",
+    "recipients",
+    "fields",
+    "traits",
+    "purposes",
+    "services",
+    "officers",
+)
 _DOMAIN = b"tillit/programme/v1\n"  # keeps this digest apart from every other SHA-256
 
 
@@ -44,6 +56,10 @@ class Programme:
     services: Mapping[str, Service]
     officers: Mapping[str, OfficerRole]
     retention: Retention
+    children: Children = field(default_factory=Children)
+    controllers: Mapping[str, JointController] = field(default_factory=dict)
+    dpo: ProtectionOfficer | None = None
+    recipients: Mapping[str, Recipient] = field(default_factory=dict)
     source: str = field(repr=False, compare=False)  # the file's text, as it was read
 
     def purpose(self, name: str) -> Purpose:
@@ -101,6 +117,19 @@ class Programme:
         """How long data is kept for a purpose, such as ``24 months``; None if nobody said."""
         return self.purpose(purpose).retention or self.retention.default
 
+    @cached_property
+    def birth_field(self) -> str | None:
+        """The date field that tells how old members are, if there is one."""
+        dates = (one for one in self.fields.values() if one.type is FieldType.DATE)
+        return next((one.name for one in dates if one.category == "pd:BirthDate"), None)
+
+    @property
+    def age_of_consent(self) -> int:
+        """From which age members consent themselves (Art. 8(1)), in years."""
+        country = COUNTRIES.get(self.controller.country)
+        land = country.age_of_consent if country else AGE_OF_CONSENT
+        return self.children.age_of_consent or land
+
     @property
     def languages(self) -> tuple[str, ...]:
         """The languages members are served in; the first is the default."""
@@ -131,7 +160,11 @@ class Programme:
             "controller": _plain(self.controller),
             "retention": _plain(self.retention),
         }
-        for section in ("fields", "traits", "purposes", "services", "officers"):
+        if children := _plain(self.children):
+            tables["children"] = children
+        if self.dpo is not None:
+            tables["dpo"] = _plain(self.dpo)
+        for section in _NAMED:
             declared = getattr(self, section)
             if declared is DEFAULT_OFFICERS:
                 continue
@@ -145,10 +178,14 @@ class Programme:
         return hashlib.sha256(_DOMAIN + text.encode()).digest()
 
 
-def _plain(declared: Controller | Retention | Any) -> dict[str, Any]:
+def _plain(declared: Declaration) -> dict[str, Any]:
     plain: dict[str, Any] = declared.model_dump(exclude_defaults=True, exclude={"may", "can"})
     if isinstance(declared, Purpose):
-        plain["fields"] = sorted(declared.fields)
+        for unordered in ("fields", "profiles_for", "channels", "controllers", "corrects"):
+            if unordered in plain:
+                plain[unordered] = sorted(plain[unordered])
+    if isinstance(declared, Recipient):
+        plain["purposes"] = sorted(declared.purposes)
     if isinstance(declared, FieldDeclaration) and declared.values:
         plain["values"] = sorted(declared.values)
     if isinstance(declared, Service):

@@ -6,7 +6,7 @@ from consent.programme.countries import COUNTRIES
 from consent.programme.declarations import Ability, Action, LegalBasis
 from consent.programme.mistakes import key_of
 from consent.programme.model import Programme
-from consent.programme.rules_controller import is_language
+from consent.programme.rules_controller import is_language, twice
 from consent.programme.suggestion import close_to, did_you_mean, shown
 from consent.programme.vocabulary import PURPOSES, is_term
 from kernel.errors import Problem
@@ -59,8 +59,7 @@ def _used(programme: Programme, name: str) -> Problems:
                 f"there is no field or trait {shown(field)}",
                 did_you_mean(field, programme.names),
             )
-        if field in fields[:position]:
-            yield Problem(place, f"{shown(field)} is named twice", "name it once")
+    yield from twice(key_of("purposes", name, "fields"), fields)
 
 
 def _notices(programme: Programme, name: str) -> Problems:

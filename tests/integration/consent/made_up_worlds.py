@@ -80,6 +80,8 @@ def _purpose(chance: Random, names: list[str]) -> dict[str, Any]:
         made["valid_months"] = chance.choice(MONTHS)
     if basis in ("consent", "legitimate_interest"):
         made["direct_marketing"] = chance.random() < 0.5
+    # Each version may well rest it on another basis than the one before: members were told.
+    made["basis_changed"] = f"told, the {chance.getrandbits(64)}th time"
     return made
 
 

@@ -25,8 +25,9 @@ def test_a_programme_does_not_differ_from_itself() -> None:
 def test_writing_the_same_in_another_way_is_no_change() -> None:
     assert changes(
         ('country = "SE" ', 'country = "SE"\ntimezone = "Europe/Stockholm"\ncurrency = "SEK" '),
-        ('fields = ["member_number", "name", "email", "interests"]',
-         'fields = ["name", "interests", "email", "member_number"]'),
+        ('fields = ["member_number", "name", "email", "phone", "interests"]',
+         'fields = ["name", "interests", "phone", "email", "member_number"]'),
+        ('channels = ["email", "sms", "app"]', 'channels = ["app", "sms", "email"]'),
         ('"pd:EmailAddress"\nlookup = true', '"pd:EmailAddress"\nlookup = "email"'),
         ('offers = ["segment", "read"]', 'offers = ["read", "segment", "preview"]'),
     ) == []  # fmt: skip
@@ -44,24 +45,24 @@ def test_the_first_programme_adds_everything() -> None:
 
 
 ONE_CHANGE = [
-    ('"email", "interests"]', '"email"]', "purposes.newsletter.fields", Kind.REMOVED,
+    ('"phone", "interests"]', '"phone"]', "purposes.newsletter.fields", Kind.REMOVED,
      ("interests", ""), "interests may no longer be used for it"),
-    ('"email", "interests"]', '"email", "interests", "tier"]', "purposes.newsletter.fields",
+    ('"phone", "interests"]', '"phone", "interests", "tier"]', "purposes.newsletter.fields",
      Kind.ADDED, ("", "tier"), "tier may now be used"),
     ('legal_basis = "legitimate_interest"', 'legal_basis = "consent"',
      "purposes.assortment_insight.legal_basis", Kind.CHANGED, ("legitimate_interest", "consent"),
      "until they consent"),
-    ("a month, with ideas", "a week, with ideas", "purposes.newsletter.notice.en", Kind.CHANGED,
-     (None, None), "the new text"),
+    ("once a month, with ideas", "once a week, with ideas", "purposes.newsletter.notice.en",
+     Kind.CHANGED, (None, None), "the new text"),
     ("valid_months = 24", "valid_months = 12", "purposes.personalised_offers.valid_months",
      Kind.CHANGED, ("24", "12"),
      "from now on hold for 12 months; those given before keep their term"),
     ("valid_months = 24", "valid_months = 36", "purposes.personalised_offers.valid_months",
      Kind.CHANGED, ("24", "36"),
      "from now on hold for 36 months; those given before keep their term"),
-    ("valid_months = 24\n", "", "purposes.personalised_offers.valid_months", Kind.REMOVED,
-     ("24", ""), "from now on do not run out; those given before keep their term"),
-    ('newsletter = ["segment", "read"]', 'newsletter = ["segment"]',
+    ("valid_months = 12\nremind_days = 30\n", "valid_months = 12\n",
+     "purposes.partner_offers.remind_days", Kind.REMOVED, ("30", ""), "nobody is reminded"),
+    ('newsletter = ["segment", "read", "contact"]', 'newsletter = ["segment", "contact"]',
      "services.newsletter.newsletter", Kind.REMOVED, ("read", ""),
      "newsletter may no longer read the purpose's fields"),
     ('assortment_insight = ["preview"]', 'assortment_insight = ["preview", "read"]',
@@ -99,8 +100,15 @@ def test_a_removed_purpose_is_one_change_and_nobody_may_use_it() -> None:
     text = CLUB[:start] + CLUB[end:].replace(
         '[services.ledger-export]\nbookkeeping = ["read"]\n', ""
     )
+    start, end = text.index("[recipients.auditor]"), text.index("# What is stored")
+    text = (text[:start] + text[end:]).replace('    "bookkeeping",\n', "")
     found = {one.place: one for one in difference(read_programme(CLUB), read_programme(text))}
-    assert found.keys() == {"purposes.bookkeeping", "services.ledger-export"}
+    assert found.keys() == {
+        "purposes.bookkeeping",
+        "services.ledger-export",
+        "recipients.auditor",
+        "recipients.hosting.purposes",
+    }
     assert "nobody may be used for it any more" in found["purposes.bookkeeping"].consequence
 
 
@@ -110,7 +118,7 @@ def test_moving_away_from_consent_says_that_consents_do_not_carry_over() -> None
         for one in changes(
             ('"consent"\ndpv = "dpv:PersonalisedBenefits"',
              '"legitimate_interest"\ndpv = "dpv:PersonalisedBenefits"'),
-            ("valid_months = 24\n", ""),
+            ("valid_months = 24\nremind_days = 30\n", ""),
         )
     }  # fmt: skip
     basis = found["purposes.personalised_offers.legal_basis"]
@@ -131,7 +139,7 @@ def test_an_added_consent_purpose_has_nobody_in_it() -> None:
 
 def test_there_and_back_again_mirror_each_other() -> None:
     old = read_programme(CLUB)
-    new = read_programme(CLUB.replace('"silver", ', "", 1).replace("valid_months = 24", "", 1))
+    new = read_programme(CLUB.replace('"silver", ', "", 1).replace("remind_days = 30", "", 1))
     swap = {Kind.ADDED: Kind.REMOVED, Kind.REMOVED: Kind.ADDED, Kind.CHANGED: Kind.CHANGED}
     there = {(one.place, one.kind, one.before, one.after) for one in difference(old, new)}
     back = {(one.place, swap[one.kind], one.after, one.before) for one in difference(new, old)}

@@ -8,7 +8,6 @@ import pytest
 from consent.policy import Denied
 from consent.programme import Ability, Action, LegalBasis, check_programme
 from consent.programme.declarations import (
-    Controller,
     Declaration,
     FieldDeclaration,
     OfficerRole,
@@ -17,6 +16,7 @@ from consent.programme.declarations import (
     TraitDeclaration,
 )
 from consent.programme.loading import SECTIONS
+from consent.programme.parties import Controller
 from profiles.values import FieldType
 
 PAGE = (Path(__file__).parents[3] / "docs" / "programme.md").read_text()

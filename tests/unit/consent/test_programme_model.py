@@ -92,10 +92,11 @@ def test_a_special_category_is_marked_in_the_catalogue() -> None:
 
 def test_purposes_are_sorted_by_what_members_can_say_about_them() -> None:
     programme = load_programme(CLUB)
-    assert [one.name for one in programme.consent_purposes] == ["personalised_offers", "newsletter"]
+    asked = ["personalised_offers", "newsletter", "partner_offers"]
+    assert [one.name for one in programme.consent_purposes] == asked
     assert [one.name for one in programme.objection_purposes] == ["assortment_insight"]
     marketing = [one.name for one in programme.marketing_purposes]
-    assert marketing == ["personalised_offers", "newsletter"]
+    assert marketing == asked
     assert not programme.purpose("bookkeeping").is_choice
 
 

@@ -97,6 +97,7 @@ async def test_choices_show_every_purpose_its_notice_and_who_uses_it(club: Club)
         "membership",
         PURPOSE,
         "newsletter",
+        "partner_offers",
         "assortment_insight",
         "bookkeeping",
     ]
