@@ -1,5 +1,6 @@
 """The compiled policy answers as casbin does, and both answer as the programme says."""
 
+import json
 from itertools import product
 from pathlib import Path
 
@@ -15,6 +16,18 @@ CLUB = load_programme(EXAMPLES / "fjallklubben.toml")
 SHOP = load_programme(EXAMPLES / "online_retail_programme.toml")
 
 STRANGERS = ("", "nobody", WHOLE)
+CHANNELS = (
+    "@",
+    "@email",
+    "@sms",
+    "@post",
+    "@app",
+    "@phone",
+    "email",
+    "@nobody",
+    "@@email",
+    "@EMAIL",
+)
 
 
 def naive(programme: Programme, service: str, purpose: str, action: str, field: str) -> bool:
@@ -25,6 +38,8 @@ def naive(programme: Programme, service: str, purpose: str, action: str, field: 
         return False
     if field == WHOLE:
         return True
+    if action == "contact":
+        return field in [f"@{channel}" for channel in programme.purposes[purpose].channels]
     if action in ("record", "consent") or (action == "enrol" and field in programme.traits):
         return False
     return field in programme.purposes[purpose].fields
@@ -43,7 +58,7 @@ def assert_all_agree(programme: Programme) -> None:
         (*programme.services, *STRANGERS),
         (*programme.purposes, *STRANGERS),
         (*Action, *STRANGERS),
-        (*programme.names, *STRANGERS),
+        (*programme.names, *CHANNELS, *STRANGERS),
     ):
         asked = (service, purpose, action, field)
         expected = naive(programme, *asked)
@@ -75,22 +90,27 @@ def programmes(draw: st.DrawFn) -> Programme:
     traits = draw(st.sets(names, max_size=2)) - fields
     usable = sorted({"member_number"} | fields | traits)
     purposes = {
-        name: (draw(bases), draw(st.sets(st.sampled_from(usable), min_size=1)))
+        name: (
+            draw(bases),
+            draw(st.sets(st.sampled_from(usable), min_size=1)),
+            draw(st.lists(st.sampled_from(["email", "sms", "post"]), max_size=2, unique=True)),
+        )
         for name in draw(st.sets(names, min_size=1, max_size=3))
     }
     lines = ['[controller]\nname="A"\ncountry="SE"\ncontact="a@b.example"']
     lines += [f'[fields.{name}]\ncategory="pd:Interest"' for name in sorted(fields)]
     lines += [f'[traits.{name}]\ncount="purchase"\ndays=9' for name in sorted(traits)]
-    for name, (basis, used) in sorted(purposes.items()):
+    for name, (basis, used, channels) in sorted(purposes.items()):
         quoted = ",".join(f'"{one}"' for one in sorted(used))
         lines.append(f'[purposes.{name}]\nlegal_basis="{basis}"\ndpv="dpv:Marketing"')
-        lines.append(f'fields=[{quoted}]\nnotice.sv="n"')
+        lines.append(f'fields=[{quoted}]\nchannels={json.dumps(channels)}\nnotice.sv="n"')
     for service in sorted(draw(st.sets(names, max_size=3))):
         lines.append(f"[services.{service}]")
         for name in sorted(draw(st.sets(st.sampled_from(sorted(purposes)), min_size=1))):
-            basis, used = purposes[name]
+            basis, used, channels = purposes[name]
             fit = [one for one in Action if one != "consent" or basis in _CHOICES]
             fit = [one for one in fit if one != "enrol" or used - traits]
+            fit = [one for one in fit if one != "contact" or channels]
             actions = draw(st.sets(st.sampled_from(fit), min_size=1))
             lines.append(f"{name}=[" + ",".join(f'"{one}"' for one in sorted(actions)) + "]")
     abilities = draw(st.sets(st.sampled_from(list(Ability)))) | {Ability.PROGRAMME}
@@ -116,9 +136,12 @@ REASONS = [
     (("till", "newsletter", "read", None), Denied.ACTION_NOT_GIVEN,
      'newsletter = ["read"] under [services.till]'),
     (("newsletter", "newsletter", "read", "emial"), Denied.UNKNOWN_FIELD, "'email'"),
-    (("newsletter", "newsletter", "read", "phone"), Denied.FIELD_NOT_IN_PURPOSE, "email"),
+    (("newsletter", "newsletter", "read", "county"), Denied.FIELD_NOT_IN_PURPOSE, "email"),
     (("till", "membership", "enrol", "spend_365d"), Denied.FIELD_IS_DERIVED, "purchases"),
     (("till", "membership", "record", "email"), Denied.ACTION_WITHOUT_FIELDS, "leave"),
+    (("newsletter", "newsletter", "contact", "email"), Denied.ACTION_WITHOUT_FIELDS, "leave"),
+    (("newsletter", "newsletter", "contact", "@emial"), Denied.CHANNEL_NOT_IN_PURPOSE, "'email'"),
+    (("newsletter", "newsletter", "contact", "@post"), Denied.CHANNEL_NOT_IN_PURPOSE, "email"),
 ]  # fmt: skip
 
 
@@ -145,9 +168,15 @@ def test_a_yes_needs_no_reason() -> None:
 
 def test_recording_touches_no_field() -> None:
     policy = CompiledPolicy(CLUB)
-    for action in FIELDLESS:
+    for action in FIELDLESS - {Action.CONTACT}:
         purpose = "membership" if action is Action.RECORD else "newsletter"
         assert policy.allowed("till", purpose, action) == frozenset()
+
+
+def test_a_contact_touches_the_purpose_s_channels_and_no_field() -> None:
+    allowed = CompiledPolicy(CLUB).allowed("newsletter", "newsletter", Action.CONTACT)
+    assert allowed == {"@email", "@sms", "@app"}
+    assert CompiledPolicy(CLUB).allowed("newsletter", "personalised_offers", "contact") is None
 
 
 def test_enrolling_touches_stored_fields_only() -> None:

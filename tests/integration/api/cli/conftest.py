@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
+from consent.programme import load_programme
 
 EXAMPLES = Path(__file__).parents[4] / "examples"
 
@@ -55,10 +56,14 @@ def club(cli: Cli, tmp_path: Path) -> Cli:
         'source = "crm"\n[members]\nnumber = "no"\nfields = { tier = "tier", email = "mail" }\n'
     )
     assert cli("import", "members", "m.csv", "--mapping", "m.toml").status == 0
-    (tmp_path / "c.csv").write_text("no,when\n1,2026-01-05\n2,2026-01-05\n3,2026-01-05\n")
+    # What makes a yes more than somebody's word: the text they said it to.
+    shown = load_programme(EXAMPLES / "fjallklubben.toml").purposes["personalised_offers"]
+    text = shown.notice_digest("sv").hex()
+    lines = [f"{number},2026-01-05,{text}" for number in (1, 2, 3)]
+    (tmp_path / "c.csv").write_text("\n".join(["no,when,text", *lines, ""]))
     (tmp_path / "c.toml").write_text(
         'source = "forms"\n[consents]\npurpose = "personalised_offers"\naction = "given"\n'
-        'columns = { member = "no", at = "when" }\n'
+        'columns = { member = "no", at = "when", notice = "text" }\n'
     )
     assert cli("import", "consents", "c.csv", "--mapping", "c.toml").status == 0
     return cli

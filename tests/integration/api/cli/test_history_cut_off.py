@@ -42,7 +42,7 @@ def test_a_withdrawal_cut_off_with_all_that_belongs_to_it_is_told(
     remembered = tmp_path / "data" / "record.checkpoint"
     assert club("audit", "verify").status == 0
     size, head = _signed(database_url)
-    (tmp_path / "w.csv").write_text("no,when\n1,2026-01-06\n")
+    (tmp_path / "w.csv").write_text("no,when,text\n1,2026-01-06,\n")
     mapping = (tmp_path / "c.toml").read_text().replace('"given"', '"withdrawn"')
     (tmp_path / "w.toml").write_text(mapping.replace("forms", "counter"))
     assert club("import", "consents", "w.csv", "--mapping", "w.toml").status == 0
