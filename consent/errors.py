@@ -11,6 +11,7 @@
     ├── OfAge              they are old enough to answer for themselves
     ├── NotPermitted       the policy does not allow it
     ├── OutOfDate          members have to be brought up to date before the gate answers
+    ├── NoReceipt          the line of the ledger is about no consent, and has no receipt
     └── NoProgramme        no programme has been applied yet
 
 Messages name keys of the programme file and never a member's values.
@@ -61,6 +62,10 @@ class NotPermitted(ConsentError, Refused):
 
 class OutOfDate(ConsentError, Unavailable):
     slug = "out-of-date"
+
+
+class NoReceipt(ConsentError, NotFound):
+    slug = "no-receipt"
 
 
 class NoProgramme(ConsentError, Unavailable):
