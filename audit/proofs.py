@@ -146,6 +146,13 @@ async def entry_use(session: AsyncSession, entry_id: UUID) -> Use:
     return Use(*row)
 
 
+async def leaf_numbers(session: AsyncSession, entry_ids: Sequence[UUID]) -> dict[UUID, int | None]:
+    """The number of each entry in the record; None while it has none, or there is no such entry."""
+    # One array, however many: a statement takes no more than 65,535 parameters.
+    found = dict(await rows(session, _NUMBERS, list(entry_ids)))
+    return {id: found.get(id) for id in entry_ids}
+
+
 async def _signed(session: AsyncSession) -> Signed:
     signed = await last_signed(session)
     if signed is None:

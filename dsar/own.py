@@ -1,11 +1,11 @@
-"""What members see and say about themselves: their data, their choices, the uses of both.
+"""What members see of themselves and set right: their data, and the uses of it.
 
 Opens one member's values, for that member and nobody else; each look is on record, as
-everybody's is. Reads profiles, the ledger and the record; writes through their own rooms.
+everybody's is. Reads profiles, the ledger and the record; writes through their own rooms. What
+they say about purposes is in `own_choices`, and about everything at once in `own_preferences`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from audit.acts import Act
@@ -13,16 +13,8 @@ from audit.entries import Kind, written
 from audit.errors import EntryUnknown
 from audit.proofs import entry_use, inclusion
 from consent import ledger
-from consent.ages import born
-from consent.choices import Action, By, Choice
-from consent.choosing import choose as word
-from consent.eligibility import Reason, reason_of
-from consent.errors import NotAChoice
-from consent.footing import Footing, heeds_objection
 from consent.footprints import EVERYBODY
-from consent.programme import LegalBasis, Purpose
 from consent.programmes import Active
-from consent.standings import Standing, Standings, fold
 from consent.uses import Use, uses
 from dsar.errors import NotYours
 from kernel.ids import made_at
@@ -35,19 +27,6 @@ HOW = "member"
 
 #: What a programme works out or hands out is set right by an officer, not by its member.
 _HANDED_OUT = frozenset({"pd:Purchase", "pd:PurchasesAndSpendingHabit"})
-
-
-@dataclass(frozen=True)
-class OwnChoice:
-    """Where a member stands with a purpose. `reason`: why their data is not used, if it is not.
-
-    `can_choose`: they can say yes or no; contract and law leave nothing to choose.
-    """
-
-    purpose: Purpose
-    standing: Standing
-    reason: Reason | None
-    can_choose: bool
 
 
 async def values(unit: Unit, act: Act, active: Active, member: Member) -> dict[str, Opened]:
@@ -77,56 +56,6 @@ async def rectify(
                 remedy="ask an officer to have it set right (Art. 16)",
             )
     await enrolment.rectify(unit, act, member, corrected, source=HOW)
-
-
-async def choices(unit: Unit, active: Active, member: Member) -> list[OwnChoice]:
-    """Every purpose of the programme and where the member stands with it, in the file's order."""
-    standings = fold(await _said(unit, member))
-    return [
-        _choice(unit, active.footing(one), member, standings) for one in active.programme.purposes
-    ]
-
-
-async def choose(
-    unit: Unit,
-    act: Act,
-    member: Member,
-    footing: Footing,
-    *,
-    allow: bool,
-    language: str | None,
-) -> OwnChoice:
-    """What the member (loaded with `lock=True`) says about a purpose: yes, or no.
-
-    No is as easy as yes (Art. 7(3)): it needs nothing that yes does not. Where consent is the
-    basis, they give or withdraw it; where an objection counts, they object or lift that.
-    Raises `NotAChoice` where there is none, and for a yes without the notice's language.
-    """
-    purpose = footing.purpose
-    if not can_choose(purpose):
-        raise NotAChoice(
-            f"{purpose.name} rests on {purpose.legal_basis.article}: there is nothing to choose",
-            place=f"purposes.{purpose.name}",
-            remedy="ask for restriction (Art. 18) or for erasure (Art. 17)",
-        )
-    if allow and purpose.legal_basis is LegalBasis.CONSENT and language is None:
-        raise NotAChoice(
-            "a consent is to a text that was shown",
-            place="language",
-            remedy="one of " + ", ".join(sorted(purpose.notice)),
-        )
-    before = fold(await _said(unit, member))
-    said = [
-        word(unit, purpose, action, at=unit.now, by=By.MEMBER, language=language)
-        for action in _actions(purpose, before, allow=allow)
-    ]
-    standings = (await ledger.record(unit, act, {member: said}))[member.id]
-    return _choice(unit, footing, member, standings)
-
-
-def can_choose(purpose: Purpose) -> bool:
-    """Whether the member can say yes or no: consent, or a basis that an objection ends."""
-    return purpose.legal_basis is LegalBasis.CONSENT or heeds_objection(purpose)
 
 
 async def used(
@@ -160,23 +89,3 @@ async def proof(unit: Unit, member: Member, id: UUID) -> str:
     """
     await entry(unit, member, id)
     return await inclusion(unit.session, id)
-
-
-async def _said(unit: Unit, member: Member) -> list[Choice]:
-    return (await ledger.opened(unit, {member.id: member.key}))[member.id]
-
-
-def _choice(unit: Unit, footing: Footing, member: Member, standings: Standings) -> OwnChoice:
-    purpose = footing.purpose
-    reason = reason_of(footing, standings, unit.today, born=born(unit, footing, member))
-    return OwnChoice(purpose, standings.of(purpose.name), reason, can_choose(purpose))
-
-
-def _actions(purpose: Purpose, before: Standings, *, allow: bool) -> list[Action]:
-    """A yes takes back an earlier objection too: it would silence the consent it stands beside."""
-    if purpose.legal_basis is not LegalBasis.CONSENT:
-        return [Action.OBJECTION_LIFTED if allow else Action.OBJECTED]
-    if not allow:
-        return [Action.WITHDRAWN]
-    objects = before.objects_to(purpose.name, marketing=purpose.direct_marketing)
-    return [Action.GIVEN, Action.OBJECTION_LIFTED] if objects else [Action.GIVEN]

@@ -92,7 +92,7 @@ class MemberKey(SealingKey):
         return hmac.digest(self._secret, SUBJECT, "sha256")
 
     def kinship(self) -> bytes:
-        """The 32 bytes by which a guardian's children are found, and forgotten, and nothing else."""
+        """The 32 bytes by which a guardian's children are found, and forgotten again."""
         return hmac.digest(self._secret, KINSHIP, "sha256")
 
     def reference(self, source: str, name: str) -> bytes:

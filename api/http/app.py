@@ -13,10 +13,15 @@ from starlette.exceptions import HTTPException
 
 from api.bootstrap import Tillit
 from api.http import (
+    children,
     choices,
     enrolments,
+    gpc,
     health,
     me,
+    my_choices,
+    my_history,
+    my_preferences,
     officers,
     openapi,
     own_requests,
@@ -56,12 +61,19 @@ DOORS: tuple[Door, ...] = (
     *purchases.doors.all,
     *choices.doors.all,
     *me.doors.all,
+    *my_choices.doors.all,
+    *my_history.doors.all,
+    *my_preferences.doors.all,
+    *children.doors.all,
     *own_requests.doors.all,
     *requests.doors.all,
     *officers.doors.all,
+    *my_choices.officers.all,
+    *children.officers.all,
     *written_down.doors.all,
     *record.doors.all,
     *record.public.all,
+    *gpc.public.all,
 )
 
 

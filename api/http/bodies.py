@@ -94,6 +94,17 @@ def whole(sent: str, *, most: int, place: str) -> int:
     return int(sent)
 
 
+def moment(sent: str, *, now: datetime, place: str) -> datetime:
+    """A time that stands in an address, with a zone, as `happened` takes it. Raises `Misshapen`."""
+    try:
+        at = msgspec.convert(sent, Moment)
+    except msgspec.ValidationError:
+        raise Misshapen(
+            "this is no time with a zone", place=place, remedy="such as 2026-03-01T12:00:00Z"
+        ) from None
+    return happened(at, now=now, place=place)
+
+
 def happened(at: datetime, *, now: datetime, place: str) -> datetime:
     """A time that was sent, as UTC: since 1970, and not after `now`. Raises `Misshapen`.
 

@@ -22,6 +22,7 @@ from api.http.seeing import seen_in
 from api.tokens import Caller
 from audit.acts import Act
 from audit.entries import ActorType
+from consent import gpc
 from consent.errors import OutOfDate
 from consent.programme import Ability
 from consent.programmes import Active
@@ -221,6 +222,9 @@ async def _once(tillit: Tillit, asking: _Asking) -> Any:
             member = await admit(work, caller, ability=door.ability, erased_too=door.erased_too)
         said = (request.path_params, request.query_params, request.headers)
         asked = Asked(tillit, work, caller, *said, member)
+        if member is not None and request.headers.getlist(gpc.HEADER) == [gpc.ON]:
+            # Before the door: what the member says there with their own hand comes later.
+            await gpc.heed(work.unit, asked.act, member)
         if asking.shape is None:
             answer = await door.handle(asked)
         else:

@@ -1,4 +1,4 @@
-"""What members see and say about themselves."""
+"""What members see of themselves, set right, and whose uses of it they follow."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -6,14 +6,11 @@ from uuid import UUID
 
 import msgspec
 
-from api.http.bodies import Name, name, whole
+from api.http.bodies import Name, whole
 from api.http.doors import Asked, Doors, Media
-from api.http.errors import Misshapen
 from audit.entries import ActorType
-from consent.programme import Purpose
 from consent.uses import Use
 from dsar import own
-from dsar.own import OwnChoice
 from profiles.values import Plain, encode_value
 
 doors = Doors(ActorType.MEMBER)
@@ -48,36 +45,6 @@ class Corrected(msgspec.Struct):
     """The fields that were set."""
 
     fields: list[str]
-
-
-class MyChoice(msgspec.Struct):
-    """A purpose: what it is, who uses it, and where the member stands with it.
-
-    `allowed`: their data is used for it as it stands; `reason`: why not. `can_choose`: PUT to
-    this purpose says yes or no. `until`: the first day on which a consent no longer holds.
-    """
-
-    purpose: str
-    legal_basis: str
-    article: str
-    notice: str
-    language: str
-    fields: list[str]
-    services: dict[str, list[str]]
-    retention: str | None
-    can_choose: bool
-    allowed: bool
-    reason: str | None
-    consented: bool
-    objected: bool
-    until: str | None
-
-
-class Choice(msgspec.Struct, forbid_unknown_fields=True):
-    """Yes or no. `language`: that of the notice shown; a consent cannot do without."""
-
-    allow: bool
-    language: str | None = None
 
 
 class MyUse(msgspec.Struct):
@@ -122,35 +89,6 @@ async def rectify(asked: Asked, correction: MyCorrection) -> Corrected:
     return Corrected(sorted(correction.values))
 
 
-@doors("GET", "/v1/me/choices", query=("language",))
-async def choices(asked: Asked) -> list[MyChoice]:
-    """Every purpose, its notice, who uses it, and where you stand with it.
-
-    `language`: that of the notices; the programme's first, if left out.
-    """
-    language = _language(asked)
-    found = await own.choices(asked.unit, asked.active, asked.member)
-    return [_choice(asked, one, language) for one in found]
-
-
-@doors("PUT", "/v1/me/choices/{purpose}")
-async def choose(asked: Asked, choice: Choice) -> MyChoice:
-    """Say yes or no to a purpose; every answer from now on heeds it.
-
-    Gives or withdraws a consent; where the basis is legitimate interest, lifts or makes an
-    objection. No takes no more than yes (Art. 7(3)).
-    """
-    stands = await own.choose(
-        asked.unit,
-        asked.act,
-        await asked.locked(),
-        asked.active.footing(name(asked.path["purpose"], place="purpose")),
-        allow=choice.allow,
-        language=choice.language,
-    )
-    return _choice(asked, stands, choice.language or asked.active.programme.languages[0])
-
-
 @doors("GET", "/v1/me/uses", query=("limit",))
 async def uses(asked: Asked) -> MyUses:
     """Who used your data, when, for what, and with which outcome.
@@ -181,47 +119,6 @@ def _category(asked: Asked, name: str) -> str:
     if declared is not None:
         return declared.category
     return asked.active.programme.traits[name].category
-
-
-def _language(asked: Asked) -> str:
-    languages = asked.active.programme.languages
-    wanted = asked.query.get("language", languages[0])
-    if wanted not in languages:
-        raise Misshapen(
-            "members are not served in that language",
-            place="language",
-            remedy="one of " + ", ".join(languages),
-        )
-    return wanted
-
-
-def _choice(asked: Asked, one: OwnChoice, language: str) -> MyChoice:
-    purpose, programme = one.purpose, asked.active.programme
-    shown = language if language in purpose.notice else next(iter(purpose.notice))
-    return MyChoice(
-        purpose=purpose.name,
-        legal_basis=purpose.legal_basis.value,
-        article=purpose.legal_basis.article,
-        notice=purpose.notice[shown],
-        language=shown,
-        fields=list(purpose.fields),
-        services=_services(asked, purpose),
-        retention=programme.retention_of(purpose.name),
-        can_choose=one.can_choose,
-        allowed=one.reason is None,
-        reason=one.reason.value if one.reason else None,
-        consented=one.standing.consented,
-        objected=one.standing.objected,
-        until=one.standing.until.isoformat() if one.standing.until else None,
-    )
-
-
-def _services(asked: Asked, purpose: Purpose) -> dict[str, list[str]]:
-    return {
-        service.name: sorted(service.may[purpose.name])
-        for service in asked.active.programme.services.values()
-        if purpose.name in service.may
-    }
 
 
 def _use(one: Use) -> MyUse:

@@ -26,15 +26,19 @@ ANONYMOUS = {
     "/metrics",
     "/openapi.json",
     "/docs",
+    "/.well-known/gpc.json",
     "/v1/audit/checkpoint",
     "/v1/audit/key",
     "/v1/audit/tile/{path:path}",
+    "/v1/contexts/receipt-v1.jsonld",
+    "/v1/contexts/receipt-v1.schema.json",
 }
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def _filled(path: str) -> str:
     path = path.replace("{path:path}", "0/000").replace("{purpose}", "newsletter")
+    path = path.replace("{channel}", "email").replace("{token}", "no-such-token")
     return re.sub(r"{\w+:uuid}", str(uuid4()), path)
 
 
@@ -146,8 +150,8 @@ async def test_the_anonymous_routes_written_about_are_the_closed_list() -> None:
 def test_no_address_has_room_for_personal_data() -> None:
     for door in DOORS:
         for name, kind in re.findall(r"{(\w+)(?::(\w+))?}", door.path):
-            assert kind == "uuid" or name in ("purpose", "path"), door.path
-        assert set(door.query) <= {"language", "limit", "open"}, door.path
+            assert kind == "uuid" or name in ("purpose", "channel", "path", "token"), door.path
+        assert set(door.query) <= {"language", "limit", "at", "known", "open"}, door.path
 
 
 def _public() -> list[tuple[str, str]]:
