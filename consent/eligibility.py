@@ -79,14 +79,21 @@ class Eligibles:
 
     def of(self, footing: Footing, members: MemberSets, today: date) -> Eligibility:
         """As `eligibility`; what it holds is shared and must not be changed."""
-        name = footing.purpose.name
-        stamp = tuple(members.version(one) for one in _follows_from(footing))
-        kept = self._kept.get(name)
-        if kept is not None and kept[0] is footing and kept[1:3] == (today, stamp):
-            return kept[3]
+        known = self.known(footing, members, today)
+        if known is not None:
+            return known
         found = eligibility(footing, members, today)
-        self._kept[name] = (footing, today, stamp, found)
+        stamp = tuple(members.version(one) for one in _follows_from(footing))
+        self._kept[footing.purpose.name] = (footing, today, stamp, found)
         return found
+
+    def known(self, footing: Footing, members: MemberSets, today: date) -> Eligibility | None:
+        """What was worked out before, if it still holds."""
+        kept = self._kept.get(footing.purpose.name)
+        if kept is None or kept[0] is not footing or kept[1] != today:
+            return None
+        stamp = tuple(members.version(one) for one in _follows_from(footing))
+        return kept[3] if kept[2] == stamp else None
 
 
 def reason_of(
@@ -155,9 +162,7 @@ def _held_back(
     for one in footing.silencers:
         yield Reason.OBJECTED, _objected(members, one.purpose, marketing=one.marketing)
     if footing.heeds_old_no:
-        for state in sets.NO_STATES:
-            said_no = members.get(sets.state_set(footing.purpose.name, state))
-            yield Reason.OBJECTED, said_no - members.get(sets.lifted_set(footing.purpose.name))
+        yield Reason.OBJECTED, members.get(sets.no_set(footing.purpose.name))
     if footing.is_choice and (paused := members.get(sets.PAUSED)):
         over = stacks.compare(members, sets.PAUSED_UNTIL, Op.LE, day)
         yield Reason.PAUSED, paused - over
@@ -178,7 +183,7 @@ def _without_consent(
 ) -> Iterator[tuple[Reason, BitMap]]:
     name = footing.purpose.name
     given = members.get(sets.consent_set(name))
-    waiting = {state: members.get(sets.state_set(name, state)) for state in sets.WAITING_STATES}
+    waiting = {state: members.get(sets.state_set(name, state)) for state in sets.KEPT_STATES}
     yield Reason.NO_CONSENT, members.everyone - BitMap.union(given, *waiting.values())
     yield Reason.UNPROVEN, waiting[State.UNPROVEN]
     yield Reason.UNCONFIRMED, waiting[State.REQUESTED]
@@ -211,7 +216,8 @@ def _follows_from(footing: Footing) -> tuple[str, ...]:
     if footing.needs_consent:
         names += [sets.consent_set(name), sets.until_stack(name), sets.guardian_set(name)]
         names += [field_of_set(sets.terms_set(name, b""))]
-        names += [footing.birth_field] if footing.birth_field else []
-    if footing.needs_consent or footing.heeds_old_no:
         names += [field_of_set(sets.state_set(name, State.GIVEN))]
+        names += [footing.birth_field] if footing.birth_field else []
+    if footing.heeds_old_no:
+        names += [sets.no_set(name)]
     return tuple(names)

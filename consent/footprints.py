@@ -1,12 +1,13 @@
-"""What a segment's use leaves on record: the question, the state it saw, and who matched.
+"""What a use of many members leaves on record: the question, the state it saw, and who it names.
 
-Who matched is kept as sealed sets, one a shard, named by a keyed hash of what is in them: the
-same answer twice is kept once. Whose data was looked at needs no keeping: it follows from the
-ledger.
+Who matched, and of decisions who was asked about, is kept as sealed sets, one a shard, named by
+a keyed hash of what is in them: the same answer twice is kept once. Whose data a segment looked
+at needs no keeping: it follows from the ledger.
 """
 
 import hmac
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
@@ -29,15 +30,24 @@ _SALT = 32
 
 
 class Footprint(msgspec.Struct, frozen=True, array_like=True):
-    """`heads`: the change number seen of each shard. `matched`: address of each shard's set."""
+    """`heads`: the change number seen of each shard. `matched`: address of each shard's set.
+
+    `asked`: the same of those who were asked about; None where that was everybody there was.
+    """
 
     expression: str
     heads: dict[int, int]
     matched: dict[int, bytes]
+    asked: dict[int, bytes] | None = None
+
+    @property
+    def addresses(self) -> set[bytes]:
+        """Of every set there is to it."""
+        return {*self.matched.values(), *(self.asked or {}).values()}
 
 
 def seal_footprint(unit: Unit, footprint: Footprint) -> tuple[bytes, Seal]:
-    """The detail of a segment's entry, with what seals it."""
+    """The detail of such an entry, with what seals it."""
     key = unit.epoch.sealing(Label.AUDIT_DETAIL)
 
     def seal(entry: UUID, plain: bytes) -> bytes:
@@ -61,7 +71,7 @@ def open_footprint(
 
 
 async def keep_matched(unit: Unit, matched: BitMap) -> dict[int, bytes]:
-    """Keep who matched, and return where: shard to address."""
+    """Keep a set of members, and return where: shard to address."""
     kept: dict[int, bytes] = {}
     rows: list[tuple[bytes, bytes]] = []
     key = unit.epoch.sealing(Label.AUDIT_SETS)
@@ -78,25 +88,40 @@ async def keep_matched(unit: Unit, matched: BitMap) -> dict[int, bytes]:
     return kept
 
 
-async def matched_in(
-    unit: Unit, footprints: Mapping[UUID, Footprint], ordinal: int
-) -> dict[UUID, bool | None]:
-    """For each use, whether the member of that ordinal was among those who matched.
+@dataclass(frozen=True)
+class Named:
+    """Whether one member was among those asked about, and those who matched.
 
     None when nobody can tell: the set is not there any more, or does not open.
     """
+
+    asked: bool | None
+    matched: bool | None
+
+
+async def named_in(
+    unit: Unit, footprints: Mapping[UUID, Footprint], ordinal: int
+) -> dict[UUID, Named]:
+    """For each use, where the member of that ordinal was in it."""
     shard = ordinal >> SHARD_BITS
-    addresses = {
-        entry: footprint.matched[shard]
-        for entry, footprint in footprints.items()
-        if shard in footprint.matched
+    wanted = {
+        address
+        for footprint in footprints.values()
+        for kept in (footprint.matched, footprint.asked or {})
+        if (address := kept.get(shard)) is not None
     }
-    opened = await open_sets(unit, set(addresses.values()))
-    inside = {
-        address: None if kept is None else ordinal in kept for address, kept in opened.items()
-    }
+    opened = await open_sets(unit, wanted)
+
+    def inside(kept: Mapping[int, bytes]) -> bool | None:
+        address = kept.get(shard)
+        if address is None:
+            return False
+        those = opened[address]
+        return None if those is None else ordinal in those
+
     return {
-        entry: inside[addresses[entry]] if entry in addresses else False for entry in footprints
+        entry: Named(True if one.asked is None else inside(one.asked), inside(one.matched))
+        for entry, one in footprints.items()
     }
 
 

@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from audit.entries import Kind
+from consent.batches import Batch
+from consent.deciding import AskingMany, Decider
+from consent.decisions import Asking, Decision
 from consent.eligibility import Eligibles, Reason, eligibility, reason_of
 from consent.errors import NotPermitted, OutOfDate
 from consent.footing import footings_of
@@ -73,6 +76,7 @@ class Gate:
         self._replica = replica
         self._cache = PredicateCache()
         self._eligibles = Eligibles()
+        self._decider = Decider(replica, self._eligibles)
         self._conditions: dict[_Asked, Condition] = {}
 
     async def freshen(self, unit: Unit) -> int:
@@ -188,6 +192,21 @@ class Gate:
             )
         await unit.record.write_many(unit.session, entries)
         return lines
+
+    async def decide(self, unit: Unit, active: Active, asked: Sequence[Asking]) -> list[Decision]:
+        """May these services do this with these members? Each a yes, or a no with its reason.
+
+        As of everything committed before this call. One `decision.made` entry for each, with the
+        outcome sealed for the member. The services are taken to be who they say: see to that
+        before. No question is an error; raises `Unavailable` when the sets cannot be brought up
+        to date, and `KeyDestroyed` or `CannotOpen` for a member's key that is not as it was.
+        """
+        return await self._decider.one_by_one(unit, active, asked)
+
+    async def decide_batch(self, unit: Unit, active: Active, asked: AskingMany) -> Batch:
+        """The same about many members at once: one `decisions.made` entry, which keeps who was
+        asked about and who was allowed as sealed sets. Raises `Unavailable`."""
+        return await self._decider.many(unit, active, asked)
 
     def _condition(self, unit: Unit, grant: Grant, expression: str) -> Condition:
         """The expression read; reading costs more than answering, so what was read is kept."""

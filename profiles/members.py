@@ -24,6 +24,13 @@ WHERE m.id = ANY(%s) ORDER BY m.id
 """
 
 
+_KEYS = """
+SELECT m.id, m.ordinal, k.epoch, k.wrapped
+FROM member m JOIN member_key k ON k.member = m.id
+WHERE m.id = ANY(%s)
+"""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Member:
     """A member in hand: the key is open, the values are still sealed."""
@@ -47,6 +54,16 @@ async def load(unit: Unit, members: Collection[UUID], *, lock: bool = False) -> 
             member, ordinal, unit.epoch.unwrap_at(epoch, member, wrapped), unpack(sealed)
         )
         for member, ordinal, sealed, epoch, wrapped in await cursor.fetchall()
+    }
+
+
+async def keys(unit: Unit, members: Collection[UUID]) -> dict[UUID, tuple[int, MemberKey]]:
+    """The ordinals and keys of those of `members` that exist, by id: for who needs no value."""
+    connection = await raw(unit.session)
+    cursor = await connection.execute(_KEYS, (list(members),), binary=True)
+    return {
+        member: (ordinal, unit.epoch.unwrap_at(epoch, member, wrapped))
+        for member, ordinal, epoch, wrapped in await cursor.fetchall()
     }
 
 
