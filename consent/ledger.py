@@ -95,15 +95,17 @@ def _as_kept(ledger: Sequence[Choice], stands: Standings, choice: Choice, now: d
     lose to a consent from a machine whose clock is ahead. Of two at one time the no decides.
     Choices with a time of their own, as from an import, keep it.
     """
-    action, standing = choice.action, None
-    if choice.purpose is not None:
-        standing = stands.of(choice.purpose)
-        if action in (Action.GIVEN, Action.REQUESTED) and standing.consented:
-            action = Action.RENEWED  # whoever has confirmed once need not do so again
-    at = choice.at
+    action, at = choice.action, choice.at
     if at == now:
         at = max([now, *(one.at for one in ledger)])
-    state = standing.state if standing else None
+    if choice.purpose is None:
+        return msgspec.structs.replace(choice, at=at)
+    if action in (Action.GIVEN, Action.REQUESTED):
+        then = [one for one in ledger if one.at <= at]
+        stood = stands if len(then) == len(ledger) else fold(then)
+        if stood.of(choice.purpose).consented:
+            action = Action.RENEWED  # whoever has confirmed once need not do so again
+    state = stands.of(choice.purpose).state
     return msgspec.structs.replace(choice, action=action, at=at, before=state)
 
 

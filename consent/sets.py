@@ -27,11 +27,8 @@ QUIET = "~quiet"
 
 #: Stands for a guardian whose id the sets do not hold.
 SOMEBODY = UUID(int=0)
-#: States in which a yes was said and does not count, so that the reason can be told; and those
-#: in which a no was said, which goes on counting when the purpose gets another legal basis.
-WAITING_STATES = (State.UNPROVEN, State.REQUESTED, State.EXPIRED)
-NO_STATES = (State.REFUSED, State.WITHDRAWN)
-KEPT_STATES = WAITING_STATES + NO_STATES
+#: States in which a yes was said and does not count, so that the reason can be told.
+KEPT_STATES = (State.UNPROVEN, State.REQUESTED, State.EXPIRED)
 
 
 def consent_set(purpose: str) -> str:
@@ -63,6 +60,11 @@ def objection_set(purpose: str) -> str:
 def lifted_set(purpose: str) -> str:
     """Their objection to this one was lifted after they objected to all direct marketing."""
     return f"objection_lifted:{purpose}"
+
+
+def no_set(purpose: str) -> str:
+    """They said no when asked for consent, which counts on when the basis is another."""
+    return f"said_no:{purpose}"
 
 
 def channel_set(purpose: str | None, channel: str) -> str:
@@ -136,6 +138,7 @@ def _place_purpose(
     _set(changes, consent_set(purpose), ordinal, standing.consented)
     _set(changes, objection_set(purpose), ordinal, standing.objected)
     _set(changes, lifted_set(purpose), ordinal, standing.lifted)
+    _set(changes, no_set(purpose), ordinal, standing.said_no)
     by_guardian = standing.consented and standing.guardian is not None
     _set(changes, guardian_set(purpose), ordinal, by_guardian)
     for one in terms:
@@ -189,6 +192,7 @@ def _standing_in(members: MemberSets, footing: Footing, ordinal: int) -> Standin
         guardian=SOMEBODY if by_guardian else None,
         objected=ordinal in members.get(objection_set(name)),
         lifted=ordinal in members.get(lifted_set(name)),
+        said_no=ordinal in members.get(no_set(name)),
     )
 
 

@@ -10,6 +10,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from consent.choices import STATES, Action, By, Choice, State
 
 #: At one time the yes is heard first, so that the no decides: among noes the last named here.
@@ -26,7 +28,13 @@ _RANKS = {
     )
     for action in actions
 }
-_NO = (State.REFUSED, State.WITHDRAWN)
+#: What a word about a consent makes of a no before it; the others leave it as it is.
+_NOES = {
+    Action.GIVEN: False,
+    Action.RENEWED: False,
+    Action.REFUSED: True,
+    Action.WITHDRAWN: True,
+}
 _LAST = (Action.REFUSED, Action.WITHDRAWN, Action.INVALIDATED)
 
 
@@ -36,7 +44,9 @@ class Standing:
 
     `until`: the first day on which the consent no longer holds; `terms`: what it was a consent
     to; `guardian`: who gave it for a child. `objected`: to this purpose by name; `lifted`: its
-    objection was taken back, later than any to all direct marketing and than any no to it.
+    objection was taken back later than any to all direct marketing. `said_no`: they refused or
+    withdrew when asked for consent, and neither said a proven yes since nor took an objection
+    back; what others claim they said makes it no less a no.
     """
 
     state: State = State.UNKNOWN
@@ -45,14 +55,10 @@ class Standing:
     guardian: UUID | None = None
     objected: bool = False
     lifted: bool = False
+    said_no: bool = False
     since: datetime | None = None
     language: str | None = None
     notice: bytes | None = None
-
-    @property
-    def said_no(self) -> bool:
-        """They refused or withdrew when asked for consent, and said nothing kinder since."""
-        return self.state in _NO and not self.lifted
 
     @property
     def consented(self) -> bool:
@@ -99,7 +105,10 @@ def fold(choices: Iterable[Choice]) -> Standings:
 
 
 def order(choice: Choice) -> tuple[datetime, int, int, int, bytes]:
-    """By time; at one time the no comes last, and of several alike the one that lets out less."""
+    """By time; at one time the no comes last, and of several alike the one that lets out less.
+
+    Two that are alike in all that are the same choice, so that the order is one and no other.
+    """
     rank = _RANKS.get(choice.action)
     if rank is None:
         rank = 10 + (_LAST.index(choice.action) if choice.action in _LAST else 0)
@@ -108,8 +117,7 @@ def order(choice: Choice) -> tuple[datetime, int, int, int, bytes]:
         setting |= setting.bit_count() << 24
     ends = (date.max if choice.until is None else choice.until).toordinal()
     longer = ends if choice.action is Action.PAUSED else -ends
-    other = (choice.terms or b"") + (choice.guardian.bytes if choice.guardian else b"")
-    return choice.at, rank, longer, setting, other
+    return choice.at, rank, longer, setting, msgspec.msgpack.encode(choice)
 
 
 def after(before: Standings, choice: Choice) -> Standings:
@@ -151,15 +159,16 @@ def _consent(before: Standings, choice: Choice) -> Standings:
     assert choice.purpose is not None
     was = before.of(choice.purpose)
     state = STATES[choice.action]
-    if state is State.UNPROVEN and was.consented:
-        return before  # what is proven is not made less so by somebody's word
+    if state is State.UNPROVEN and (was.consented or was.state is State.REQUESTED):
+        return before  # what is proven, or about to be, is not made less so by somebody's word
     now = Standing(
         state=state,
         until=choice.until,
         terms=choice.terms,
         guardian=choice.guardian if choice.by is By.GUARDIAN else None,
         objected=was.objected,
-        lifted=was.lifted and state not in _NO,
+        lifted=was.lifted,
+        said_no=_NOES.get(choice.action, was.said_no),
         since=choice.at,
         language=choice.language,
         notice=choice.notice,
@@ -169,7 +178,8 @@ def _consent(before: Standings, choice: Choice) -> Standings:
 
 def _objection(before: Standings, choice: Choice, *, on: bool) -> Standings:
     if choice.purpose is not None:
-        now = replace(before.of(choice.purpose), objected=on, lifted=not on, since=choice.at)
+        was = before.of(choice.purpose)
+        now = replace(was, objected=on, lifted=not on, said_no=was.said_no and on, since=choice.at)
         return replace(before, purposes={**before.purposes, choice.purpose: now})
     if not on:
         return replace(before, marketing_objected=False)

@@ -1,138 +1,215 @@
-"""Who may be used: the sets say of each member what the member's own ledger says."""
+"""Who may be used: sets, ledgers and single members say the same of everybody."""
 
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from consent.choices import Standing, Standings
-from consent.eligibility import (
-    Reason,
-    eligibility,
-    heeds_objection,
-    place,
-    standing_in,
-    standing_reason,
+from made_up_footings import (
+    AGE,
+    BIRTH,
+    Person,
+    born_for,
+    crowds,
+    footings,
+    people,
+    purpose,
+    put,
+    sets_of,
 )
-from consent.programme.declarations import LegalBasis, Purpose
+from made_up_ledgers import TERMS, TODAY, applied
+
+from consent.choices import State
+from consent.eligibility import Eligibles, Reason, eligibility, reason_of
+from consent.footing import Footing, Silencer, heeds_objection
+from consent.programme.declarations import LegalBasis
+from consent.sets import day_of, standings_in
+from consent.standings import Standing, Standings
 from kernel.ids import uuid7
-from profiles.changes import Changes, unpack
-from profiles.evaluation import PredicateCache
-from profiles.shard import MemberSets
-
-TODAY = date(2026, 3, 1)
-
-
-def _purpose(basis: LegalBasis, *, marketing: bool = False) -> Purpose:
-    return Purpose(
-        name="p",
-        legal_basis=basis,
-        dpv="dpv:Marketing",
-        fields=("member_number",),
-        notice={"sv": "…"},
-        direct_marketing=marketing,
-    )
-
+from profiles.changes import Changes
 
 PURPOSES = [
-    _purpose(LegalBasis.CONSENT),
-    _purpose(LegalBasis.CONSENT, marketing=True),
-    _purpose(LegalBasis.CONTRACT),
-    _purpose(LegalBasis.LEGAL_OBLIGATION),
-    _purpose(LegalBasis.LEGITIMATE_INTEREST),
+    purpose(LegalBasis.CONSENT),
+    purpose(LegalBasis.CONSENT, marketing=True),
+    purpose(LegalBasis.CONTRACT),
+    purpose(LegalBasis.LEGAL_OBLIGATION),
+    purpose(LegalBasis.LEGITIMATE_INTEREST),
 ]
-
-standings = st.builds(
-    lambda consented, ends, objected, restricted: Standings(
-        {
-            "p": Standing(
-                consented=consented,
-                until=TODAY + timedelta(days=ends) if consented and ends is not None else None,
-                objected=objected,
-            )
-        },
-        restricted=restricted,
-    ),
-    st.booleans(),
-    st.none() | st.integers(-2, 2),
-    st.booleans(),
-    st.booleans(),
-)
+AGREED = Standing(state=State.GIVEN, terms=TERMS[0])
 
 
-def _sets(people: list[Standings]) -> MemberSets:
-    changes, members = Changes(), MemberSets()
-    for ordinal, one in enumerate(people):
-        changes.join(ordinal, uuid7())
-        place(changes, ordinal, one, {"p", None})
-    for shard, change in changes.finished():
-        members.apply(shard, unpack(change))
-    return members
+def _footing(number: int = 0, **said: object) -> Footing:
+    made = PURPOSES[number]
+    own = (Silencer("p", made.direct_marketing),) if heeds_objection(made) else ()
+    kept = {"accepted": frozenset(TERMS[:1]), "silencers": own}
+    return Footing(purpose=made, **{**kept, **said})  # type: ignore[arg-type]
 
 
-@given(st.sampled_from(PURPOSES), st.lists(standings, min_size=1, max_size=12))
+def _reason(
+    standing: Standing, footing: Footing | None = None, born: date | None = None, **overall: object
+) -> Reason | None:
+    standings = Standings({"p": standing}, **overall)  # type: ignore[arg-type]
+    return reason_of(footing or _footing(), standings, TODAY, born=born)
+
+
+days = st.integers(-3, 3).map(lambda ahead: TODAY + timedelta(days=ahead))
+
+
+@given(footings(), crowds, days)
 def test_the_sets_say_of_everybody_what_their_ledgers_say(
-    purpose: Purpose, people: list[Standings]
+    footing: Footing, crowd: list[Person], today: date
 ) -> None:
-    members = _sets(people)
-    found = eligibility(purpose, members, TODAY, PredicateCache())
-    reasons = [standing_reason(purpose, one, TODAY) for one in people]
+    members = sets_of(crowd)
+    found = eligibility(footing, members, today)
+    reasons = [
+        reason_of(footing, one.standings, today, born=born_for(footing, one)) for one in crowd
+    ]
+    assert [found.reason(at) for at in range(len(crowd))] == reasons
     assert set(found.eligible) == {at for at, reason in enumerate(reasons) if reason is None}
-    counts = {r.value: reasons.count(r) for r in Reason if r in reasons}
-    assert found.held_back == counts
-    assert len(found.eligible) + sum(found.held_back.values()) == len(people)
+    assert found.held_back == {r.value: reasons.count(r) for r in Reason if r in reasons}
+    for at, reason in enumerate(reasons):
+        read, born = standings_in(members, footing, at), None
+        if footing.birth_field:
+            born = day_of(members, footing.birth_field, at)
+        assert reason_of(footing, read, today, born=born) is reason
 
 
-@given(st.lists(standings, min_size=1, max_size=6))
-def test_one_member_s_standing_reads_back_from_the_sets(people: list[Standings]) -> None:
-    members = _sets(people)
-    assert [standing_in(members, "p", at) for at in range(len(people))] == people
-
-
-@given(standings, standings)
-def test_the_sets_follow_a_member_who_says_otherwise(before: Standings, after: Standings) -> None:
-    members, changes = _sets([before]), Changes()
-    place(changes, 0, after, {"p", None})
-    for shard, change in changes.finished():
-        members.apply(shard, unpack(change))
-    assert standing_in(members, "p", 0) == after
-
-
-@given(st.sampled_from(PURPOSES), standings)
-def test_restriction_holds_everybody_back_from_everything(
-    purpose: Purpose, standing: Standings
+@given(footings(), st.lists(st.tuples(people, st.integers(0, 3), days), max_size=8), st.data())
+def test_what_was_worked_out_before_is_never_given_when_it_no_longer_holds(
+    footing: Footing, changes: list[tuple[Person, int, date]], data: st.DataObject
 ) -> None:
-    restricted = Standings(standing.purposes, restricted=True)
-    assert standing_reason(purpose, restricted, TODAY) is Reason.RESTRICTED
+    members, kept = sets_of([Person([], None)] * 4), Eligibles()
+    others = data.draw(st.lists(footings(), min_size=1, max_size=2))
+    for one, ordinal, today in changes:
+        change = Changes()
+        put(change, ordinal, one)
+        if data.draw(st.integers(0, 5)) == 0:
+            change.join(len(members.everyone), uuid7())
+        applied(members, change)
+        asked = data.draw(st.sampled_from([footing, footing, *others]))
+        fresh = eligibility(asked, members, today)
+        assert kept.of(asked, members, today) == fresh
+        assert kept.of(asked, members, today) is kept.of(asked, members, today)
+
+
+@given(footings(), people)
+def test_restriction_holds_everybody_back_from_everything(footing: Footing, one: Person) -> None:
+    restricted = Standings(one.standings.purposes, restricted=True)
+    assert reason_of(footing, restricted, TODAY, born=one.born) is Reason.RESTRICTED
 
 
 @pytest.mark.parametrize(("days", "reason"), [(1, None), (0, Reason.EXPIRED), (-1, Reason.EXPIRED)])
 def test_a_consent_ends_at_the_beginning_of_its_last_day(days: int, reason: Reason | None) -> None:
     until = TODAY + timedelta(days=days)
-    said = Standings({"p": Standing(consented=True, until=until)})
-    assert standing_reason(PURPOSES[0], said, TODAY) is reason
+    assert _reason(Standing(state=State.GIVEN, terms=TERMS[0], until=until)) is reason
+
+
+@pytest.mark.parametrize(("days", "reason"), [(1, Reason.PAUSED), (0, None), (-1, None)])
+def test_a_pause_is_over_on_its_last_day(days: int, reason: Reason | None) -> None:
+    until = TODAY + timedelta(days=days)
+    assert _reason(AGREED, paused=True, paused_until=until) is reason
+    assert _reason(AGREED, paused=True) is Reason.PAUSED
+
+
+def test_a_pause_is_of_what_there_is_a_choice_about() -> None:
+    reasons = [_reason(AGREED, _footing(at), paused=True) for at in range(len(PURPOSES))]
+    assert reasons == [Reason.PAUSED, Reason.PAUSED, None, None, Reason.PAUSED]
 
 
 def test_an_objection_is_heeded_where_the_law_gives_one() -> None:
-    assert [heeds_objection(purpose) for purpose in PURPOSES] == [False, True, False, False, True]
-    objected = Standings({"p": Standing(consented=True, objected=True)})
-    reasons = [standing_reason(purpose, objected, TODAY) for purpose in PURPOSES]
+    assert [heeds_objection(one) for one in PURPOSES] == [False, True, False, False, True]
+    objected = Standing(state=State.GIVEN, terms=TERMS[0], objected=True)
+    reasons = [_reason(objected, _footing(at)) for at in range(len(PURPOSES))]
     assert reasons == [None, Reason.OBJECTED, None, None, Reason.OBJECTED]
 
 
-def test_an_objection_is_named_before_a_lacking_consent_and_a_restriction_before_both() -> None:
-    nothing = Standings({"p": Standing(objected=True)})
-    assert standing_reason(PURPOSES[1], nothing, TODAY) is Reason.OBJECTED
-    assert standing_reason(PURPOSES[0], nothing, TODAY) is Reason.NO_CONSENT
+def test_an_objection_to_all_marketing_silences_the_profiling_for_it() -> None:
+    profiling = _footing(2, silencers=(Silencer("q", True),))
+    assert _reason(Standing(), profiling, marketing_objected=True) is Reason.OBJECTED
+    assert _reason(Standing(), _footing(2), marketing_objected=True) is None
+    spared = Standings({"q": Standing(lifted=True)}, marketing_objected=True)
+    assert reason_of(profiling, spared, TODAY, born=None) is None
 
 
-def test_who_never_said_anything_is_in_no_set_and_eligible_where_nothing_need_be_said() -> None:
-    changes, members = Changes(), MemberSets()
-    changes.join(0, uuid7())
-    for shard, change in changes.finished():
-        members.apply(shard, unpack(change))
-    eligible = [
-        len(eligibility(purpose, members, TODAY, PredicateCache()).eligible) for purpose in PURPOSES
-    ]
+def test_who_refused_when_asked_is_not_used_under_an_interest_of_our_own() -> None:
+    said_no = Standing(state=State.WITHDRAWN, said_no=True)
+    reasons = [_reason(said_no, _footing(at)) for at in range(len(PURPOSES))]
+    no_consent = Reason.NO_CONSENT
+    assert reasons == [no_consent, no_consent, None, None, Reason.OBJECTED]
+
+
+def test_the_first_reason_that_applies_is_named() -> None:
+    """Reason by reason: what comes before it in the list hides it, and nothing after it does."""
+    until, marketing = TODAY, _footing(1, birth_field=BIRTH, age_of_consent=AGE)
+    child = date(TODAY.year - AGE, TODAY.month, TODAY.day + 1)
+    worst = Standing(state=State.GIVEN, until=until, objected=True)
+    assert _reason(worst, marketing, child, restricted=True, paused=True) is Reason.RESTRICTED
+    assert _reason(worst, marketing, child, paused=True) is Reason.OBJECTED
+    assert _reason(Standing(state=State.GIVEN, until=until), marketing, child, paused=True) is (
+        Reason.PAUSED
+    )
+    assert _reason(Standing(state=State.GIVEN, until=until), marketing, child) is Reason.EXPIRED
+    assert _reason(Standing(state=State.GIVEN), marketing, child) is Reason.ASK_AGAIN
+    assert _reason(AGREED, marketing, child) is Reason.GUARDIAN_NEEDED
+
+
+WAITING = {
+    State.UNKNOWN: Reason.NO_CONSENT,
+    State.REFUSED: Reason.NO_CONSENT,
+    State.WITHDRAWN: Reason.NO_CONSENT,
+    State.INVALIDATED: Reason.NO_CONSENT,
+    State.UNPROVEN: Reason.UNPROVEN,
+    State.REQUESTED: Reason.UNCONFIRMED,
+    State.EXPIRED: Reason.EXPIRED,
+    State.GIVEN: None,
+    State.RENEWED: None,
+}
+
+
+@pytest.mark.parametrize("state", State)
+def test_only_a_given_consent_counts(state: State) -> None:
+    assert _reason(Standing(state=state, terms=TERMS[0])) is WAITING[state]
+
+
+def test_a_consent_to_other_terms_is_to_be_asked_for_again() -> None:
+    assert _reason(Standing(state=State.GIVEN, terms=TERMS[1])) is Reason.ASK_AGAIN
+    assert _reason(Standing(state=State.GIVEN)) is Reason.ASK_AGAIN
+
+
+GUARDED = Standing(state=State.GIVEN, terms=TERMS[0], guardian=UUID(int=7))
+TODAY_16 = date(2010, 3, 1)
+AGES = [
+    (AGREED, TODAY_16, None),
+    (AGREED, TODAY_16 + timedelta(days=1), Reason.GUARDIAN_NEEDED),
+    (GUARDED, TODAY_16 + timedelta(days=1), None),
+    (GUARDED, TODAY_16, Reason.COME_OF_AGE),
+    (AGREED, None, None),
+    (GUARDED, None, None),
+]
+
+
+@pytest.mark.parametrize(("standing", "born", "reason"), AGES)
+def test_a_child_needs_a_guardian_s_word_and_a_grown_up_their_own(
+    standing: Standing, born: date | None, reason: Reason | None
+) -> None:
+    footing = _footing(birth_field=BIRTH, age_of_consent=AGE)
+    assert _reason(standing, footing, born) is reason
+
+
+def test_where_children_join_an_unknown_age_counts_as_a_child_s() -> None:
+    footing = _footing(birth_field=BIRTH, age_of_consent=AGE, children=True)
+    assert _reason(AGREED, footing, None) is Reason.AGE_UNKNOWN
+    assert _reason(GUARDED, footing, None) is None
+
+
+def test_who_never_said_anything_is_eligible_where_nothing_need_be_said() -> None:
+    members = sets_of([Person([], None)])
+    eligible = [len(eligibility(_footing(at), members, TODAY).eligible) for at in range(5)]
     assert eligible == [0, 0, 1, 1, 1]
+
+
+def test_who_is_no_member_has_no_reason_and_is_not_eligible() -> None:
+    found = eligibility(_footing(), sets_of([Person([], None)]), TODAY)
+    assert found.reason(7) is None
+    assert 7 not in found.eligible
