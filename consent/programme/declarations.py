@@ -106,21 +106,21 @@ class FieldDeclaration(Declaration):
 
     name: str
     category: str
-    """A term of the W3C DPV's personal data extension: `pd:Name`, `pd:EmailAddress`, \
-    `pd:TelephoneNumber`, `pd:BirthDate`, `pd:Country`, … Whether it is a special category \
+    """A term of the W3C DPV's personal data extension: `pd:Name`, `pd:EmailAddress`,
+    `pd:TelephoneNumber`, `pd:BirthDate`, `pd:Country`, … Whether it is a special category
     (Art. 9) follows from it: `pd:Health` is"""
     type: Annotated[FieldType, Strict(False)] = FieldType.TEXT
     """Several `texts` have no order"""
     lookup: bool | Literal["email", "phone", "member_number", "text"] = False
-    """Members can be found by it. `true` goes by the category (e-mail, telephone). Text only, \
+    """Members can be found by it. `true` goes by the category (e-mail, telephone). Text only,
     and never in segments"""
     values: Texts = ()
-    """The values there are, for `text` and `texts`; any if left out. Such a field can be used in \
+    """The values there are, for `text` and `texts`; any if left out. Such a field can be used in
     segments"""
     segment: bool = False
     """A text without `values` that can be used in segments all the same. Other types always can"""
     sensitivity: Annotated[Sensitivity, Strict(False)] = Sensitivity.NORMAL
-    """`sensitive` is what people would mind more than its category tells: a purpose that uses it \
+    """`sensitive` is what people would mind more than its category tells: a purpose that uses it
     is asked for its impact assessment"""
 
     @property
@@ -153,7 +153,7 @@ class TraitDeclaration(Declaration):
     age: str | None = None
     """A field of type `date`: years lived, counted when the question is asked"""
     days: Annotated[int, Field(ge=1, le=3660)] | None = None
-    """How many days back, today included. Required for `count`, `sum` and `average`; not for \
+    """How many days back, today included. Required for `count`, `sum` and `average`; not for
     ages"""
 
     @property
@@ -186,44 +186,44 @@ class Purpose(Declaration):
     dpv: str
     """A DPV purpose: `dpv:DirectMarketing`, `dpv:PersonalisedBenefits`, `dpv:LegalCompliance`, …"""
     fields: Texts
-    """The fields and traits it uses, at least one, and no others may be used for it; \
+    """The fields and traits it uses, at least one, and no others may be used for it;
     `member_number` counts"""
     notice: dict[str, Annotated[str, Field(min_length=1)]]
-    """`notice.LANGUAGE = "…"`, what members see, in every language of the programme. Its SHA-256 \
+    """`notice.LANGUAGE = "…"`, what members see, in every language of the programme. Its SHA-256
     goes with every choice made under it"""
     valid_months: Annotated[int, Field(ge=1, le=120)] | None = None
     """How long a consent holds; for ever if left out. Consent only"""
     remind_days: Annotated[int, Field(ge=1, le=365)] | None = None
     """How long before a consent runs out a reminder is due. With `valid_months`, and shorter"""
     double_opt_in: bool = False
-    """A yes counts once the member has confirmed it by what was sent to them. Consent only, and \
+    """A yes counts once the member has confirmed it by what was sent to them. Consent only, and
     with a channel to send it by"""
     explicit: bool = False
-    """The notice asks for explicit consent (Art. 9(2)(a)): a purpose that uses a special category \
+    """The notice asks for explicit consent (Art. 9(2)(a)): a purpose that uses a special category
     needs it. Consent only"""
     direct_marketing: bool = False
-    """An objection to direct marketing stops it, whatever was consented to (Art. 21(2), (3)). Not \
+    """An objection to direct marketing stops it, whatever was consented to (Art. 21(2), (3)). Not
     with `contract` or `legal_obligation`"""
     profiles_for: Texts = ()
-    """Marketing purposes that it profiles for: an objection to one of them stops it too \
+    """Marketing purposes that it profiles for: an objection to one of them stops it too
     (Art. 21(2))"""
     channels: tuple[Annotated[Channel, Strict(False)], ...] = Field(default=(), strict=False)
     """How members are reached for it; they can turn each off. A service needs `contact`"""
     controllers: Texts = ()
-    """Who decides about it together with the programme's own controller (Art. 26): names of \
+    """Who decides about it together with the programme's own controller (Art. 26): names of
     `[controllers.NAME]`"""
     corrects: Texts = ()
-    """SHA-256 (64 hexadecimal digits) of earlier notices that said the same as today's, slips of \
+    """SHA-256 (64 hexadecimal digits) of earlier notices that said the same as today's, slips of
     the pen aside: consents given under them still count"""
     basis_changed: str | None = None
-    """Why the legal basis is another than in the version before, and when members were told \
+    """Why the legal basis is another than in the version before, and when members were told
     (Art. 13). Without it such a programme is not applied"""
     dpia: str | None = None
     """Reference of the impact assessment (Art. 35)"""
     balancing_test: str | None = None
     """Reference of the weighing behind a legitimate interest (Art. 6(1)(f)), and with that only"""
     retention: Period | None = None
-    """How long data is kept for it: a number and `days`, `months` or `years`. From `[retention]` \
+    """How long data is kept for it: a number and `days`, `months` or `years`. From `[retention]`
     if left out"""
 
     @property
@@ -276,10 +276,10 @@ class Children(Declaration):
     """
 
     admitted: bool = False
-    """Children do join, so that a member whose birth date is not known may be one. Needs a field \
+    """Children do join, so that a member whose birth date is not known may be one. Needs a field
     of category `pd:BirthDate` and type `date`"""
     age_of_consent: Annotated[int, Field(ge=13, le=16)] | None = None
-    """From which age members consent themselves. The country's if left out (16 where it is not \
+    """From which age members consent themselves. The country's if left out (16 where it is not
     known here), and never below it"""
 
 

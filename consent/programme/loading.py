@@ -69,7 +69,13 @@ _STAND_INS: dict[type[Declaration], dict[str, Any]] = {
         "purposes": (),
     },
     FieldDeclaration: {"category": "pd:Identifying"},
-    Purpose: {"legal_basis": "consent", "dpv": "dpv:Marketing", "fields": (), "notice": {}},
+    Purpose: {
+        "legal_basis": "consent",
+        "dpv": "dpv:Marketing",
+        "fields": (),
+        "notice": {},
+        "channels": ("email",),
+    },
     TraitDeclaration: {
         "latest": "purchase.at",
         "count": "purchase",

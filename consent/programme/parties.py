@@ -16,7 +16,7 @@ class Controller(Declaration):
     name: Filled
     """Who decides why and how data is used, as members know them (Art. 4(7))"""
     country: str
-    """ISO 3166, two letters. SE, NO, DK, FI and GB set the time zone, currency and language; any \
+    """ISO 3166, two letters. SE, NO, DK, FI and GB set the time zone, currency and language; any
     other country must write them"""
     contact: str
     """An e-mail address, or a page beginning with `https://`, where members reach you"""
@@ -25,14 +25,14 @@ class Controller(Declaration):
     representative: Filled | None = None
     """Name and address of the representative in the Union, for controllers outside it (Art. 27)"""
     languages: Texts = ()
-    """Language tags (BCP 47) members are served in; the first is the default. The country's if \
+    """Language tags (BCP 47) members are served in; the first is the default. The country's if
     left out"""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     """ISO 4217. The country's if left out"""
     timezone: str | None = None
     """IANA name; days begin and end by it. The country's if left out"""
     origin: str | None = None
-    """The name of the record's log, such as `club.example/record`; from the contact's domain if \
+    """The name of the record's log, such as `club.example/record`; from the contact's domain if
     left out. A record keeps the name it was begun under"""
 
 
@@ -46,7 +46,7 @@ class JointController(Declaration):
     contact: str
     """An e-mail address, or a page beginning with `https://`"""
     arrangement: Annotated[str, Field(pattern=r"^https://[^/\s]+\.[^\s]+$")]
-    """The page, beginning with `https://`, where members find the essence of what the controllers \
+    """The page, beginning with `https://`, where members find the essence of what the controllers
     have agreed (Art. 26(2))"""
     address: Filled | None = None
     """The postal address"""
@@ -117,7 +117,7 @@ class Recipient(Declaration):
     purposes: Texts
     """The purposes it receives data for, at least one"""
     safeguard: Annotated[Safeguard, Strict(False)] | None = None
-    """What the transfer rests on, for a country outside the EEA. May be left out where the \
+    """What the transfer rests on, for a country outside the EEA. May be left out where the
     Commission has found the whole country adequate"""
     safeguard_reference: Filled | None = None
     """Where the safeguard can be read: the contract's clause, the certificate's number"""

@@ -45,7 +45,8 @@ def _only_consent(place: str, purpose: Purpose) -> Problems:
                 f"remove {key}",
             )
     yield from twice(f"{place}.channels", purpose.channels)
-    if purpose.double_opt_in and not CONFIRMED_BY.intersection(purpose.channels):
+    asked = purpose.double_opt_in and basis is LegalBasis.CONSENT
+    if asked and not CONFIRMED_BY.intersection(purpose.channels):
         yield Problem(
             f"{place}.double_opt_in",
             "there is no channel by which a member could be asked to confirm",
