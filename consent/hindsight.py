@@ -96,8 +96,7 @@ class Judge:
         return self._refusals[known]
 
     def _ruling(self, asked: Asked) -> Ruling:
-        fields = None if asked.fields is None else tuple(sorted(asked.fields))
-        question = Question(asked.purpose, asked.action, fields, asked.channel)
+        question = Question(asked.purpose, asked.action, asked.fields, asked.channel)
         return self._rulings.of(self.active, asked.service, question)
 
     def _refused(self, asked: Asked, _: date) -> Refusal | None:

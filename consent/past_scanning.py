@@ -125,8 +125,13 @@ def _keep(found: Past, span: Span, entry: Told, footprint: Footprint | None) -> 
         found.contacts.append(
             PastContact(entry.at, date.fromisoformat(str(day)), footprint.matched)
         )
-    if span.holds(entry):
-        found.questions.append(question_of_many(entry, footprint))
+    if not span.holds(entry):
+        return
+    question = question_of_many(entry, footprint)
+    if question is None:
+        found.unworded += 1
+    else:
+        found.questions.append(question)
 
 
 async def uses_of_each(

@@ -5,23 +5,29 @@ entry committed to is never trusted.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
 from audit.browsing import Told
 from audit.entries import ActorType, Kind
 from consent.footprints import Footprint, open_footprint
-from consent.glances import Glance, open_glance
-from consent.policy import Denied
+from consent.glances import open_glance
 from consent.programme.declarations import Action
+from consent.reasons import UNKNOWN_MEMBER
+from consent.rulings import question_in
 from profiles.members import Member
 from profiles.unit import Unit
 
 #: About one member each, under the member's pseudonym.
 SINGLE = (Kind.PROFILE_READ, Kind.DECISION_MADE)
 #: About many at once, in the sealed detail.
-MANY = (Kind.SEGMENT_EVALUATED, Kind.SEGMENT_PREVIEWED, Kind.CONTACTS_RECORDED)
+MANY = (
+    Kind.SEGMENT_EVALUATED,
+    Kind.SEGMENT_PREVIEWED,
+    Kind.DECISIONS_MADE,
+    Kind.CONTACTS_RECORDED,
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class Asked:
     service: str
     purpose: str
     action: str
-    fields: frozenset[str] | None = None
+    fields: tuple[str, ...] | None = None
     channel: str | None = None
     expression: str | None = field(default=None, repr=False)
 
@@ -53,7 +59,7 @@ class PastUse:
     asked: Asked
     version: int | None
     answer: str | None
-    given: frozenset[str] = frozenset()
+    given: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +79,12 @@ class PastQuestion:
     yes: Mapping[int, bytes]
     among: Mapping[int, bytes] | None
     counted: Mapping[str, int] | None
+
+    def answer_of(self, *, named: bool) -> bool | None:
+        """The answer on record about one who was asked about: yes, no, or None for neither."""
+        if self.counted is None:
+            return None
+        return named if self.kind == Kind.DECISIONS_MADE else named or None
 
 
 @dataclass(frozen=True)
@@ -109,17 +121,26 @@ def footprint_of(unit: Unit, entry: Told, sealed: bytes | None) -> Footprint | N
     return open_footprint(unit.epoch, entry.id, sealed, commitment=entry.commitment)
 
 
-def question_of_many(entry: Told, footprint: Footprint) -> PastQuestion:
-    """The question about many that an entry and its detail tell of."""
-    contact = entry.kind == Kind.CONTACTS_RECORDED
-    service, purpose = entry.actor.id, entry.purpose or ""
-    if contact:
+def question_of_many(entry: Told, footprint: Footprint) -> PastQuestion | None:
+    """The question about many that an entry and its detail tell of; None where the service had
+    words for it that the record leaves out."""
+    asked, among = _asked(entry), footprint.asked
+    counted: dict[str, int] | None = None
+    if entry.kind == Kind.CONTACTS_RECORDED:
         channel = str(entry.facts.get("channel"))
-        asked = Asked(service, purpose, Action.CONTACT, frozenset(), channel)
+        asked, among = (
+            replace(asked, action=Action.CONTACT, fields=(), channel=channel),
+            footprint.matched,
+        )
+    elif entry.kind == Kind.DECISIONS_MADE:
+        counted = _counted(entry, "allowed")
     else:
         named = entry.kind == Kind.SEGMENT_EVALUATED
         action = Action.SEGMENT if named else Action.PREVIEW
-        asked = Asked(service, purpose, action, expression=footprint.expression)
+        asked = replace(asked, action=action, expression=footprint.expression)
+        counted = _counted(entry, "eligible")
+    if entry.facts.get("unknown_fields"):
+        return None
     return PastQuestion(
         entry=entry.id,
         at=entry.at,
@@ -127,16 +148,17 @@ def question_of_many(entry: Told, footprint: Footprint) -> PastQuestion:
         asked=asked,
         version=entry.programme,
         yes=footprint.matched,
-        among=footprint.matched if contact else None,
-        counted=None if contact else _counted(entry),
+        among=among,
+        counted=counted,
     )
 
 
-def _counted(entry: Told) -> dict[str, int]:
-    """Reason to how many; the empty reason is yes."""
-    held, eligible = entry.facts.get("held_back"), entry.facts.get("eligible")
+def _counted(entry: Told, yes: str) -> dict[str, int]:
+    """Reason to how many members; the empty reason is yes."""
+    held = entry.facts.get("held_back")
     counts = dict(held) if isinstance(held, dict) else {}
-    counts[""] = eligible
+    counts.pop(UNKNOWN_MEMBER, None)
+    counts[""] = entry.facts.get(yes)
     return {name: count for name, count in counts.items() if isinstance(count, int)}
 
 
@@ -147,22 +169,15 @@ def single_use(member: Member, entry: Told, sealed: bytes | None) -> PastUse | s
     glance = open_glance(member.key, entry.id, sealed, commitment=entry.commitment)
     if glance is None:
         return "detail_lost"
-    asked = _asked(entry, glance)
-    if asked is None:
+    if entry.facts.get("unknown_fields"):
         return "words_not_kept"
-    given = frozenset(glance.fields)
-    return PastUse(entry.id, entry.at, entry.kind, asked, entry.programme, glance.held_back, given)
-
-
-def _asked(entry: Told, glance: Glance) -> Asked | None:
-    """What was asked; None where the service had words for it that the record leaves out."""
-    service, purpose = entry.actor.id, entry.purpose or ""
+    asked = _asked(entry)
     if entry.kind == Kind.PROFILE_READ:
-        return Asked(service, purpose, Action.READ, frozenset(glance.fields))
-    facts = entry.facts
-    action, channel, fields = (facts.get(name) for name in ("action", "channel", "fields"))
-    wordless = channel is None and glance.held_back == Denied.CHANNEL_NOT_IN_PURPOSE
-    if not isinstance(action, str) or wordless or facts.get("unknown_fields"):
-        return None
-    names = frozenset(map(str, fields)) if isinstance(fields, list) else None
-    return Asked(service, purpose, action, names, None if channel is None else str(channel))
+        asked = replace(asked, action=Action.READ, fields=glance.fields, channel=None)
+    version, answer = entry.programme, glance.held_back
+    return PastUse(entry.id, entry.at, entry.kind, asked, version, answer, glance.fields)
+
+
+def _asked(entry: Told) -> Asked:
+    told = question_in(entry.purpose, entry.facts)
+    return Asked(entry.actor.id, told.purpose, told.action, told.fields, told.channel)

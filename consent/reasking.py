@@ -112,24 +112,26 @@ class Reasking:
     ) -> None:
         """A question about many, of one of them: whether they might be used.
 
-        That who was `named` might is on record; of the others it follows. `known`: what has been
-        found of this member, for questions alike.
+        That who was `named` might is on record, and of decisions that the others might not; else
+        it follows. `known`: what has been found of this member, for questions alike.
         """
         question = shared.question
+        on_record = question.answer_of(named=named)
         unsure = life.unsure(question.at, shared.judge, question.asked.purpose)
         shared.unsure += unsure
         reached = question.asked.channel is not None
-        on_record = question.counted is not None and named
         answers: list[str | None] = []
         for seen in life.sights(question.at, self._zone, reached=reached):
             before, after = self._both(life, shared, seen, known)
             answers.append(before)
-            if before is None or not on_record:
+            if on_record in (None, before is None):
                 break
-        shared.sums[(None if on_record else before) or ""] += 1
-        if on_record and before is not None:
-            self._wrong(life, count, question, shared.judge, said=None, follows=answers[0])
+        else:
+            shared.sums["" if on_record else answers[0] or ""] += 1
+            said = None if on_record else "no"
+            self._wrong(life, count, question, shared.judge, said=said, follows=answers[0])
             return
+        shared.sums[before or ""] += 1
         self._tally.replayed += 1
         self._tally.in_flight += len(answers) > 1
         if self._draft is not None and (before is None) != (after is None):

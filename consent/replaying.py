@@ -138,7 +138,7 @@ class _Run:
                 self._tally.left_out["version_unknown"] += 1
                 continue
             day = one.at.astimezone(self._unit.schema.zone).date()
-            if judge.refusal(one.asked, day) is not None and one.counted is not None:
+            if one.asked.expression is not None and judge.refusal(one.asked, day) is not None:
                 self._out.miscounted.append(one.entry)
                 continue
             refusal = self._draft.refusal(one.asked, day) if self._draft else None

@@ -5,7 +5,18 @@ from typing import Annotated
 
 import typer
 
-from api.cli import audit, demo, imports, keys, programme, requests, segment, serving
+from api.cli import (
+    audit,
+    demo,
+    imports,
+    keys,
+    policy,
+    programme,
+    receipts,
+    requests,
+    segment,
+    serving,
+)
 from api.cli.door import Door
 
 app = typer.Typer(
@@ -21,11 +32,13 @@ app.command()(serving.worker)
 app.command()(serving.migrate)
 app.command()(serving.token)
 app.add_typer(programme.app, name="programme")
+app.add_typer(policy.app, name="policy")
 app.add_typer(imports.app, name="import")
 app.add_typer(segment.app, name="segment")
 app.add_typer(requests.app, name="request")
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
+app.add_typer(receipts.app, name="receipt")
 
 
 @app.callback()
