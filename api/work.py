@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 
 from api.bootstrap import SYSTEM, Tillit
-from consent import ledger
+from consent import contacts, expiring, ledger
 from consent.choices import By
 from consent.choosing import restriction
 from dsar import certificates, overdue, packages, requests
@@ -30,6 +30,7 @@ from profiles.refreshing import WHILE_WAITING, bring_up_to_date, due, members_at
 INTEGRATE_EVERY = 0.5  # seconds: an entry has its number, and a proof, within one
 REFRESH_EVERY = 60.0
 RESUME_EVERY = 60.0
+EXPIRE_EVERY = 300.0  # nobody waits for it: a consent stops counting on its day by itself
 
 _log = structlog.get_logger("tillit.worker")
 
@@ -123,6 +124,8 @@ async def work(tillit: Tillit) -> None:
         tasks.create_task(_repeat(lambda: resume(tillit), RESUME_EVERY))
         tasks.create_task(_repeat(lambda: _number(tillit), INTEGRATE_EVERY))
         tasks.create_task(_repeat(lambda: refresh(tillit), REFRESH_EVERY))
+        tasks.create_task(_repeat(lambda: expire(tillit), EXPIRE_EVERY))
+        tasks.create_task(_repeat(lambda: drop_contacts(tillit), EXPIRE_EVERY))
 
 
 async def _number(tillit: Tillit) -> int:
@@ -160,6 +163,31 @@ async def refresh(tillit: Tillit) -> int:
         done += len(batch)
         if not batch:
             return done
+
+
+async def expire(tillit: Tillit) -> int:
+    """Write down which consents have run out, a batch a transaction; returns how many."""
+    done = 0
+    while True:
+        await tillit.replica.barrier()
+        sets = tillit.replica.members
+        async with tillit.unit() as work:
+            waiting = expiring.expired(work.unit, work.active, sets)
+            batch = members_at(sets, waiting[: expiring.BATCH])
+            written = await expiring.expire(work.unit, SYSTEM, work.active, batch)
+        done += written
+        if not written:
+            return done
+
+
+async def drop_contacts(tillit: Tillit) -> int:
+    """Forget who was contacted on days that no wish reaches back to; returns how many days."""
+    await tillit.replica.barrier()
+    sets = tillit.replica.members
+    async with tillit.unit() as work:
+        days = contacts.outdated(sets, work.unit.today)
+        contacts.drop(work.unit, sets, days)
+    return len(days)
 
 
 async def _repeat(step: Callable[[], Awaitable[int]], every: float) -> None:

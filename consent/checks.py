@@ -13,6 +13,7 @@ from audit.browsing import all_entries
 from audit.entries import Kind
 from audit.errors import EntryInvalid
 from consent import ledger, sets
+from consent.contacts import contacted_days, counts
 from consent.footprints import open_footprint, open_sets
 from consent.programmes import Programmes
 from consent.standings import fold
@@ -31,6 +32,14 @@ from profiles.shard import MemberSets
 from profiles.unit import Unit
 
 _BATCH = 1_000
+#: Entries about many members, each with a footprint.
+_ABOUT_MANY = (
+    Kind.SEGMENT_EVALUATED,
+    Kind.SEGMENT_PREVIEWED,
+    Kind.DECISIONS_MADE,
+    Kind.CONTACTS_RECORDED,
+    Kind.CONSENTS_LISTED,
+)
 
 
 async def check(unit: Unit) -> list[str]:
@@ -68,14 +77,12 @@ async def check_programmes(session: AsyncSession, programmes: Programmes) -> lis
 
 
 async def check_footprints(unit: Unit) -> list[str]:
-    """Each segment's use still tells its question and who matched, as its entry committed to."""
+    """Each use of many still tells its question and who it names, as its entry committed to."""
     problems: list[str] = []
     addresses: set[bytes] = set()
     promised: dict[UUID, str] = {}
     try:
-        async for entry in all_entries(
-            unit.session, kinds=(Kind.SEGMENT_EVALUATED, Kind.SEGMENT_PREVIEWED)
-        ):
+        async for entry in all_entries(unit.session, kinds=_ABOUT_MANY):
             if entry.commitment is not None:
                 promised[entry.id] = entry.commitment
             if len(promised) == _BATCH:
@@ -88,7 +95,7 @@ async def check_footprints(unit: Unit) -> list[str]:
     for first in range(0, len(in_order), _BATCH):
         kept_sets = await open_sets(unit, in_order[first : first + _BATCH])
         problems += [
-            f"who matched, kept at {address.hex()}, is lost"
+            f"a set of members, kept at {address.hex()}, is lost"
             for address, kept in kept_sets.items()
             if kept is None
         ]
@@ -108,7 +115,7 @@ async def _opened(unit: Unit, promised: dict[UUID, str], problems: list[str]) ->
         kept = sealed.get(entry)
         footprint = kept and open_footprint(unit.epoch, entry, kept, commitment=commitment)
         if footprint:
-            addresses.update(footprint.matched.values())
+            addresses |= footprint.addresses
         else:
             problems.append(f"the detail of entry {entry} is lost or another")
     return addresses
@@ -148,13 +155,15 @@ async def check_sets(unit: Unit) -> list[str]:
     try:
         kept = await all_opened(await raw(unit.session), unit.epoch.sealing(Label.SETS))
         derived = await _derived(unit)
-    except ProfilesError as error:
+        for name, those in (await contacted_days(unit)).items():
+            derived.sets[name] = those & derived.everyone  # without those erased since
+    except (ProfilesError, EntryInvalid) as error:
         return [f"member sets cannot be compared: {error}"]
     # Members whose traits are due are brought up to date before the next answer, not before.
     waiting = due(kept, unit)
     problems = []
     for name in sorted(kept.sets.keys() | derived.sets.keys()):
-        if field_of_set(name) == DUE or not _declared(unit, name):
+        if field_of_set(name) == DUE or not _declared(unit, name) or not counts(name, unit.today):
             continue
         wrong = (kept.get(name) ^ derived.get(name)) - waiting
         if wrong:

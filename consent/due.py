@@ -1,0 +1,117 @@
+"""Whom to write to about their consents: to confirm, to remind, to ask again.
+
+From the sets, as of everything committed before. Nobody is listed who is restricted, has
+objected or has paused; and who is listed is on record, as in every other answer.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
+
+from pyroaring import BitMap
+
+from audit.entries import Kind
+from consent.eligibility import Reason, eligibility
+from consent.errors import NotAChoice, NotPermitted, OutOfDate
+from consent.footing import Footing
+from consent.footprints import EVERYBODY, Footprint, keep_matched, seal_footprint
+from consent.grants import Grant
+from consent.programme.declarations import Action
+from consent.sets import until_stack
+from profiles import stacks
+from profiles.refreshing import due as out_of_date
+from profiles.refreshing import members_at
+from profiles.replica import Replica
+from profiles.shard import MemberSets
+from profiles.stacks import Op
+from profiles.unit import Unit
+from profiles.values import to_number
+
+
+class Due(StrEnum):
+    """What is due with a member. The list is closed, and nobody is on two of them."""
+
+    CONFIRM = "confirm"  # a yes that waits for their word: send them the link
+    REMIND = "remind"  # their consent runs out within the purpose's `remind_days`
+    ASK_AGAIN = "ask_again"  # what they agreed to is less than what is done now
+    RECONFIRM = "reconfirm"  # a yes that nothing proves
+    ASK_THEMSELVES = "ask_themselves"  # a guardian said yes, and they have come of age
+    ASK_GUARDIAN = "ask_guardian"  # they said yes, and are too young to
+
+
+_REASONS: Mapping[Due, Reason] = MappingProxyType(
+    {
+        Due.CONFIRM: Reason.UNCONFIRMED,
+        Due.ASK_AGAIN: Reason.ASK_AGAIN,
+        Due.RECONFIRM: Reason.UNPROVEN,
+        Due.ASK_THEMSELVES: Reason.COME_OF_AGE,
+        Due.ASK_GUARDIAN: Reason.GUARDIAN_NEEDED,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some members of a list, in ordinal order, of `total`."""
+
+    total: int
+    members: tuple[UUID, ...]
+
+
+async def listed(
+    unit: Unit, grant: Grant, replica: Replica, *, skip: int, limit: int
+) -> tuple[dict[Due, Page], UUID]:
+    """Who is due for what, at most `limit` of each list after the first `skip`; and the entry.
+
+    One `consents.listed` entry, with who was named in its sealed detail. Raises `NotAChoice`
+    for a purpose that asks for no consent, `NotPermitted` for another grant, and `OutOfDate`
+    when `Gate.freshen` is due first.
+    """
+    if grant.action is not Action.CONSENT:
+        raise NotPermitted(f"this grant is for {grant.action}", place="grant")
+    if not grant.footing.needs_consent:
+        raise NotAChoice(
+            f"{grant.purpose.name} does not rest on consent",
+            place=f"purposes.{grant.purpose.name}",
+            remedy="nobody has to be asked",
+        )
+    await replica.barrier()
+    # From here to the next await the sets stand still.
+    sets, heads = replica.members, dict(replica.heads)
+    if out_of_date(sets, unit):
+        raise OutOfDate("members are being brought up to date", place="member sets")
+    those = due(unit, grant.footing, sets)
+    named = {one: who[skip : skip + limit] for one, who in those.items()}
+    pages = {one: Page(len(those[one]), tuple(members_at(sets, who))) for one, who in named.items()}
+    together = BitMap.union(BitMap(), *named.values())
+    footprint = Footprint("consents due", heads, await keep_matched(unit, together))
+    facts = {one.value: len(who) for one, who in named.items() if who}
+    entry = await unit.record.write(
+        unit.session,
+        grant.act.entry(
+            Kind.CONSENTS_LISTED,
+            subject=EVERYBODY,
+            facts=facts,
+            detail=seal_footprint(unit, footprint),
+        ),
+    )
+    return pages, entry
+
+
+def due(unit: Unit, footing: Footing, members: MemberSets) -> dict[Due, BitMap]:
+    """Who is due for what, every list there is; disjoint."""
+    stand = eligibility(footing, members, unit.today)
+    found = {one: stand.those.get(reason, BitMap()) for one, reason in _REASONS.items()}
+    found[Due.REMIND] = stand.eligible & _running_out(unit, footing, members)
+    return {one: found[one] for one in Due}
+
+
+def _running_out(unit: Unit, footing: Footing, members: MemberSets) -> BitMap:
+    days = footing.purpose.remind_days
+    if days is None:
+        return BitMap()
+    last = to_number(unit.today + timedelta(days=days))
+    return stacks.compare(members, until_stack(footing.purpose.name), Op.LE, last)
