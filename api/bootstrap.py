@@ -16,6 +16,7 @@ from audit.memory import CheckpointFile
 from audit.notes import Signer
 from audit.record import Record
 from consent.errors import NoProgramme
+from consent.figures import kept as figures
 from consent.gate import Gate
 from consent.programme import Programme
 from consent.programmes import LATEST, Active, Programmes, apply
@@ -171,7 +172,9 @@ class Tillit:
             ):
                 pass
             active = await self.programmes.active(session)
-            rotated = await rotate(session, self.keyring, active.schema, self.clock)
+            rotated = await rotate(
+                session, self.keyring, active.schema, self.clock, also=[figures.reseal]
+            )
             facts = {"epoch": rotated.epoch, "members": rotated.members}
             await self.record.write(session, act.entry(Kind.KEYS_ROTATED, facts=facts))
         await self.bury()

@@ -1,6 +1,6 @@
 """What the policy layer keeps. Storage only; no table leaves the room."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Column, DateTime, LargeBinary
@@ -31,6 +31,21 @@ class LedgerRow(SQLModel, table=True):
     __tablename__ = "ledger"
     id: UUID = Field(primary_key=True)
     member: UUID
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class ConsentFigureRow(SQLModel, table=True):
+    """How many members stood where with a purpose on a day, sealed: a small count is about few.
+
+    Append-only: a rotation adds the same under its epoch, and what is under another opens no more.
+    """
+
+    __tablename__ = "consent_figure"
+    day: date = Field(primary_key=True)
+    purpose: str = Field(primary_key=True)
+    epoch: int = Field(primary_key=True)
+    programme: int
+    counted_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 

@@ -15,6 +15,7 @@ class Label(StrEnum):
     AUDIT_SETS = "tillit/audit-sets/v1"
     AUDIT_ADDRESS = "tillit/audit-set-address/v1"
     AUDIT_MAC = "tillit/audit-pending/v1"
+    FIGURES = "tillit/figures/v1"
 
 
 #: The pseudonym under which a member appears in the record: HMAC under the member's own key,

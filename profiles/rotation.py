@@ -5,7 +5,7 @@ database from before opens for anyone, so not for a member erased before: the sh
 Everybody else waits while it runs, because nothing may be sealed under a key that is going.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -26,6 +26,9 @@ from profiles.shard import MemberSets
 from profiles.unit import Schema
 
 _BATCH = 2_000
+
+#: Seals something anew, within the rotation's transaction.
+Reseal = Callable[[AsyncSession, EpochKey, EpochKey], Awaitable[None]]
 
 _MEMBERS = """
 SELECT m.id, m.sealed, k.wrapped FROM member m JOIN member_key k ON k.member = m.id
@@ -51,8 +54,17 @@ async def hold(session: AsyncSession) -> None:
     await connection.execute("SELECT pg_advisory_xact_lock(%s)", (ROTATION_LOCK,))
 
 
-async def rotate(session: AsyncSession, keyring: Keyring, schema: Schema, clock: Clock) -> Rotated:
+async def rotate(
+    session: AsyncSession,
+    keyring: Keyring,
+    schema: Schema,
+    clock: Clock,
+    *,
+    also: Sequence[Reseal] = (),
+) -> Rotated:
     """One transaction, after `hold` and with nothing pending in the record. All or nothing.
+
+    `also`: seals anew what other rooms keep under the epoch, each handed the old key and the new.
 
     Raises `CannotOpen` when entries are pending: their seal would be lost with the old key.
     """
@@ -69,6 +81,8 @@ async def rotate(session: AsyncSession, keyring: Keyring, schema: Schema, clock:
     await _shards(connection, old, new)
     await _details(session, old, new)
     await _sets(session, old, new)
+    for reseal in also:
+        await reseal(session, old, new)
     return Rotated(new.number, members)
 
 

@@ -62,6 +62,18 @@ STATEMENTS = [
     "FOR EACH STATEMENT EXECUTE FUNCTION tillit_refuse_change()",
     "GRANT SELECT, INSERT ON ledger TO tillit_app",
     """
+    CREATE TABLE consent_figure (
+        day date NOT NULL,
+        purpose text NOT NULL,
+        epoch integer NOT NULL,
+        programme integer NOT NULL,
+        counted_at timestamptz NOT NULL,
+        sealed bytea NOT NULL,
+        PRIMARY KEY (day, purpose, epoch)
+    )
+    """,
+    *append_only("consent_figure"),
+    """
     CREATE TABLE guardianship (
         guardian bytea NOT NULL,
         child bytea NOT NULL,
