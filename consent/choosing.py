@@ -41,7 +41,7 @@ def choose(
     elsewhere a yes to such a purpose is requested, and `confirmed` when they answer.
     """
     _check(unit, purpose, action, at, language)
-    _check_texts(how, evidence)
+    check_texts(how, evidence)
     digest = notice
     # What a file's notice said is in the file; today's text is not what its members read then.
     if digest is None and language is not None and by != By.IMPORT:
@@ -94,7 +94,7 @@ def restriction(unit: Unit, *, on: bool, by: By) -> Choice:
 
 def marketing(unit: Unit, *, objects: bool, by: By, how: str = "", evidence: str = "") -> Choice:
     """Objection to all direct marketing and the profiling for it (Art. 21(2)), or its end."""
-    _check_texts(how, evidence)
+    check_texts(how, evidence)
     action = Action.OBJECTED if objects else Action.OBJECTION_LIFTED
     return _overall(unit, action, by, how=how, evidence=evidence)
 
@@ -144,7 +144,7 @@ def guardian(
     unit: Unit, who: UUID, *, named: bool, by: By, how: str = "", evidence: str = ""
 ) -> Choice:
     """That a member is this one's guardian, with what proves it (Art. 8(2)), or no longer is."""
-    _check_texts(how, evidence)
+    check_texts(how, evidence)
     if named and not evidence:
         raise NotAChoice(
             "a guardian is named with what proves it",
@@ -204,7 +204,8 @@ def _check(
         )
 
 
-def _check_texts(how: str, evidence: str) -> None:
+def check_texts(how: str, evidence: str) -> None:
+    """That they are no longer than there is room for. Raises `NotAChoice`."""
     for text, place, most in ((how, "how", LONGEST_HOW), (evidence, "evidence", LONGEST_EVIDENCE)):
         if len(text) > most:
             raise NotAChoice(f"longer than {most} characters", place=place, remedy="refer to it")

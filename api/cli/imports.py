@@ -20,6 +20,8 @@ MappingFile = Annotated[
     Path, typer.Option("--mapping", help="Which column is which: a TOML file, see docs/import.md.")
 ]
 
+_UNPROVEN = "  unproven: kept, and not used until the member says yes again (docs/import.md)"
+
 
 @app.command()
 def members(file: File, mapping: MappingFile, as_json: AsJson = False) -> None:
@@ -59,11 +61,13 @@ def _told(outcome: Outcome) -> list[str]:
     left = [
         f"  {count:,} {reason.replace('_', ' ')}" for reason, count in outcome.not_taken.items()
     ]
+    unproven = [_UNPROVEN] if outcome.things.get("unproven") else []
     new = ", ".join(f"{count:,} {name}" for name, count in outcome.new.items())
     return [
         f"{outcome.lines:,} lines: {outcome.taken:,} taken, "
         f"{sum(outcome.not_taken.values()):,} not taken",
         *left,
         f"taken: {outcome.members:,} members{things}",
+        *unproven,
         f"new with this run: {new}",
     ]

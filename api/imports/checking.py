@@ -10,14 +10,16 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Protocol
 
+import msgspec
+
 from api.imports.consents import ConsentFile, ConsentLine
 from api.imports.errors import ImportRefused, MappingRefused
 from api.imports.events import PurchaseFile
 from api.imports.values import FieldValue
 from consent.choices import Action, By, Choice
-from consent.choosing import choose
-from consent.errors import ConsentError
-from consent.programme import Programme
+from consent.choosing import channel, check_texts, choose
+from consent.errors import ConsentError, NotAChoice
+from consent.programme import Programme, Purpose
 from kernel.errors import Problem, TillitError
 from profiles import lookup
 from profiles.catalogue import Catalogue, nearest
@@ -26,6 +28,7 @@ from profiles.unit import Unit
 
 _SHOWN = 10
 _FIRST = 'import members first, or set on_unknown_member = "leave_out" in the mapping'
+_OF_CHANNELS = (Action.CHANNEL_OFF, Action.CHANNEL_ON)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 #: Far above any purchase, and so far below what a member's numbers can hold that sums fit.
 LARGEST_AMOUNT = Decimal(10) ** 10
@@ -139,13 +142,14 @@ def check_purchases(unit: Unit, file: PurchaseFile, name: str) -> Iterator[int]:
 def check_consents(unit: Unit, programme: Programme, file: ConsentFile, name: str) -> None:
     """Every line is a choice that makes sense, at a time that has come. Raises `ImportRefused`."""
     problems = []
-    sensible: dict[tuple[str, str, str], Problem | None] = {}
+    sensible: dict[tuple[object, ...], Problem | None] = {}
     for line in file:
         place = file.place(line.line)
         if line.at > unit.now:
             problems.append(Problem(place, "this lies in the future", "give a time that has come"))
             continue
-        about = (line.purpose, line.action, line.language)
+        texts = (len(line.how), len(line.evidence))
+        about = (line.purpose, line.action, line.language, line.channel, texts)
         if about not in sensible:
             try:
                 choice_of(unit, programme, line)
@@ -162,17 +166,36 @@ def choice_of(unit: Unit, programme: Programme, line: ConsentLine) -> Choice:
 
     Only a notice that the file holds (its text, or its SHA-256 in hex) is kept as the one shown:
     what the programme's notice says today is not what this member read then. A consent without
-    one is unproven: kept, shown, and heeded only once the member has said it again.
+    one is unproven: kept, shown, and heeded only once the member has said it again. So is one
+    without evidence, where the purpose asks for double opt-in.
     """
+    purpose, action = programme.purpose(line.purpose), Action(line.action)
+    if (action in _OF_CHANNELS) != bool(line.channel):
+        raise NotAChoice(
+            "a channel goes with channel_off and channel_on, and they with a channel",
+            place="channel",
+            remedy="leave the channel out, or name one",
+        )
+    if line.channel:
+        return _by_channel(unit, purpose, line)
     return choose(
         unit,
-        programme.purpose(line.purpose),
-        Action(line.action),
+        purpose,
+        action,
         at=line.at,
         by=By.IMPORT,
         language=line.language or None,
         notice=_digest(line.notice) if line.notice else None,
+        how=line.how,
+        evidence=line.evidence,
     )
+
+
+def _by_channel(unit: Unit, purpose: Purpose, line: ConsentLine) -> Choice:
+    check_texts(line.how, line.evidence)
+    on = Action(line.action) is Action.CHANNEL_ON
+    choice = channel(unit, purpose, line.channel, on=on, by=By.IMPORT)
+    return msgspec.structs.replace(choice, at=line.at, how=line.how, evidence=line.evidence)
 
 
 def _digest(notice: str) -> bytes:

@@ -22,10 +22,10 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class ConsentLine:
-    """One step for the ledger. `at` is UTC; `language` and `notice` are empty when not known.
+    """One step for the ledger. `at` is UTC; texts are empty when they are not known.
 
     `reference` tells it from the member's other steps, in this file and in others: it is made
-    of the mapping's source, the purpose, the action and the time.
+    of the mapping's source, the purpose, the action, the channel and the time.
     """
 
     number: str
@@ -35,6 +35,9 @@ class ConsentLine:
     at: datetime
     language: str
     notice: str
+    channel: str
+    how: str
+    evidence: str
     reference: str
 
 
@@ -45,6 +48,9 @@ class _Columns:
     action: Column[Action] | Action
     language: Column[str] | str
     notice: Column[str] | str
+    channel: Column[str] | str
+    how: Column[str] | str
+    evidence: Column[str] | str
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,7 @@ class ConsentFile:
         purpose = _at(columns.purpose, position)
         action = cast(Action, _at(columns.action, position))
         at = columns.at.values[int(columns.at.codes[position])]
+        channel = _at(columns.channel, position)
         return ConsentLine(
             number=number,
             line=self._sheet.number(position),
@@ -106,7 +113,10 @@ class ConsentFile:
             at=at,
             language=_at(columns.language, position),
             notice=_at(columns.notice, position),
-            reference=f"{self._source}:{purpose}:{action}:{at.isoformat()}",
+            channel=channel,
+            how=_at(columns.how, position),
+            evidence=_at(columns.evidence, position),
+            reference=f"{self._source}:{purpose}:{action}:{channel}:{at.isoformat()}",
         )
 
 
@@ -158,6 +168,9 @@ def _read(findings: Findings, section: ConsentsSection, mapping: Mapping) -> _Co
         action=section.action or findings.read(sheet[names.action or ""], _action(section)),
         language=_text(findings, names.language, section.language),
         notice=_text(findings, names.notice, None),
+        channel=_text(findings, names.channel, section.channel),
+        how=_text(findings, names.how, section.how),
+        evidence=_text(findings, names.evidence, section.evidence),
     )
 
 
@@ -198,8 +211,9 @@ def _in_order(lines: Codes, ranks: Codes, columns: _Columns) -> Codes:
         return lines
     stamps = np.array([at.timestamp() for at in columns.at.values])[columns.at.codes[lines]]
     purpose, action = _codes(columns.purpose, lines), _codes(columns.action, lines)
-    same = np.lexsort((lines, action, purpose, stamps, ranks[lines]))
-    keys = (ranks[lines][same], stamps[same], purpose[same], action[same])
+    channel = _codes(columns.channel, lines)
+    same = np.lexsort((lines, channel, action, purpose, stamps, ranks[lines]))
+    keys = (ranks[lines][same], stamps[same], purpose[same], action[same], channel[same])
     new = np.zeros(len(lines), dtype=np.bool_)
     new[0] = True
     for key in keys:

@@ -22,7 +22,9 @@ from pydantic import (
 
 Noun = Literal["members", "events", "consents"]
 Format = Literal["csv", "ndjson", "parquet"]
-Action = Literal["given", "refused", "withdrawn", "objected"]
+Action = Literal[
+    "given", "refused", "withdrawn", "objected", "objection_lifted", "channel_off", "channel_on"
+]
 Kind = Literal["name", "email", "phone"]
 Locale = Literal["sv_SE", "no_NO"]
 
@@ -171,6 +173,9 @@ class ConsentColumns(_Section):
     action: Text | None = None
     language: Text | None = None
     notice: Text | None = None
+    channel: Text | None = None
+    how: Text | None = None
+    evidence: Text | None = None
 
 
 class ConsentsSection(_Section):
@@ -181,6 +186,9 @@ class ConsentsSection(_Section):
     purpose: Text | None = None
     action: Action | None = None
     language: Text | None = None
+    channel: Text | None = None
+    how: Text | None = None
+    evidence: Text | None = None
     values: dict[str, Action] = Field(default_factory=dict)
     without_member: Literal["refuse", "leave_out"] = "refuse"
     on_unknown_member: Literal["refuse", "leave_out"] = "refuse"
@@ -190,8 +198,9 @@ class ConsentsSection(_Section):
         for name in ("purpose", "action"):
             if (getattr(self, name) is None) == (getattr(self.columns, name) is None):
                 raise ValueError(f"give {name}, or columns.{name}, and not both")
-        if self.language is not None and self.columns.language is not None:
-            raise ValueError("give language or columns.language, not both")
+        for name in ("language", "channel", "how", "evidence"):
+            if getattr(self, name) is not None and getattr(self.columns, name) is not None:
+                raise ValueError(f"give {name} or columns.{name}, not both")
         if self.values and self.columns.action is None:
             raise ValueError("values translate a column: give columns.action")
         return self

@@ -22,7 +22,7 @@ from consent.choices import Action, Choice
 from profiles import members
 from profiles.members import Member
 
-_Step = tuple[str | None, Action, datetime, str]
+_Step = tuple[str | None, Action, str | None, datetime, str]
 
 
 async def import_consents(
@@ -30,8 +30,9 @@ async def import_consents(
 ) -> Outcome:
     """Put the choices of a file into the ledger, each once.
 
-    A choice is known again by member, purpose, action and time. Raises `ImportRefused`, and
-    then nothing was written.
+    A choice is known again by member, purpose, action, channel and time. A yes that nothing
+    proves is kept as unproven, and counted as that. Raises `ImportRefused`, and then nothing
+    was written.
     """
     section = consents_of(mapping)
     progress(READING, 0, None)
@@ -49,7 +50,7 @@ async def import_consents(
         taken=counts["taken_lines"],
         members=counts["taken_members"],
         not_taken=not_taken(file.not_taken, file.taken - counts["taken_lines"]),
-        things={"choices": counts["taken_lines"]},
+        things={"choices": counts["taken_lines"], "unproven": counts["unproven"]},
         new={"choices": counts["choices"]},
     )
 
@@ -76,11 +77,13 @@ class _Writer:
         held = await held_by_number(work, list(steps))
         before = await ledger.opened(work.unit, {one.id: one.key for one in held.values()})
         said: dict[Member, list[Choice]] = {}
+        unproven = 0
         for number, member in held.items():
             known = {_step(choice) for choice in before[member.id]}
             choices = [
                 checking.choice_of(work.unit, work.active.programme, line) for line in steps[number]
             ]
+            unproven += sum(choice.action is Action.UNPROVEN for choice in choices)
             if fresh := [choice for choice in choices if _step(choice) not in known]:
                 said[member] = fresh
         if said:
@@ -88,6 +91,7 @@ class _Writer:
         return Counter(
             choices=sum(map(len, said.values())),
             taken_members=len(held),
+            unproven=unproven,
             taken_lines=sum(len(steps[number]) for number in held),
         )
 
@@ -95,4 +99,5 @@ class _Writer:
 def _step(choice: Choice) -> _Step:
     """What tells one imported choice from another of the same member."""
     given = choice.action is Action.RENEWED  # as the ledger keeps one given while one stood
-    return choice.purpose, Action.GIVEN if given else choice.action, choice.at, choice.by
+    action = Action.GIVEN if given else choice.action
+    return choice.purpose, action, choice.channel, choice.at, choice.by

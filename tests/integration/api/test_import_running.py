@@ -12,11 +12,15 @@ import pytest
 
 from api.bootstrap import SYSTEM, Tillit
 from api.imports import batches, parse_mapping
+from api.imports.errors import ImportRefused
 from api.imports.mapping import Noun
 from api.imports.running import run
 from consent import ledger
+from consent.choices import State
+from consent.standings import fold
 from profiles import events, members, reading
 from profiles.enrolment import enrol
+from profiles.members import Member
 
 PURCHASES = """
 source = "till"
@@ -284,6 +288,7 @@ async def test_consents_are_taken_once_with_what_the_file_knows_of_their_notice(
         "lines": 5,
         "taken": 3,
         "choices": 3,
+        "unproven": 0,
         "members": 2,
         "not_taken": {"no_member": 0, "repeated": 1, "unknown_member": 1},
         "new": {"choices": 3},
@@ -299,6 +304,82 @@ async def test_consents_are_taken_once_with_what_the_file_knows_of_their_notice(
     ]
     assert said[two.id][0].notice == bytes.fromhex("a1" * 32)
     assert said[two.id][0].until == date(2028, 2, 1)
+
+
+async def test_a_yes_that_nothing_proves_is_kept_unproven_and_counted_each_time(
+    tillit: Tillit, tmp_path: Path, tables: Callable[[], object]
+) -> None:
+    async with tillit.unit() as work:
+        [one] = await enrol(work.unit, SYSTEM, [{"member_number": "1"}], source="test")
+    when = "2026-02-01 10:00"
+    steps = [
+        ("1", when, "newsletter", "given", ""),
+        ("1", when, "partner_offers", "given", "Trips for you."),  # confirmed, says who?
+        ("1", when, "personalised_offers", "refused", ""),
+    ]
+    file = write(tmp_path / "c.csv", "no,when,what,answer,text", steps)
+    came = await bring(tillit, "consents", file, CONSENTS)
+    assert (came["choices"], came["unproven"], came["new"]) == (3, 2, {"choices": 3})
+    assert await standing(tillit, one, "newsletter") is State.UNPROVEN
+    assert await standing(tillit, one, "partner_offers") is State.UNPROVEN
+    before = tables()
+    assert await bring(tillit, "consents", file, CONSENTS) == came | {"new": {"choices": 0}}
+    assert tables() == before
+
+    steps[0] = (*steps[0][:4], "We send you letters.")
+    found = write(tmp_path / "c.csv", "no,when,what,answer,text", steps)
+    proved = CONSENTS.replace("[consents]", '[consents]\nevidence = "confirmed by e-mail"', 1)
+    again = await bring(tillit, "consents", found, proved)
+    assert (again["unproven"], again["new"]) == (0, {"choices": 2})
+    assert await standing(tillit, one, "newsletter") is State.GIVEN
+    assert await standing(tillit, one, "partner_offers") is State.GIVEN
+    assert (await bring(tillit, "consents", found, proved))["new"] == {"choices": 0}
+    assert (await bring(tillit, "consents", file, CONSENTS))["new"] == {"choices": 0}
+
+
+async def standing(tillit: Tillit, member: Member, purpose: str) -> State:
+    async with tillit.unit() as work:
+        said = await ledger.opened(work.unit, {member.id: member.key})
+    return fold(said[member.id]).of(purpose).state
+
+
+async def test_channels_are_imported_as_the_member_turned_them_off(
+    tillit: Tillit, tmp_path: Path, tables: Callable[[], object]
+) -> None:
+    async with tillit.unit() as work:
+        [one] = await enrol(work.unit, SYSTEM, [{"member_number": "1"}], source="test")
+    steps = [("1", "2026-02-01 10:00", "newsletter", "channel_off", c) for c in ("sms", "email")]
+    file = write(tmp_path / "c.csv", "no,when,what,answer,text", steps)
+    mapping = CONSENTS.replace('notice = "text"', 'channel = "text"')
+    came = await bring(tillit, "consents", file, mapping)
+    assert came["new"] == {"choices": 2}
+    before = tables()
+    await bring(tillit, "consents", file, mapping)
+    assert tables() == before
+    async with tillit.unit() as work:
+        said = (await ledger.opened(work.unit, {one.id: one.key}))[one.id]
+    assert fold(said).channels_off == {("newsletter", "sms"), ("newsletter", "email")}
+    assert {choice.at for choice in said} == {datetime(2026, 2, 1, 9, tzinfo=UTC)}
+
+
+@pytest.mark.parametrize(
+    ("action", "channel", "wrong"),
+    [
+        ("channel_off", "", "a channel goes with channel_off and channel_on"),
+        ("withdrawn", "sms", "a channel goes with channel_off and channel_on"),
+        ("channel_off", "pigeon", "members are not reached by that channel"),
+        ("channel_off", "post", "members are not reached by that channel"),
+    ],
+)
+async def test_a_file_with_a_channel_that_makes_no_sense_is_refused_whole(
+    tillit: Tillit, tmp_path: Path, *, action: str, channel: str, wrong: str
+) -> None:
+    async with tillit.unit() as work:
+        await enrol(work.unit, SYSTEM, [{"member_number": "1"}], source="test")
+    rows = [("1", "2026-02-01 10:00", "newsletter", action, channel)]
+    file = write(tmp_path / "c.csv", "no,when,what,answer,text", rows)
+    with pytest.raises(ImportRefused, match=wrong):
+        await bring(tillit, "consents", file, CONSENTS.replace("notice =", "channel ="))
 
 
 async def test_unknown_members_are_left_out_and_counted_when_the_mapping_says_so(

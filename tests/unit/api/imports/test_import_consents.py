@@ -49,7 +49,7 @@ def test_steps_come_by_member_and_time(tmp_path: Path) -> None:
     ]
     last = list(found)[-1]
     assert last.at == datetime(2025, 7, 1, 8, tzinfo=UTC)
-    assert last.reference == "forms:news:given:2025-07-01T08:00:00+00:00"
+    assert last.reference == "forms:news:given::2025-07-01T08:00:00+00:00"
     assert (found.lines, found.taken, found.numbers) == (3, 3, ("1", "2"))
     assert list(found.purposes()) == [("news", 2)]
     assert list(found.first_lines()) == [("1", 3), ("2", 2)]
@@ -67,6 +67,20 @@ def test_the_same_step_again_is_not_taken(tmp_path: Path) -> None:
     assert [step.line for step in found] == [2, 3]
     assert (found.lines, found.taken) == (3, 2)
     assert found.not_taken == {"no_member": 0, "repeated": 1}
+
+
+def test_steps_about_two_channels_at_one_time_are_two(tmp_path: Path) -> None:
+    mapping = (
+        'source = "forms"\n[consents]\npurpose = "news"\naction = "channel_off"\nhow = "phone"\n'
+        'columns = { member = "no", at = "when", channel = "what", evidence = "answer" }'
+    )
+    lines = "1,2025-01-01,email,A 1,\n1,2025-01-01,sms,A 1,\n1,2025-01-01,sms,A 1,\n"
+    found = read(tmp_path, lines, mapping)
+    assert [(step.channel, step.how, step.evidence) for step in found] == [
+        ("email", "phone", "A 1"),
+        ("sms", "phone", "A 1"),
+    ]
+    assert found.not_taken["repeated"] == 1
 
 
 def test_purpose_and_action_may_be_fixed(tmp_path: Path) -> None:

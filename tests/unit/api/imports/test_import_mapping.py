@@ -113,7 +113,13 @@ def test_the_example_is_a_mapping_for_events() -> None:
         (
             'source = "a"\n[consents]\ncolumns = { member = "m", at = "t", action = "a" }\n'
             'purpose = "news"\nvalues = { ja = "yes" }',
-            "consents.values.ja: must be 'given', 'refused', 'withdrawn' or 'objected'",
+            "consents.values.ja: must be 'given', 'refused', 'withdrawn', 'objected', "
+            "'objection_lifted', 'channel_off' or 'channel_on'",
+        ),
+        (
+            'source = "a"\n[consents]\npurpose = "news"\naction = "given"\nevidence = "form"\n'
+            'columns = { member = "m", at = "t", evidence = "e" }',
+            "consents: give evidence or columns.evidence, not both",
         ),
     ],
 )
