@@ -528,3 +528,90 @@ def test_the_context_of_version_1_never_changes() -> None:
         "urn:tillit:context:receipt-v1:"
         "bb3a876bff3dbc1b1429b12a4063248eafc72ad71877d1d95829107fd7f32527"
     )
+
+
+# Everything that a programme can declare
+
+WELLNESS = """
+[controllers.bathhouse]
+name = "Badhuset AS"
+country = "NO"
+contact = "https://badhuset.example/privacy"
+arrangement = "https://badhuset.example/together"
+
+[recipients.survey]
+name = "Survey Ltd"
+country = "GB"
+role = "recipient"
+contact = "privacy@survey.example"
+purposes = ["wellness"]
+
+[fields.injuries]
+category = "pd:Health"
+
+[fields.diet]
+category = "pd:Preference"
+sensitivity = "sensitive"
+
+[purposes.wellness]
+legal_basis = "consent"
+dpv = "dpv:PersonalisedBenefits"
+fields = ["member_number", "injuries", "diet", "age"]
+explicit = true
+controllers = ["bathhouse"]
+dpia = "DPIA 2026-3"
+retention = "90 days"
+notice.sv = "Vi använder dina skador."
+notice.nb = "Vi bruker skadene dine."
+notice.en = "We use your injuries."
+"""
+
+
+async def test_joint_controllers_special_categories_and_transfers_are_told_and_conform(
+    book: Book,
+) -> None:
+    await book.tillit.apply(SYSTEM, read_programme(EXAMPLE.read_text("utf-8") + WELLNESS))
+    await book.says(says(Action.GIVEN, "wellness", language="en"))
+    made = await book.newest()
+    assert [error.message for error in SCHEMA.iter_errors(made)] == []
+    (told,) = made["consent_record"]["processing"]
+    assert told["lawful_basis"] == ["eu-gdpr:A6-1-a", "eu-gdpr:A9-2-a"]
+    assert told["pii_controllers"] == ["_:controller", "_:controllers.bathhouse"]
+    assert told["retention_period"]["duration"] == "P90D"
+    assert told["collection_method"] == ["dpv:Collect", "dpv:Derive"]
+    assert told["impact_assessment"] == "DPIA 2026-3"
+    pii = {one["pii_attribute_id"]: one for one in told["pii_information"]}
+    assert pii["injuries"]["special_pii_category"] == "dpv:SpecialCategoryPersonalData"
+    assert pii["diet"]["sensitive_pii_category"] == "dpv:SensitivePersonalData"
+    survey = {"data_importer": "_:recipients.survey", "location": "loc:GB"}
+    assert told["transfers"] == [survey | {"safeguard": "eu-gdpr:A45-3"}]
+    kinds = {one["party_id"]: one["party_type"] for one in made["parties"]}
+    assert kinds["controllers.bathhouse"] == "dpv:DataController"
+    assert kinds["recipients.survey"] == "dpv:ThirdParty"
+    assert kinds["dpo"] == "dpv:DataProtectionOfficer"
+    verify_file(json.dumps(made), book.signer.key)
+
+
+async def test_the_schema_refuses_what_is_no_receipt(book: Book) -> None:
+    await book.says(EVERY["valid for a while"])
+    made = await book.newest()
+    process = ("consent_record", "processing", 0)
+    mandatory = [(), ("consent_record",), ("consent_record", "event"), process]
+    for path in mandatory:
+        for name in at(made, path):
+            if name not in ("valid_until", "impact_assessment", "indication_method", "evidence"):
+                less = copy.deepcopy(made)
+                del at(less, path)[name]
+                event = ("consent_record", "event")
+                optional = {"language", "notice_digest", "terms", "state_before"}
+                assert not SCHEMA.is_valid(less) or (path == event and name in optional), name
+            assert not SCHEMA.is_valid(with_changed(made, (*path, "more"), 1))
+    wrong = {
+        "given as withdrawn": (("consent_record", "event", "event_state"), "dpv:ConsentWithdrawn"),
+        "no UUIDv4": (("receipt_id",), "02ab0bec-e80e-77db-a990-46eebc632252"),
+        "no duration": ((*process, "retention_period", "duration"), "24 months"),
+        "no time": (("issued",), "2026-03-01"),
+        "no purposes": (("consent_record", "processing"), []),
+    }
+    for what, (path, value) in wrong.items():
+        assert not SCHEMA.is_valid(with_changed(made, path, value)), what
