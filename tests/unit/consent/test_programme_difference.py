@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from consent.programme import read_programme
+from consent.footing import footing
+from consent.programme import LegalBasis, read_programme
 from consent.programme.difference import Change, Kind, difference
 
 CLUB = (Path(__file__).parents[3] / "examples" / "fjallklubben.toml").read_text()
@@ -77,6 +78,28 @@ ONE_CHANGE = [
      Kind.CHANGED, ("Fjällklubben AB", "Fjällklubben Norden AB"), "new controller"),
     ('default = "36 months"', 'default = "24 months"', "retention.default", Kind.CHANGED,
      ("36 months", "24 months"), "told how long"),
+    ('"dpo@fjall', '"officer@fjall', "dpo.contact", Kind.CHANGED, (None, None), "Art. 37(7)"),
+    ('"sms", "app"]', '"app"]', "purposes.newsletter.channels", Kind.REMOVED, ("sms", ""),
+     "no longer be reached by sms"),
+    ('"sms", "app"]', '"sms", "app", "phone"]', "purposes.newsletter.channels", Kind.ADDED,
+     ("", "phone"), "may be reached by phone"),
+    ('profiles_for = ["newsletter"]', 'profiles_for = ["newsletter", "personalised_offers"]',
+     "purposes.partner_offers.profiles_for", Kind.ADDED, ("", "personalised_offers"),
+     "an objection to personalised_offers now stops it"),
+    ("double_opt_in = true\n", "", "purposes.partner_offers.double_opt_in", Kind.CHANGED,
+     ("true", "false"), "without being confirmed"),
+    ('country = "FI"', 'country = "CH"', "recipients.hosting.country", Kind.CHANGED,
+     ("FI", "CH"), "data goes to CH"),
+    ('purposes = ["bookkeeping"]', 'purposes = ["bookkeeping", "membership"]',
+     "recipients.auditor.purposes", Kind.ADDED, ("", "membership"), "receives data for membership"),
+    ('safeguard = "scc"', 'safeguard = "bcr"', "recipients.app-messages.safeguard", Kind.CHANGED,
+     ("scc", "bcr"), "what the transfer rests on"),
+    ('[retention]', '[children]\nadmitted = true\n[retention]', "children.admitted", Kind.CHANGED,
+     ("false", "true"), "needs a guardian's word"),
+    ('[retention]', '[children]\nage_of_consent = 15\n[retention]', "children.age_of_consent",
+     Kind.CHANGED, ("13", "15"), "members under 15"),
+    ('"pd:Name"', '"pd:Name"\nsensitivity = "sensitive"', "fields.name.sensitivity", Kind.CHANGED,
+     ("normal", "sensitive"), "impact assessment"),
 ]  # fmt: skip
 
 
@@ -123,6 +146,62 @@ def test_moving_away_from_consent_says_that_consents_do_not_carry_over() -> None
     }  # fmt: skip
     basis = found["purposes.personalised_offers.legal_basis"]
     assert "consents and refusals given under the old basis do not carry over" in basis.consequence
+
+
+ASKED_AGAIN = [
+    ('"phone", "interests"]', '"phone", "interests", "tier"]'),
+    ("once a month, with ideas", "once a week, with ideas"),
+    ('dpv = "dpv:DirectMarketing"', 'dpv = "dpv:Advertising"'),
+    ("channels = [", 'controllers = ["tindeblikk"]\nchannels = ['),
+    ("channels = [", "explicit = true\nchannels = ["),
+]
+STANDING = [
+    ('"phone", "interests"]', '"phone"]'),
+    ('controllers = ["tindeblikk"]\n', ""),
+    ('["email", "sms", "app"]', '["email"]'),
+    ("valid_months = 24", "valid_months = 12"),
+    ("Vi räknar på", "Vi räknar nu på"),  # nobody consents to that purpose
+]
+
+
+@pytest.mark.parametrize("edit", [*ASKED_AGAIN, *STANDING])
+def test_a_change_says_that_members_are_asked_again_when_a_consent_covers_it_no_more(
+    edit: tuple[str, str],
+) -> None:
+    old, new = read_programme(CLUB), read_programme(CLUB.replace(*edit, 1))
+    says_so = any("must be asked again" in one.consequence for one in difference(old, new))
+    assert says_so == (edit in ASKED_AGAIN)
+    # The same as what decides: are the terms of a consent given before still accepted?
+    lost = {
+        name
+        for name, purpose in old.purposes.items()
+        for language in purpose.notice
+        if purpose.legal_basis is LegalBasis.CONSENT
+        and purpose.terms(purpose.notice_digest(language)) not in footing(new, name, [old]).accepted
+    }
+    assert bool(lost) == says_so
+
+
+def test_a_corrected_notice_asks_nobody_again() -> None:
+    was = read_programme(CLUB).purpose("newsletter").notice_digest("en").hex()
+    head = "[purposes.newsletter]\n"
+    found = {
+        one.place: one.consequence
+        for one in changes(
+            ("once a month, with ideas", "once a month with ideas"),
+            (head, f'{head}corrects = ["{was}"]\n'),
+        )
+    }
+    assert "given under the old one stand" in found["purposes.newsletter.notice.en"]
+    assert not any("asked again" in one for one in found.values())
+
+
+def test_recipients_and_controllers_are_added_and_removed_as_a_whole() -> None:
+    start, end = CLUB.index("[recipients.auditor]"), CLUB.index("# What is stored")
+    (gone,) = difference(read_programme(CLUB), read_programme(CLUB[:start] + CLUB[end:]))
+    assert (gone.place, gone.kind) == ("recipients.auditor", Kind.REMOVED)
+    assert gone.before == "Siffergården Revision AB, recipient in SE"
+    assert "given back or erased" in gone.consequence
 
 
 def test_an_added_consent_purpose_has_nobody_in_it() -> None:
