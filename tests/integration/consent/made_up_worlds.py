@@ -25,7 +25,7 @@ def rules(chance: Random) -> Rules:
         "tags": {"type": "texts", "segment": chance.random() < 0.6},
         "visits": {"type": "integer"},
         "balance": {"type": "money"},
-        "birth_date": {"type": "date"},
+        "birth_date": {"type": "date", "category": "pd:BirthDate"},
         "vip": {"type": "boolean"},
         "email": {"type": "text", "lookup": "email"},
     }
@@ -46,7 +46,14 @@ def rules(chance: Random) -> Rules:
         name: _purpose(chance, [*fields, *traits])
         for name in chance.sample(PURPOSES, chance.randint(2, len(PURPOSES)))
     }
-    return Rules(fields, traits, purposes)
+    return Rules(fields, traits, purposes, _children(chance, fields))
+
+
+def _children(chance: Random, fields: dict[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = {"age_of_consent": chance.choice([13, 14, 16])}
+    if "birth_date" in fields:
+        made["admitted"] = chance.random() < 0.3
+    return made
 
 
 def altered(chance: Random, made: Rules) -> Rules:
@@ -69,13 +76,18 @@ def altered(chance: Random, made: Rules) -> Rules:
         name: _purpose(chance, [*fields, *traits])
         for name in chance.sample(PURPOSES, chance.randint(2, len(PURPOSES)))
     }
-    return Rules(fields, traits, purposes)
+    return Rules(fields, traits, purposes, _children(chance, fields), made)
 
 
 def _purpose(chance: Random, names: list[str]) -> dict[str, Any]:
     basis = chance.choice(BASES)
     used = [name for name in names if chance.random() < 0.7]
-    made: dict[str, Any] = {"legal_basis": basis, "fields": ["member_number", *used]}
+    made: dict[str, Any] = {
+        "legal_basis": basis,
+        "dpv": "dpv:Marketing",
+        "fields": ["member_number", *used],
+        "notice": {"sv": chance.choice(["Vi gör så.", "Vi gör så.", "Vi gör så här."])},
+    }
     if basis == "consent" and chance.random() < 0.6:
         made["valid_months"] = chance.choice(MONTHS)
     if basis in ("consent", "legitimate_interest"):
@@ -89,19 +101,21 @@ def as_file(made: Rules) -> str:
     """The programme file that says just this. JSON's texts, numbers and lists are TOML's too."""
     lines = ["[controller]", 'name = "A"', 'country = "SE"', 'contact = "a@b.example"']
     for name, one in made.fields.items():
-        lines += [f"[fields.{name}]", 'category = "pd:Interest"', *_keys(one)]
+        lines += [f"[fields.{name}]", *_keys({"category": "pd:Interest", **one})]
     for name, one in made.traits.items():
         lines += [f"[traits.{name}]", *_keys(one)]
     for name, one in made.purposes.items():
-        lines += [f"[purposes.{name}]", 'dpv = "dpv:Marketing"', 'notice.sv = "Vi gör så."']
-        lines += _keys(one)
+        texts = {f"notice.{language}": text for language, text in one["notice"].items()}
+        lines += [f"[purposes.{name}]", *_keys(one | texts)]
+    lines += ["[children]", *_keys(made.children)]
     lines += ["[services.asker]", *(f'{name} = ["segment", "read"]' for name in made.purposes)]
     lines += ["[services.counter]", *(f'{name} = ["preview"]' for name in made.purposes)]
     return "\n".join(lines)
 
 
 def _keys(one: dict[str, Any]) -> list[str]:
-    return [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in one.items()]
+    written = {key: value for key, value in one.items() if not isinstance(value, dict)}
+    return [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in written.items()]
 
 
 def values(chance: Random, made: Rules, *, rate: float = 0.75) -> dict[str, Any]:
@@ -129,7 +143,13 @@ def value(chance: Random, name: str, declared: dict[str, Any]) -> Any:  # noqa: 
             return Decimal(chance.choice(["-2.50", "0.00", "0.01", "2.49", "2.50", "1000.00"]))
         case "birth_date":
             return chance.choice(
-                [date(2000, 2, 29), date(1965, 1, 1), date(1990, 7, 1), date(2008, 12, 31)]
+                [
+                    date(2000, 2, 29),
+                    date(1965, 1, 1),
+                    date(1990, 7, 1),
+                    date(2012, 2, 29),
+                    date(2013, 2, 15),
+                ]
             ) + timedelta(days=chance.randint(-1, 1))
         case "vip":
             return chance.random() < 0.5

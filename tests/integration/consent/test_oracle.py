@@ -51,6 +51,7 @@ class World:
         self.rules = Rules({}, {}, {})
         self.steps: list[str] = []
         self.made = 0
+        self.version = 0
         self.asked = 0
 
     @property
@@ -68,12 +69,15 @@ class World:
     # What can happen
 
     async def new_programme(self) -> None:
-        fresh = not self.rules.purposes or self.chance.random() < 0.3
+        self.clock.at += timedelta(seconds=1)  # what was just agreed to was to the old one
+        before = self.rules
+        fresh = not before.purposes or self.chance.random() < 0.3
         self.rules = (
             made_up.rules(self.chance) if fresh else made_up.altered(self.chance, self.rules)
         )
+        self.rules.before = before if before.purposes else None
         programme = read_programme(made_up.as_file(self.rules))
-        await self.tillit.apply(SYSTEM, programme)
+        self.version = await self.tillit.apply(SYSTEM, programme)
 
     async def enrol(self, most: int = 3) -> None:
         people = []
@@ -96,22 +100,27 @@ class World:
                 said[member] = []
                 for _ in range(chance.randint(1, 3)):
                     name = chance.choice(list(self.rules.purposes))
-                    declared = work.active.programme.purpose(name)
-                    word = chance.choice(_words(self.rules.purposes[name]))
-                    at = self.now - timedelta(days=chance.choice([0, 0, 0, 1, 20, 40, 400]))
-                    language = next(iter(declared.notice))
+                    made = self.rules.purposes[name]
+                    word = chance.choice(_words(made))
+                    days = chance.choice([0, 0, 0, 1, 20, 40, 400])
+                    # No two consents of one time are to different things.
+                    at = self.now - timedelta(days=days, microseconds=self.version * bool(days))
                     said[member].append(
-                        choose(work.unit, declared, Said(word), at=at, by="till", language=language)
+                        choose(
+                            work.unit,
+                            work.active.programme.purpose(name),
+                            Said(word),
+                            at=at,
+                            by="till",
+                            language="sv",
+                        )
                     )
-                    until = ends_on(at, self.rules.purposes[name].get("valid_months"))
-                    self.people[member.id].said.append(
-                        {
-                            "action": word,
-                            "purpose": name,
-                            "at": at,
-                            "until": until if word == "given" else None,
-                        }
-                    )
+                    if word == "withdrawn" and made["legal_basis"] == "legitimate_interest":
+                        word = "objected"
+                    until = ends_on(at, made.get("valid_months")) if word == "given" else None
+                    line = {"action": word, "purpose": name, "at": at, "until": until}
+                    agreed = {"agreed": made, "text": made["notice"]["sv"]}
+                    self.people[member.id].said.append(line | agreed)
             await ledger.record(work.unit, SYSTEM, said)
 
     async def restrict(self) -> None:
@@ -214,7 +223,7 @@ class World:
             lines = await process.gate.read(work.unit, grant, [person.id for person in people])
         declared = self.rules.purposes[purpose]
         for person, line in zip(people, lines, strict=True):
-            reason = why_not(declared, purpose, person, self.today)
+            reason = why_not(self.rules, purpose, person, self.today)
             row = known(self.rules, person, self.today) | {
                 "member_number": person.values["member_number"]
             }
