@@ -85,7 +85,10 @@ async def past(unit: Unit, span: Span) -> AsyncIterator[Past]:
         cursor = await connection.execute(_DETAILS, ([one.id for one in many],), binary=True)
         sealed = dict(await cursor.fetchall())
         for one in many:
-            _keep(found, span, one, footprint_of(unit, one, sealed.get(one.id)))
+            try:
+                _keep(found, span, one, footprint_of(unit, one, sealed.get(one.id)))
+            except (TypeError, ValueError, KeyError):  # facts that no program of ours wrote
+                found.unreadable += 1
         yield found
         if len(page) < _PAGE:
             return
@@ -151,8 +154,13 @@ async def uses_of_each(
             # The index by subject is no part of what was signed: the entry's word counts.
             if entry is None or entry.subject != subject.hex() or not span.holds(entry):
                 continue
-            if entry.purpose is not None:
-                yield known[subject], single_use(known[subject], entry, sealed)
+            if entry.purpose is None:
+                continue
+            try:
+                use = single_use(known[subject], entry, sealed)
+            except (TypeError, ValueError):  # facts that no program of ours wrote
+                use = "detail_lost"
+            yield known[subject], use
 
 
 def _spelt(kinds: Iterable[Kind]) -> list[bytes]:

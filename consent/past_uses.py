@@ -68,7 +68,8 @@ class PastQuestion:
 
     `among`: shard to the set of those asked about; None for everybody there was. `counted`: how
     many were held back for which reason, the empty reason being yes; None where that was not
-    asked, as of contacts: those happened, whatever the answer would have been.
+    asked, as of contacts: those happened, whatever the answer would have been. `members`: how
+    many it was about.
     """
 
     entry: UUID
@@ -79,6 +80,7 @@ class PastQuestion:
     yes: Mapping[int, bytes]
     among: Mapping[int, bytes] | None
     counted: Mapping[str, int] | None
+    members: int = 0
 
     def answer_of(self, *, named: bool) -> bool | None:
         """The answer on record about one who was asked about: yes, no, or None for neither."""
@@ -150,6 +152,7 @@ def question_of_many(entry: Told, footprint: Footprint) -> PastQuestion | None:
         yes=footprint.matched,
         among=among,
         counted=counted,
+        members=int(entry.facts["members"]) if counted is None else sum(counted.values()),
     )
 
 

@@ -245,8 +245,8 @@ class _Run:
             since = sum(1 for at in found.erasures if at >= question.at)
             if shared.miscounted(since, tally.unopened):
                 out.miscounted.append(question.entry)
-            told = sum((question.counted or {}).values()) - shared.asked - tally.unopened
-            erased += max(0, min(told, since))
+            gone = question.members - shared.asked - tally.unopened
+            erased += max(0, min(gone, since))
         tally.left_out.update(
             erased_since=erased,
             found_nobody=found.nobody,
