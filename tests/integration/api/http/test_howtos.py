@@ -1,0 +1,65 @@
+"""The how-to pages are contracts: each request on them is sent, and gives what the page says."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from callers_at_doors import PURPOSE, Club
+
+from api.tokens import Caller, mint
+
+PAGES = sorted((Path(__file__).parents[4] / "docs" / "howto").glob("*.md"))
+_BLOCK = re.compile(r"^```(http|json)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+VALUES = {"name": "Kari Exempel", "tier": "gold", "interests": ["hiking"], "county": "Jämtland"}
+
+
+async def _caller(club: Club, who: str, member: str) -> Caller:
+    if who == "member":
+        return Caller.member(UUID(member))
+    if who == "officer":
+        return Caller.officer("officer-7", role="privacy_officer")
+    return Caller.service(who)
+
+
+async def _send(club: Club, text: str, member: str) -> Any:
+    head, _, body = text.strip().partition("\n\n")
+    first, authorization = head.split("\n")
+    method, path = first.split(" ")
+    who = re.fullmatch("Authorization: Bearer <(.+)>", authorization)
+    assert who is not None, text
+    token = (await mint(club.tillit, await _caller(club, who.group(1), member))).token
+    response = await club.http.request(
+        method,
+        path.replace("<member>", member),
+        content=body.replace("<member>", member) or None,
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    assert response.is_success, f"{first}: {response.text}"
+    return response.json()
+
+
+def _differs(said: Any, got: Any) -> bool:
+    """Whether the answer lacks something that the page shows; it may have more."""
+    if isinstance(said, dict) and isinstance(got, dict) and said:
+        return any(key not in got or _differs(one, got[key]) for key, one in said.items())
+    return bool(said != got)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+async def test_every_request_on_the_page_gives_what_it_says(club: Club, page: Path) -> None:
+    member = await club.joins("H-1", **VALUES)
+    await club.agrees(member, purpose=PURPOSE)
+    if page.stem in ("mailer", "officer"):
+        await club.agrees(member, purpose="newsletter")
+    answer: Any = None
+    blocks = _BLOCK.findall(page.read_text(encoding="utf-8"))
+    assert blocks
+    for kind, text in blocks:
+        if kind == "http":
+            answer = await _send(club, text, member)
+        else:
+            said = json.loads(text.replace("<member>", member))
+            assert not _differs(said, answer), f"{text}\n{answer}"
