@@ -17,6 +17,7 @@ from api.bootstrap import SYSTEM, Tillit
 from consent import contacts, expiring, ledger
 from consent.choices import By
 from consent.choosing import restriction
+from consent.figures.counting import count_today
 from dsar import certificates, overdue, packages, requests
 from dsar.erasure import CERTIFICATE_JOB
 from dsar.requests import JOBS, Kind
@@ -30,6 +31,7 @@ from profiles.refreshing import WHILE_WAITING, bring_up_to_date, due, members_at
 INTEGRATE_EVERY = 0.5  # seconds: an entry has its number, and a proof, within one
 REFRESH_EVERY = 60.0
 RESUME_EVERY = 60.0
+COUNT_EVERY = 60.0
 EXPIRE_EVERY = 300.0  # nobody waits for it: a consent stops counting on its day by itself
 
 _log = structlog.get_logger("tillit.worker")
@@ -126,6 +128,7 @@ async def work(tillit: Tillit) -> None:
         tasks.create_task(_repeat(lambda: refresh(tillit), REFRESH_EVERY))
         tasks.create_task(_repeat(lambda: expire(tillit), EXPIRE_EVERY))
         tasks.create_task(_repeat(lambda: drop_contacts(tillit), EXPIRE_EVERY))
+        tasks.create_task(_repeat(lambda: count(tillit), COUNT_EVERY))
 
 
 async def _number(tillit: Tillit) -> int:
@@ -188,6 +191,13 @@ async def drop_contacts(tillit: Tillit) -> int:
         days = contacts.outdated(sets, work.unit.today)
         contacts.drop(work.unit, sets, days)
     return len(days)
+
+
+async def count(tillit: Tillit) -> int:
+    """Count today's figures, if nobody has; returns for how many purposes."""
+    await tillit.replica.barrier()
+    async with tillit.unit() as work:
+        return await count_today(work.unit, work.active, tillit.replica.members)
 
 
 async def _repeat(step: Callable[[], Awaitable[int]], every: float) -> None:

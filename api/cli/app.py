@@ -7,6 +7,7 @@ import typer
 
 from api.cli import (
     audit,
+    consent,
     demo,
     imports,
     keys,
@@ -35,6 +36,7 @@ app.add_typer(programme.app, name="programme")
 app.add_typer(policy.app, name="policy")
 app.add_typer(imports.app, name="import")
 app.add_typer(segment.app, name="segment")
+app.add_typer(consent.app, name="consent")
 app.add_typer(requests.app, name="request")
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")

@@ -37,37 +37,31 @@ class Answer(StrEnum):
     EXPIRED = "expired"
     UNPROVEN = "unproven"
     UNCONFIRMED = "unconfirmed"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
+    SAID_NO = "said_no"  # refused, or withdrew
     NEVER_ASKED = "never_asked"  # or what they said was no consent: they are to be asked anew
     OBJECTED = "objected"
     NO_OBJECTION = "no_objection"
 
 
 #: As they are read; what is missed least is hidden first, in `HIDDEN_FIRST`.
-OF_CONSENT = tuple(Answer)[:8]
-OF_INTEREST = tuple(Answer)[8:]
+OF_CONSENT = tuple(Answer)[:7]
+OF_INTEREST = tuple(Answer)[7:]
 HIDDEN_FIRST: Sequence[str] = (
     Answer.UNCONFIRMED,
     Answer.UNPROVEN,
     Answer.ASK_AGAIN,
     Answer.EXPIRED,
-    Answer.REFUSED,
-    Answer.WITHDRAWN,
+    Answer.SAID_NO,
     Answer.NEVER_ASKED,
     Answer.CONSENTED,
     Answer.OBJECTED,
     Answer.NO_OBJECTION,
 )
 
-_OF_STATE = {
+_WAITING = {
     State.UNPROVEN: Answer.UNPROVEN,
     State.REQUESTED: Answer.UNCONFIRMED,
     State.EXPIRED: Answer.EXPIRED,
-    State.REFUSED: Answer.REFUSED,
-    State.WITHDRAWN: Answer.WITHDRAWN,
-    State.INVALIDATED: Answer.NEVER_ASKED,
-    State.UNKNOWN: Answer.NEVER_ASKED,
 }
 
 
@@ -92,9 +86,13 @@ def answers(footing: Footing, members: MemberSets, found: Eligibility, day: date
     those = dict.fromkeys(OF_CONSENT, 0)
     those[Answer.CONSENTED] = len(standing & under)
     those[Answer.ASK_AGAIN] = len(standing - under)
-    for state in sets.KEPT_STATES:
-        those[_OF_STATE[state]] += len(members.get(sets.state_set(name, state)))
+    waiting = BitMap()
+    for state, answer in _WAITING.items():
+        here = members.get(sets.state_set(name, state))
+        those[answer] += len(here)
+        waiting |= here
     those[Answer.EXPIRED] += len(over)
+    those[Answer.SAID_NO] = len(members.get(sets.no_set(name)) - given - waiting)
     those[Answer.NEVER_ASKED] = len(members.everyone) - sum(those.values())
     return {answer.value: count for answer, count in those.items()}
 
@@ -108,7 +106,8 @@ def answer_of(footing: Footing, standings: Standings, day: date) -> Answer | Non
         return Answer.OBJECTED if held_back is Reason.OBJECTED else Answer.NO_OBJECTION
     standing = standings.of(footing.purpose.name)
     if not standing.consented:
-        return _OF_STATE[standing.state]
+        said = Answer.SAID_NO if standing.said_no else Answer.NEVER_ASKED
+        return _WAITING.get(standing.state, said)
     if standing.until is not None and standing.until <= day:
         return Answer.EXPIRED
     return Answer.CONSENTED if standing.terms in footing.accepted else Answer.ASK_AGAIN

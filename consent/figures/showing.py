@@ -31,15 +31,19 @@ class By(StrEnum):
 class Told:
     """A figure of one purpose and day: how many in which group, rounded, and which are hidden.
 
-    `shown` keeps the order in which groups are read. `members` is the sum of what is shown, and
-    is no total: those who are hidden are not in it.
+    `groups`: all there are, in the order in which they are read. `members` is the sum of what is
+    shown, and is no total: those who are hidden are not in it.
     """
 
     day: date
     purpose: str
     programme: int
+    groups: tuple[str, ...]
     shown: Mapping[str, int]
-    hidden: tuple[str, ...]
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        return tuple(name for name in self.groups if name not in self.shown)
 
     @property
     def members(self) -> int:
@@ -130,8 +134,8 @@ def _told(one: kept.Day, kind: str, order: Callable[[Mapping[str, int]], Sequenc
         day=one.day,
         purpose=one.purpose,
         programme=one.programme,
+        groups=tuple(counts),
         shown={name: seen[name] for name in counts if name in seen},
-        hidden=tuple(name for name in counts if name not in seen),
     )
 
 

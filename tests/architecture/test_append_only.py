@@ -25,6 +25,7 @@ TABLES = (
     "audit_subject",
     "programme_version",
     "ledger",
+    "consent_figure",
     "certificate",
 )
 
@@ -42,6 +43,7 @@ async def _fill(tillit: Tillit) -> None:
         asked = await requests.open_request(unit, SYSTEM, Kind.ERASURE, made[0].id)
         await requests.approve(unit, SYSTEM, asked.id)
     await worker.drain(tillit)
+    await worker.count(tillit)
 
 
 @pytest.fixture
