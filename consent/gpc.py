@@ -5,7 +5,10 @@ request and its owner's own words do not, so those weigh more: whoever ever said
 direct marketing as a whole is not spoken for by their browser.
 """
 
+from datetime import timedelta
 from uuid import UUID
+
+from msgspec import structs
 
 from audit.acts import Act
 from consent import ledger
@@ -33,6 +36,8 @@ async def heed(unit: Unit, act: Act, member: Member) -> bool:
     if await _spoken(unit, locked):  # by another request, while this one waited
         return False
     said = marketing(unit, objects=True, by=By.GPC, how=HEADER)
+    # What they say in the same request is at the same moment, where the no would decide.
+    said = structs.replace(said, at=unit.now - timedelta(microseconds=1))
     await ledger.record(unit, act, {locked: [said]})
     return True
 

@@ -19,6 +19,9 @@ from consent.programmes import Active
 from consent.standings import Standing, Standings
 from kernel.ids import made_at
 
+#: Behind these stands a yes to a text, whether or not it counts.
+_YES = frozenset({State.GIVEN, State.RENEWED, State.REQUESTED, State.UNPROVEN, State.EXPIRED})
+
 
 @dataclass(frozen=True)
 class Notice:
@@ -88,6 +91,7 @@ def stand(
     """Where a member with these standings stands with one purpose."""
     purpose = footing.purpose
     standing = standings.of(purpose.name)
+    yes = standing.notice if standing.state in _YES else None
     return Stand(
         footing=footing,
         standing=standing,
@@ -95,7 +99,7 @@ def stand(
         reason=reason_of(footing, standings, day, born=born),
         objected=standings.objects_to(purpose.name, marketing=purpose.direct_marketing),
         channels={one.value: _may(footing, standings, one) for one in purpose.channels},
-        agreed=notice(active, purpose.name, standing.notice) if standing.notice else None,
+        agreed=notice(active, purpose.name, yes) if yes else None,
     )
 
 

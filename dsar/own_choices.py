@@ -22,7 +22,7 @@ from consent.footing import Footing, heeds_objection
 from consent.history import Notice, Stand
 from consent.programme import LegalBasis, Purpose
 from consent.programmes import Active
-from consent.standings import Standings, fold
+from consent.standings import Standings, fold, order
 from kernel.ids import made_at
 from profiles.members import Member
 from profiles.unit import Unit
@@ -91,6 +91,8 @@ async def looked_up(
 async def lines(unit: Unit, active: Active, member: Member) -> list[Line]:
     """Everything the member ever said, and others for them; newest first, as written down."""
     rows = (await ledger.rows_of(unit, {member.id: member.key}))[member.id]
+    # Ids of one millisecond have no order of their own: what decides is told as the later.
+    rows.sort(key=lambda row: (made_at(row.id), order(row.choice)))
     numbers = await leaf_numbers(unit.session, [row.id for row in rows])
     # A member says many things about few texts: each is looked for once.
     shown: dict[tuple[str | None, bytes | None], Notice] = {
