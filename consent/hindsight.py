@@ -80,9 +80,9 @@ class Judge:
         """Why not, as the gate would have said it of that member; None for yes."""
         if asked.expression is not None:
             refusal = self.refusal(asked, seen.day)
-            return refusal.reason if refusal else self._found(asked, life, seen).reason
+            return refusal.reason if refusal else self.found(asked, life, seen).reason
         ruling = self._ruling(asked)
-        found = self._found(asked, life, seen) if ruling.footing else Found()
+        found = self.found(asked, life, seen) if ruling.footing else Found()
         return verdict(ruling, found).whole.reason
 
     def refusal(self, asked: Asked, day: date) -> Refusal | None:
@@ -125,7 +125,8 @@ class Judge:
             return Refusal(BAD_EXPRESSION)
         return None
 
-    def _found(self, asked: Asked, life: "Life", seen: Seen) -> Found:
+    def found(self, asked: Asked, life: "Life", seen: Seen) -> Found:
+        """What stands in the way of using that member, whatever the policy says."""
         footing = self.active.footings[asked.purpose]
         standings = life.standings(seen.lines)
         born = life.born(footing, self.active.programme) if footing.needs_consent else None
