@@ -20,6 +20,8 @@ import pytest
 
 from api.bootstrap import SYSTEM, Tillit, Work, opened
 from api.settings import Settings
+from audit.acts import Act
+from audit.entries import ActorType
 from audit.proofs import uses_of
 from consent import choosing, ledger
 from consent.choices import Action as Said
@@ -27,13 +29,15 @@ from consent.choices import By, Choice
 from consent.contacts import record_contacts
 from consent.deciding import AskingMany
 from consent.decisions import Asking
-from consent.eligibility import reason_of
+from consent.eligibility import Reason, reason_of
+from consent.explaining_one import explain, explain_entry
 from consent.footing import footing
 from consent.grants import authorise
+from consent.past_uses import Asked as PastAsked
 from consent.past_uses import Span
 from consent.policy import CHANNEL, WHOLE, Enforcer
 from consent.programme import Action, Programme, read_programme
-from consent.reach import Moment, unreached_one
+from consent.reach import Moment, Unreached, unreached_one
 from consent.replaying import Replayed, replay
 from consent.rulings import Question
 from consent.standings import fold
@@ -242,7 +246,7 @@ class World:
             await self._note(entry, "asker", purpose, Action.READ, fields, None, yes)
 
     async def decide(self) -> None:
-        question = self._question()
+        question = self.question()
         asking = [Asking("asker", question, one) for one in self.some()]
         async with self.tillit.unit() as work:
             decisions = await self.tillit.gate.decide(work.unit, work.active, asking)
@@ -256,7 +260,7 @@ class World:
             )
 
     async def decide_many(self) -> None:
-        question = self._question()
+        question = self.question()
         asked = self.some()
         packed = np.frombuffer(b"".join(one.bytes for one in asked), ">u8").reshape(-1, 2)
         ids = None if self.chance.random() < 0.3 else packed
@@ -274,7 +278,7 @@ class World:
             batch.entry, "asker", question.purpose, action, fields, question.channel, answers, yes
         )
 
-    def _question(self) -> Question:
+    def question(self) -> Question:
         purpose = self.chance.choice(["offers", "insight", "club"])
         fields = self.chance.choice([None, ("tier",), ("county", "tier"), ("born",)])
         channel = self.chance.choice([None, "email", "sms"])
@@ -435,6 +439,41 @@ async def test_answers_from_the_minute_of_a_choice_are_right_whichever_came_firs
         await _live(made, 60)
         found, lines = await replayed(made.tillit, drafted())
         assert (found.right, lines) == (True, []), f"seed {seed}: {dict(found.tally.wrong)}"
+
+
+@pytest.mark.parametrize("seed", [5, pytest.param(FRESH + 4, id="fresh")])
+async def test_an_explanation_comes_to_the_gates_answer(settings: Settings, seed: int) -> None:
+    where = f"seed {seed}"
+    act = Act(ActorType.OFFICER, "officer-7")
+    async with world(settings, seed) as made:
+        await _live(made, 40)
+        await made.apply(drafted(*made.chance.sample(sorted(CHANGES), 2)))
+        await _live(made, 15)
+        for _ in range(25):
+            question, member = made.question(), made.chance.choice(made.living)
+            asking = Asking("asker", question, member)
+            words = (question.purpose, question.action, question.fields, question.channel)
+            asked = PastAsked("asker", *words)
+            async with made.tillit.unit() as work:
+                (said,) = await made.tillit.gate.decide(work.unit, work.active, [asking])
+                told = await explain(
+                    work.unit, act, work.active, asked, member=member, at=work.unit.now
+                )
+            assert told.reason == said.verdict.whole.reason, where
+            held = [step.what for step in told.steps if step.passed is False]
+            assert bool(held) >= (told.reason is not None), where
+            if told.reason in {*Reason, *Unreached}:
+                assert told.reason in held, where
+        for one in made.chance.sample(made.asked, 25):
+            member = made.chance.choice(sorted(one.answers))
+            if member in made.erased:
+                continue
+            async with made.tillit.unit() as work:
+                looked = await explain_entry(work.unit, act, work.active, one.entry, member=member)
+            answer = one.answers[member]
+            if answer is not None:
+                assert looked.then.allowed == answer, where
+                assert (looked.recorded == YES) == answer, where
 
 
 async def _one_who_agrees(made: World) -> UUID:
