@@ -61,7 +61,7 @@ def processing(active: Active, purpose: Purpose, choice: Choice) -> dict[str, An
         "recipient_third_parties": [reference(name) for name in receiving],
         "transfers": transfers(programme, purpose),
         "withdrawal_method": {
-            "type": "dpv:WithdrawConsent" if consent else "dpv:OptOutFromProcess",
+            "type": "dpv:WithdrawConsent" if consent else "dpv:OptingOutFromProcess",
             "door": f"PUT /v1/me/choices/{purpose.name}",
             "contact": programme.controller.contact,
         },

