@@ -198,8 +198,8 @@ def consent(
     ):
         return "unproven", []
     deciding = [line for line in last if line["action"] == state]
-    ends = [line["until"] or date.max for line in deciding]
-    return state, [line for line in deciding if (line["until"] or date.max) == min(ends)]
+    ends = [line.get("until") or date.max for line in deciding]
+    return state, [line for line in deciding if (line.get("until") or date.max) == min(ends)]
 
 
 def consents(person: Person, purpose: str, by: datetime | None = None) -> bool:
