@@ -4,8 +4,9 @@ The question is the same for all, so the policy rules once; then the members ask
 sorted by what is found about them, and each sort gets the verdict that any one of them would.
 """
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import numpy as np
@@ -14,11 +15,10 @@ from pyroaring import BitMap
 
 from audit.acts import Seal
 from audit.entries import Entry, Fact, Kind
-from consent.decisions import Found, Verdict, act_of, verdict
+from consent.decisions import Found, Part, Verdict, act_of, verdict
 from consent.eligibility import Eligibility
 from consent.footprints import EVERYBODY
 from consent.reach import Reach
-from consent.reasons import UNKNOWN_MEMBER
 from consent.rulings import Ruling
 from profiles import stacks
 from profiles.ordinals import NOBODY, Ids, Ordinals, View
@@ -42,32 +42,42 @@ class Stand:
 
 @dataclass(frozen=True)
 class Lines:
-    """An answer for each id, in the order asked: `reasons[codes[at]]` is that of `ids[at]`."""
+    """An answer for each id, in the order asked: `answers[codes[at]]` is that of `ids[at]`."""
 
     ids: Ids
     codes: NDArray[np.uint8]
-    reasons: tuple[str | None, ...]
+    answers: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
 class Sorted:
     """Members by answer; disjoint, and together all who were asked about. `strangers`: how many
-    different ids were nobody's. `named`: the ids of the allowed."""
+    different ids were nobody's. `named`: the ids of the allowed.
+
+    Invariant: `allowed` and `counts` add up to `count`.
+    """
 
     asked: BitMap
     allowed: BitMap
-    held_back: dict[str, BitMap]
-    strangers: int = 0
+    held_back: dict[Part, BitMap]
+    strangers: dict[Part, int] = field(default_factory=dict)
     named: Ids = field(default_factory=lambda: _NO_IDS, repr=False)
     lines: Lines | None = field(default=None, repr=False)
 
     @property
+    def count(self) -> int:
+        """How many different ids were asked about."""
+        return len(self.asked) + sum(self.strangers.values())
+
+    @property
     def counts(self) -> dict[str, int]:
         """How many were held back for which reason, ids that are nobody's among them."""
-        counts = {reason: len(who) for reason, who in self.held_back.items()}
-        if self.strangers:
-            counts[UNKNOWN_MEMBER] = self.strangers
-        return counts
+        counts: Counter[str] = Counter()
+        for part, who in self.held_back.items():
+            counts[str(part.reason)] += len(who)
+        for part, count in self.strangers.items():
+            counts[str(part.reason)] += count
+        return dict(counts)
 
 
 @dataclass(frozen=True)
@@ -84,13 +94,13 @@ class Batch:
 
 def sort_out(ruling: Ruling, asked: BitMap, stand: Stand) -> Sorted:
     """Those asked about, by answer; each as `decisions.verdict` has it for what was found."""
-    allowed, held = BitMap(), dict[str, BitMap]()
+    allowed, held = BitMap(), dict[Part, BitMap]()
     for found, those in _found(asked, stand):
         whole = verdict(ruling, found).whole
-        if whole.reason is None:
+        if whole.allowed:
             allowed |= those
         else:
-            held[whole.reason] = held.get(whole.reason, BitMap()) | those
+            held[whole] = held.get(whole, BitMap()) | those
     return Sorted(asked, allowed, held)
 
 
@@ -115,7 +125,7 @@ def sort_everyone(ruling: Ruling, stand: Stand, *, lines: bool) -> Sorted:
         ordinals = np.frombuffer(stand.everyone.to_array(), np.uint32).astype(np.int64)
         return _with_lines(found, ruling, stand.view.ids.take(ordinals, axis=0), ordinals)
     allowed = np.frombuffer(found.allowed.to_array(), np.uint32)
-    return _with(found, named=stand.view.ids.take(allowed, axis=0))
+    return replace(found, named=stand.view.ids.take(allowed, axis=0))
 
 
 def sort_named(ruling: Ruling, stand: Stand, ids: Ids, *, lines: bool) -> Sorted:
@@ -131,34 +141,31 @@ def sort_named(ruling: Ruling, stand: Stand, ids: Ids, *, lines: bool) -> Sorted
     places[ordinals] = np.arange(len(ids))
     asked = stacks.bitmap(np.flatnonzero(places[:size] != NOBODY).astype(np.uint32))
     found = sort_out(ruling, asked & stand.everyone, stand)
-    strangers = len(np.unique(np.ascontiguousarray(ids.take(strange, axis=0)).view("V16")))
-    found = _with(found, strangers=strangers)
+    if len(strange):
+        different = np.unique(np.ascontiguousarray(ids.take(strange, axis=0)), axis=0)
+        nobody = verdict(ruling, Found(known=False)).whole
+        found = replace(found, strangers={nobody: len(different)})
     if lines:
         return _with_lines(found, ruling, ids, ordinals)
     allowed = np.frombuffer(found.allowed.to_array(), np.uint32)
-    return _with(found, named=ids.take(places.take(allowed), axis=0))
-
-
-def _with(found: Sorted, *, named: Ids = _NO_IDS, strangers: int | None = None) -> Sorted:
-    there = found.strangers if strangers is None else strangers
-    return Sorted(found.asked, found.allowed, found.held_back, there, named)
+    return replace(found, named=ids.take(places.take(allowed), axis=0))
 
 
 def _with_lines(found: Sorted, ruling: Ruling, ids: Ids, ordinals: Ordinals) -> Sorted:
-    nobody = verdict(ruling, Found(known=False)).whole.reason
-    reasons = (nobody, None, *found.held_back)
+    nobody = verdict(ruling, Found(known=False)).whole
+    answers = (nobody, Part(True), *found.held_back)
     size = int(ordinals.max(initial=0)) + 1
     codes = np.zeros(size + 1, np.uint8)  # the last slot is for those who are nobody
     for code, who in enumerate((found.allowed, *found.held_back.values()), start=1):
         codes[np.frombuffer(who.to_array(), np.uint32)] = code
-    lines = Lines(ids, codes.take(ordinals), reasons)
-    return Sorted(found.asked, found.allowed, found.held_back, found.strangers, lines=lines)
+    lines = Lines(ids, codes.take(ordinals), answers)
+    return replace(found, lines=lines)
 
 
 def entry_of(ruling: Ruling, found: Sorted, detail: tuple[bytes, Seal]) -> Entry:
     """The one entry of many decisions: the question and how many, never who."""
     counts: dict[str, Fact] = {
-        "asked": len(found.asked),
+        "asked": found.count,
         "allowed": len(found.allowed),
         "held_back": found.counts,
     }

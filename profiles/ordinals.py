@@ -117,7 +117,7 @@ class OrdinalIndex:
 
 def _words(ids: Ids) -> Words:
     """The same bytes as this machine's numbers: to be compared and mixed, whatever they mean."""
-    return np.ascontiguousarray(ids).view(np.uint64)
+    return np.ascontiguousarray(ids, dtype=">u8").view(np.uint64)
 
 
 def _same(one: Words, other: Words) -> NDArray[np.bool_]:

@@ -17,8 +17,10 @@ from api.http import (
     choices,
     confirmations,
     contacts,
+    decisions,
     due,
     enrolments,
+    figures,
     gpc,
     health,
     me,
@@ -61,6 +63,7 @@ _log = structlog.get_logger("tillit.http")
 
 #: Every door there is. The record's entries come before its hashes, whose address covers theirs.
 DOORS: tuple[Door, ...] = (
+    *decisions.doors.all,
     *segments.doors.all,
     *reads.doors.all,
     *enrolments.doors.all,
@@ -78,6 +81,7 @@ DOORS: tuple[Door, ...] = (
     *own_requests.doors.all,
     *requests.doors.all,
     *officers.doors.all,
+    *figures.doors.all,
     *my_choices.officers.all,
     *children.officers.all,
     *written_down.doors.all,

@@ -3,6 +3,7 @@
 No message repeats what was sent, but for what looks like a name: it may be a member's.
 """
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -32,17 +33,17 @@ _NO_NAME = "this is not written like a name"
 _NAMES = "small letters, digits, _ and -, beginning with a letter"
 
 
-async def read(request: Request) -> bytes:
-    """The body. Raises `TooLarge` as soon as it is known to be more than 1 MiB."""
+async def read(request: Request, limit: int = LIMIT) -> bytes:
+    """The body. Raises `TooLarge` as soon as it is known to be more than `limit` bytes."""
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and (len(announced) > 9 or int(announced) > LIMIT):
-        raise _too_large()
+    if announced.isdecimal() and (len(announced) > 9 or int(announced) > limit):
+        raise _too_large(limit)
     parts: list[bytes] = []
     length = 0
     async for part in request.stream():
         length += len(part)
-        if length > LIMIT:
-            raise _too_large()
+        if length > limit:
+            raise _too_large(limit)
         parts.append(part)
     return b"".join(parts)
 
@@ -66,6 +67,13 @@ class Shape:
                 place="body",
                 remedy="send one JSON object in UTF-8",
             ) from error
+
+
+async def decoded(shape: Shape, body: bytes) -> Any:
+    """The body in its shape; a long one is looked through in another thread. Raises as it does."""
+    if len(body) <= LIMIT:
+        return shape.decode(body)
+    return await asyncio.to_thread(shape.decode, body)
 
 
 def check_query(given: Mapping[str, str], known: Sequence[str]) -> None:
@@ -134,7 +142,9 @@ def _misshapen(message: str, fields: Sequence[str]) -> Misshapen:
     return Misshapen(sentence[0].lower() + sentence[1:], place=place or "body", remedy=remedy)
 
 
-def _too_large() -> TooLarge:
+def _too_large(limit: int) -> TooLarge:
     return TooLarge(
-        "the body is longer than 1 MiB", place="body", remedy="send it in several requests"
+        f"the body is longer than {limit >> 20} MiB",
+        place="body",
+        remedy="send it in several requests",
     )

@@ -5,18 +5,19 @@ annotations say both shapes. Running it is the same for all: authenticate, read,
 transaction, commit, answer. A door without a caller is public; tests hold the list of those.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, get_type_hints
+from types import UnionType
+from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from api.bootstrap import Tillit, Work
-from api.http.bodies import Shape, check_query, read
+from api.http.bodies import LIMIT, Shape, check_query, decoded, read
 from api.http.callers import Callers, admit, expect
 from api.http.seeing import seen_in
 from api.tokens import Caller
@@ -30,6 +31,7 @@ from profiles import members
 from profiles.members import Member
 from profiles.unit import Unit
 
+Shared = TypeVar("Shared")
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
 JSON = "application/json"
 
@@ -43,6 +45,22 @@ class Media:
     keep: bool = False
     filename: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """An answer that leaves part by part, made in another thread; all of it was decided before."""
+
+    parts: Iterator[bytes] = field(repr=False)
+    type: str
+
+
+@dataclass(frozen=True)
+class Together(Generic[Shared]):
+    """One request of a door whose requests share transactions: `gathering` opens them."""
+
+    caller: Caller
+    gathering: Shared
 
 
 @dataclass(frozen=True)
@@ -113,20 +131,34 @@ class Door:
     erased_too: bool = False
     #: Statuses of problems that do not follow from the door's shape, for its description.
     problems: Sequence[int] = ()
+    #: The longest body it reads, in bytes.
+    limit: int = LIMIT
+    #: Another media type it may answer in, when it is asked to.
+    also: str | None = None
+    #: Makes what its requests share, once for each app: then it is handed a `Together`, has no
+    #: transaction of its own, and sees to it that the programme still knows the caller.
+    together: Callable[[Tillit], Any] | None = None
 
     @property
     def takes(self) -> type[Any] | None:
         """The shape of the body, None for a door that reads none."""
         hints = get_type_hints(self.handle)
-        return next((hints[n] for n in hints if hints[n] is not Asked and n != "return"), None)
+        shapes = (hint for name, hint in hints.items() if name != "return")
+        return next((one for one in shapes if not _is_asked(one)), None)
 
     @property
     def gives(self) -> Any:
-        return get_type_hints(self.handle)["return"]
+        given = get_type_hints(self.handle)["return"]
+        shapes = [one for one in get_args(given) if one is not Streamed]
+        return shapes[0] if isinstance(given, UnionType) and len(shapes) == 1 else given
 
     @property
     def summary(self) -> str:
         return (self.handle.__doc__ or "").partition("\n")[0]
+
+
+def _is_asked(hint: Any) -> bool:
+    return hint is Asked or get_origin(hint) is Together
 
 
 class Doors:
@@ -168,6 +200,7 @@ def _endpoint(
         method: None if (taken := door.takes) is None else Shape(taken)
         for method, door in doors.items()
     }
+    shared = {method: door.together and door.together(tillit) for method, door in doors.items()}
 
     async def endpoint(request: Request) -> Response:
         method = "GET" if request.method == "HEAD" else request.method
@@ -180,8 +213,13 @@ def _endpoint(
             seen.caller = caller.type.value
             expect(caller, door.caller)
         check_query(request.query_params, door.query)
-        body = await read(request) if shape is not None else b""
-        answer = await _run(tillit, _Asking(door, shape, caller, request, body))
+        body = await read(request, door.limit) if shape is not None else b""
+        if (gathering := shared[method]) is not None:
+            assert caller is not None
+            assert shape is not None
+            answer = await door.handle(Together(caller, gathering), shape.decode(body))
+        else:
+            answer = await _run(tillit, _Asking(door, shape, caller, request, body))
         return _response(door, answer)
 
     return endpoint
@@ -228,11 +266,14 @@ async def _once(tillit: Tillit, asking: _Asking) -> Any:
         if asking.shape is None:
             answer = await door.handle(asked)
         else:
-            answer = await door.handle(asked, asking.shape.decode(asking.body))
+            body = await decoded(asking.shape, asking.body)
+            answer = await door.handle(asked, body)
     return answer
 
 
 def _response(door: Door, answer: Any) -> Response:
+    if isinstance(answer, Streamed):
+        return StreamingResponse(answer.parts, door.status, media_type=answer.type)
     if not isinstance(answer, Media):
         return Response(msgspec.json.encode(answer), status_code=door.status, media_type=JSON)
     headers = dict(answer.headers)

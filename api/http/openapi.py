@@ -18,7 +18,7 @@ PROBLEMS = {
     403: "The token is good, and this is not for its bearer, or not for this purpose.",
     404: "What was named is not there, or not for this caller.",
     409: "What was asked clashes with what is already there.",
-    413: "The body is longer than 1 MiB.",
+    413: "The body is longer than the door reads: 1 MiB, or as it says.",
     422: "What was sent is wrong; each problem names its place and what would be right.",
     503: "Something that is needed is missing or busy; nothing was done.",
 }
@@ -85,6 +85,9 @@ def _operation(door: Door, shapes: _Shapes) -> dict[str, Any]:
     answer: dict[str, Any] = {"schema": {"type": "string"}}
     if door.gives is not Media:
         answer = {"schema": shapes[door.gives]}
+    content = {door.media: answer}
+    if door.also is not None:
+        content[door.also] = {"schema": {"type": "string"}}
     operation: dict[str, Any] = {
         "summary": door.summary,
         "description": inspect.getdoc(door.handle),
@@ -92,7 +95,7 @@ def _operation(door: Door, shapes: _Shapes) -> dict[str, Any]:
         "tags": [str(door.caller) if door.caller else "public"],
         "parameters": list(_parameters(door)),
         "responses": {
-            str(door.status): {"description": door.summary, "content": {door.media: answer}},
+            str(door.status): {"description": door.summary, "content": content},
             **{str(status): _reference(status) for status in _problems(door)},
             "default": _problem("Any mistake: a problem document (RFC 9457).", shapes),
         },

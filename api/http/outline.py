@@ -121,7 +121,8 @@ def _where(parameter: Mapping[str, Any]) -> str:
 
 
 def _body(document: Mapping[str, Any], content: Mapping[str, Any], status: str = "") -> Body:
-    ((media, one),) = content.items()
+    (_, one), *_ = content.items()  # the others hold the same in another form
+    media = " or ".join(content)
     return Body(media, kind(one["schema"]), tuple(_shapes(document, one["schema"])), status)
 
 
