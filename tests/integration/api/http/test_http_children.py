@@ -235,3 +235,21 @@ async def test_a_guardian_finds_their_children_after_a_rotation_of_the_keys(
         (shown,) = await (await club.member(parent)).ok("GET", "/v1/me/children")
         assert shown["member"] == child
         assert (await _says(club, parent, child, YES)).json()["allowed"] is True
+
+
+async def test_a_child_joins_together_with_their_guardian_or_not_at_all(
+    settings: Settings,
+) -> None:
+    async with stopped_club(settings) as (club, _):
+        parent = await club.joins("P1", birth_date=GROWN_UP)
+        till = await club.service("till")
+        values = {"member_number": "C1", "birth_date": CHILD, "tier": "gold"}
+        wrong = (({"member": str(uuid4())}, "unknown-member"), ({"evidence": ""}, "misshapen"))
+        named = {"member": parent, **FORM}
+        for change, slug in wrong:
+            body = {"purpose": "membership", "values": values, "guardian": named | change}
+            assert _problem(await till("POST", "/v1/members", body))[1] == slug
+        body = {"purpose": "membership", "values": values, "guardian": named}
+        child = (await till.ok("POST", "/v1/members", body))["member"]
+        assert (await _says(club, parent, child, YES)).json()["allowed"] is True
+        assert (await club.segment("tier = 'gold'"))["members"] == [child]
