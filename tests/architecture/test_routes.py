@@ -30,8 +30,10 @@ ANONYMOUS = {
     "/v1/audit/checkpoint",
     "/v1/audit/key",
     "/v1/audit/tile/{path:path}",
+    "/v1/confirm/{token}",
     "/v1/contexts/receipt-v1.jsonld",
     "/v1/contexts/receipt-v1.schema.json",
+    "/v1/unsubscribe/{token}",
 }
 #: A purpose's name, a day, and a step: nothing about a person.
 _OF_FIGURES = {"purpose", "since", "by"}
