@@ -508,6 +508,60 @@ def _as_owner(url: str, statement: str) -> None:
         connection.execute(statement)  # type: ignore[call-overload]
 
 
+async def test_a_withdrawal_under_way_while_a_question_was_answered_makes_it_no_less_right(
+    settings: Settings,
+) -> None:
+    async with world(settings, 0) as made:
+        member = await _one_who_agrees(made)
+        async with made.tillit.unit() as work:
+            found = await load(work.unit, [member], lock=True)
+            offers = work.active.programme.purpose("offers")
+            no = choosing.choose(work.unit, offers, Said.WITHDRAWN, at=work.unit.now, by=By.OFFICER)
+            await ledger.record(work.unit, SYSTEM, {found[member]: [no]})
+            made.clock.at += timedelta(seconds=2)
+            await _asked_in_every_way(made, member)  # before the withdrawal commits
+        replay, lines = await replayed(made.tillit, drafted("another notice"))
+        assert (replay.right, replay.tally.in_flight) == (True, 3)
+        assert {(line.before, line.after) for line in lines} == {(YES, "ask_again")}
+
+
+async def test_a_consent_to_more_still_counts_under_a_draft_that_does_less(
+    settings: Settings,
+) -> None:
+    async with world(settings, 0) as made:
+        member = await _one_who_agrees(made)
+        asking = Asking("asker", Question("offers", "read", ("county",)), member)
+        async with made.tillit.unit() as work:
+            await made.tillit.gate.decide(work.unit, work.active, [asking])
+        made.clock.at += timedelta(hours=1)
+        assert (await replayed(made.tillit, drafted("a field goes")))[1] == []
+        (line,) = (await replayed(made.tillit, drafted("a longer list of fields")))[1]
+        assert (line.before, line.after) == (YES, "ask_again")
+
+
+async def test_how_often_they_were_contacted_counts_as_it_did_then(settings: Settings) -> None:
+    async with world(settings, 0) as made:
+        member = await _one_who_agrees(made)
+        async with made.tillit.unit() as work:
+            found = await load(work.unit, [member], lock=True)
+            seldom = choosing.often(work.unit, 7, by=By.OFFICER)
+            await ledger.record(work.unit, SYSTEM, {found[member]: [seldom]})
+        made.clock.at += timedelta(hours=1)
+        asking = Asking("asker", Question("offers", "contact", channel="email"), member)
+        for days in (0, 6, 1):
+            made.clock.at += timedelta(days=days)
+            async with made.tillit.unit() as work:
+                await made.tillit.gate.decide(work.unit, work.active, [asking])
+            if days == 0:
+                await made.contact()
+        found_then, lines = await replayed(made.tillit, drafted("another notice"))
+        assert (found_then.right, found_then.left_out) == (True, {})
+        # Both times that they might be contacted flip, and so might the contact; the no stays.
+        asked = sorted((line.kind, line.before, line.after) for line in lines)
+        decided = ("decision.made", YES, "ask_again")
+        assert [one for one in asked if one[0] == "decision.made"] == [decided, decided]
+
+
 async def test_a_yes_whose_consent_is_gone_from_the_ledger_is_told(settings: Settings) -> None:
     async with world(settings, 0) as made:
         await _asked_in_every_way(made, await _one_who_agrees(made))
