@@ -107,7 +107,7 @@ class _Asker:
     def _outcome(self, body: Told, named: Named | None) -> str | None:
         """None for a use that was not about this member."""
         if named is None:
-            return "not_matched" if body.commitment is None else "unknown"
+            return "done" if body.commitment is None else "unknown"
         if named.asked is False:
             return None
         if named.asked is None or named.matched is None:
