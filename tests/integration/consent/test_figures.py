@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -300,6 +301,11 @@ async def test_days_that_nobody_counted_are_filled_in_once_and_told_the_same_eve
             end = datetime(day.year, day.month, day.day, 22, 59, tzinfo=UTC)
             expected = _expected(ledgers, purpose, end, terms)
             assert {n: c for n, c in one.figures.counts["rates"].items() if c} == expected
+    for before, after in pairwise(sorted(day for day, purpose in days if purpose == "letters")):
+        was, now = (days[day, "letters"].figures.told["rates"] for day in (before, after))
+        for group in was:
+            moved = abs(was[group] - now[group])
+            assert moved == 0 or moved >= 10 or (was[group] < 10) != (now[group] < 10)
     months = await shown(showing.By.MONTH)
     assert months == [one for one in whole if one.day in (date(2026, 3, 31), whole[-1].day)]
 
