@@ -7,6 +7,7 @@ told as wrong and not compared, so that a flip is the draft's doing and nothing 
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from consent.hindsight import Judge, Life, Seen
@@ -15,7 +16,7 @@ from consent.tallying import YES, Line, OneMember, Tally
 
 #: Takes each answer that flips; one member's id each.
 Sink = Callable[[Line], None]
-_Known = dict[tuple[int, int, object, int], tuple[str | None, str | None]]
+_Known = dict[tuple[int, int, date], tuple[str | None, str | None]]
 
 
 @dataclass
@@ -142,7 +143,7 @@ class Reasking:
     ) -> tuple[str | None, str | None]:
         """The answer then, and under the draft."""
         asked = shared.question.asked
-        key = (shared.group, seen.lines, seen.day, seen.hour)
+        key = (shared.group, seen.lines, seen.day)  # hours matter to contacts alone
         found = known.get(key)
         if found is None:
             before = shared.judge.answer(asked, life, seen)

@@ -221,7 +221,7 @@ class _Run:
         ordinal = life.member.ordinal
         shard = ordinal >> SHARD_BITS
         joined = made_at(life.member.id)
-        known: dict[tuple[int, int, object, int], tuple[str | None, str | None]] = {}
+        known: dict[tuple[int, int, date], tuple[str | None, str | None]] = {}
         for shared in self._shared:
             question = shared.question
             if question.at < joined:
