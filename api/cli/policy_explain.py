@@ -12,12 +12,12 @@ from api.cli.door import run
 from api.cli.finding import one_member
 from api.cli.policy_replay import Draft
 from api.cli.speaking import ActingAs, AsJson, officer, say_json
-from consent.explaining import Explanation
-from consent.explaining_one import Looked, explain_entry
-from consent.explaining_one import explain as explain_one
-from consent.past_uses import Asked
 from consent.programme import Action, Programme, load_programme
 from consent.programmes import Active
+from consent.replay.explaining import Explanation
+from consent.replay.explaining_one import Looked, explain_entry
+from consent.replay.explaining_one import explain as explain_one
+from consent.replay.past_uses import Asked
 from kernel.errors import Invalid
 from profiles.members import NUMBER
 

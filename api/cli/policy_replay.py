@@ -17,12 +17,12 @@ from api.cli.door import MISTAKE, run
 from api.cli.speaking import ActingAs, AsJson, Bars, bars, officer, say_json
 from audit.acts import Act
 from audit.entries import rfc3339
-from consent.past_uses import Span
 from consent.programme import Programme, load_programme
 from consent.programmes import Active
-from consent.replaying import Replayed
-from consent.replaying import replay as asked_again
-from consent.tallying import FEW, LEFT_OUT, YES, Count, Group, Line
+from consent.replay.past_uses import Span
+from consent.replay.replaying import Replayed
+from consent.replay.replaying import replay as asked_again
+from consent.replay.tallying import FEW, LEFT_OUT, YES, Count, Group, Line
 from kernel.database import raw
 from kernel.errors import Invalid
 

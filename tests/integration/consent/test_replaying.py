@@ -30,18 +30,18 @@ from consent.contacts import record_contacts
 from consent.deciding import AskingMany
 from consent.decisions import Asking
 from consent.eligibility import Reason, reason_of
-from consent.explaining_one import explain, explain_entry
 from consent.footing import footing
 from consent.grants import authorise
-from consent.past_uses import Asked as PastAsked
-from consent.past_uses import Span
 from consent.policy import CHANNEL, WHOLE, Enforcer
 from consent.programme import Action, Programme, read_programme
 from consent.reach import Moment, Unreached, unreached_one
-from consent.replaying import Replayed, replay
+from consent.replay.explaining_one import explain, explain_entry
+from consent.replay.past_uses import Asked as PastAsked
+from consent.replay.past_uses import Span
+from consent.replay.replaying import Replayed, replay
+from consent.replay.tallying import YES, Line
 from consent.rulings import Question
 from consent.standings import fold
-from consent.tallying import YES, Line
 from dsar import requests
 from kernel.clock import StoppedClock
 from kernel.database import libpq

@@ -15,11 +15,11 @@ from consent.choices import Choice
 from consent.decisions import Found, verdict
 from consent.eligibility import reason_of
 from consent.footing import Footing, footings_of
-from consent.past_uses import Asked
 from consent.policy import CompiledPolicy
 from consent.programme import Programme
 from consent.programmes import Active
 from consent.reach import Moment, unreached_one
+from consent.replay.past_uses import Asked
 from consent.rulings import Question, Ruling, Rulings
 from consent.standings import Standings, fold
 from kernel.ids import made_at

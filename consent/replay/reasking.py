@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from consent.hindsight import Judge, Life, Seen
-from consent.past_uses import PastQuestion, PastUse
-from consent.tallying import YES, Line, OneMember, Tally
+from consent.replay.hindsight import Judge, Life, Seen
+from consent.replay.past_uses import PastQuestion, PastUse
+from consent.replay.tallying import YES, Line, OneMember, Tally
 
 #: Takes each answer that flips; one member's id each.
 Sink = Callable[[Line], None]

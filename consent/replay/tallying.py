@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from consent.past_uses import Asked
+from consent.replay.past_uses import Asked
 
 YES = "yes"
 #: Groups of fewer members than this are not counted out on a screen.

@@ -13,7 +13,8 @@ from audit.browsing import Told, told
 from audit.entries import Kind
 from audit.errors import EntryInvalid
 from consent.footprints import Footprint
-from consent.past_uses import (
+from consent.reach import COUNTED
+from consent.replay.past_uses import (
     MANY,
     SINGLE,
     PastContact,
@@ -24,7 +25,6 @@ from consent.past_uses import (
     question_of_many,
     single_use,
 )
-from consent.reach import COUNTED
 from kernel.database import raw
 from profiles.members import Member
 from profiles.unit import Unit

@@ -12,11 +12,11 @@ from datetime import date
 from consent.choices import Choice
 from consent.eligibility import Reason
 from consent.footing import Footing
-from consent.hindsight import Judge, Life, Refusal, Seen
-from consent.past_uses import Asked
 from consent.programme.declarations import Action
 from consent.reach import Unreached
 from consent.reasons import MEANINGS, Meaning
+from consent.replay.hindsight import Judge, Life, Refusal, Seen
+from consent.replay.past_uses import Asked
 
 #: What a segment's expression can be refused for, beside a decision's reasons.
 _EXPRESSION = Meaning(

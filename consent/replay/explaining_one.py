@@ -14,11 +14,13 @@ from audit.entries import ActorType, Kind
 from audit.errors import EntryUnknown
 from audit.proofs import entry_use
 from consent import history, ledger
-from consent.explaining import Explanation, explained
 from consent.footprints import EVERYBODY, open_sets
-from consent.hindsight import Judge, Life, Seen
-from consent.past_scanning import past
-from consent.past_uses import (
+from consent.programme import Programme
+from consent.programmes import Active
+from consent.replay.explaining import Explanation, explained
+from consent.replay.hindsight import Judge, Life, Seen
+from consent.replay.past_scanning import past
+from consent.replay.past_uses import (
     MANY,
     SINGLE,
     Asked,
@@ -30,9 +32,7 @@ from consent.past_uses import (
     question_of_many,
     single_use,
 )
-from consent.programme import Programme
-from consent.programmes import Active
-from consent.tallying import YES
+from consent.replay.tallying import YES
 from kernel.database import raw
 from profiles.changes import SHARD_BITS
 from profiles.errors import UnknownMember

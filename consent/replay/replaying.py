@@ -16,13 +16,13 @@ from audit.acts import Act
 from audit.entries import Entry, Fact, Kind, rfc3339
 from consent import ledger
 from consent.footprints import EVERYBODY, open_sets
-from consent.hindsight import Judge, Life
-from consent.past_scanning import Past, past, uses_of_each
-from consent.past_uses import PastQuestion, Span
 from consent.programme import Programme
 from consent.programmes import Active
-from consent.reasking import Reasking, Shared, Sink
-from consent.tallying import OneMember, Tally
+from consent.replay.hindsight import Judge, Life
+from consent.replay.past_scanning import Past, past, uses_of_each
+from consent.replay.past_uses import PastQuestion, Span
+from consent.replay.reasking import Reasking, Shared, Sink
+from consent.replay.tallying import OneMember, Tally
 from kernel.database import raw
 from kernel.ids import made_at
 from profiles.changes import SHARD_BITS, SHARD_SIZE
