@@ -15,7 +15,7 @@ import msgspec
 from bench.load import Done, Order
 from bench.store import Store
 
-Name = Literal["tillit", "idiomatic", "lean"]
+Name = Literal["tillit", "idiomatic", "lean", "cedar"]
 
 CONNECTIONS = 16
 _PATIENCE = 60.0
@@ -33,10 +33,12 @@ class Server:
 
     port: int
 
-    def throughput(self, requests: Sequence[bytes], seconds: float) -> float:
+    def throughput(
+        self, requests: Sequence[bytes], seconds: float, *, connections: int = CONNECTIONS
+    ) -> float:
         """Seconds for one answer, under load from another process on another core."""
         both = cores()
-        order = Order(self.port, list(requests), CONNECTIONS, seconds, both[1] if both else None)
+        order = Order(self.port, list(requests), connections, seconds, both[1] if both else None)
         ran = subprocess.run(
             [sys.executable, "-m", "bench.load"],
             input=msgspec.msgpack.encode(order),

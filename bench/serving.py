@@ -14,10 +14,10 @@ import uvloop
 from api.bootstrap import opened
 from api.cli.logs import full_logs
 from api.http.serving import listen, serve
-from bench import idiomatic, lean
+from bench import cedar, idiomatic, lean
 from bench.store import settings_of
 
-_APPS = {"idiomatic": idiomatic.app, "lean": lean.app}
+_APPS = {"idiomatic": idiomatic.app, "lean": lean.app, "cedar": cedar.app}
 
 
 async def tillit(folder: Path, url: str, port: int) -> None:
