@@ -1,5 +1,6 @@
 """Double opt-in over HTTP: a yes counts once its member has confirmed it, and once only."""
 
+import asyncio
 from uuid import UUID
 
 import httpx
@@ -70,6 +71,16 @@ async def test_confirming_again_answers_the_same_and_writes_no_second_line(
         assert (again.status_code, again.text) == (200, first.text)
         assert "<button>" not in (await http.get(path)).text
     assert await said(club, member) == lines
+
+
+async def test_confirming_twice_at_one_time_is_one_yes(club: Club, http: httpx.AsyncClient) -> None:
+    member = await club.joins("1")
+    await tells(club, member, "given", TRIPS)
+    link = await confirm_link(club, member)
+    for answer in await asyncio.gather(*(http.post(link) for _ in range(5))):
+        checked_page(answer)
+    actions = [one.action for one in await said(club, member)]
+    assert actions == [Action.REQUESTED, Action.GIVEN]
 
 
 @pytest.mark.parametrize("no", ["refused", "withdrawn", "objected", "unsubscribed", "everything"])

@@ -1,5 +1,7 @@
 """One click is enough to say no, and nothing less than a click is (RFC 8058)."""
 
+import asyncio
+import re
 from uuid import UUID, uuid4
 
 import httpx
@@ -14,13 +16,16 @@ from letters import (
     checked_page,
     click,
     erase,
+    path_of,
     said,
     tells,
     unsubscribe_link,
 )
 
+from api.bootstrap import SYSTEM
 from api.links import Kind, Link, links_of
 from consent.choices import Action, By
+from consent.programme import read_programme
 
 
 async def test_a_click_withdraws_the_consent_without_a_sign_in(
@@ -249,3 +254,36 @@ async def test_a_click_counts_for_a_purpose_with_double_opt_in_before_it_is_conf
     await tells(club, member, "given", TRIPS)
     await click(http, await unsubscribe_link(club, member, TRIPS))
     assert (await said(club, member))[-1].action is Action.WITHDRAWN
+
+
+async def test_two_clicks_at_one_time_are_one_no(club: Club, http: httpx.AsyncClient) -> None:
+    member = await club.joins("1")
+    await tells(club, member, "given")
+    link = await unsubscribe_link(club, member)
+    for answer in await asyncio.gather(*(click(http, link) for _ in range(5))):
+        checked_page(answer)
+    noes = [one for one in await said(club, member) if one.by is By.UNSUBSCRIBE]
+    assert len(noes) == 1
+
+
+async def test_a_no_to_a_purpose_that_is_gone_holds_should_it_come_back(
+    club: Club, http: httpx.AsyncClient
+) -> None:
+    member = await club.joins("1")
+    await tells(club, member, "given", "personalised_offers")
+    offers = await club.service("offers-engine")
+    body = {"purpose": "personalised_offers", "members": [member]}
+    made = await offers.ok("POST", "/v1/unsubscribe-links", body)
+    async with club.tillit.unit() as work:
+        source = work.active.programme.source
+    start = source.index("[purposes.personalised_offers]")
+    without = source[:start] + source[source.index("[purposes.newsletter]") :]
+    for gone in (r"personalised_offers = .*\n", r"\[services.offers-engine\]\n"):
+        without = re.sub(gone, "", without)
+    without = re.sub(r'"personalised_offers",\s*', "", without)
+    await club.tillit.apply(SYSTEM, read_programme(without))
+    link = path_of(made["links"][0]["link"])
+    checked_page(await http.get(link))
+    checked_page(await click(http, link))
+    await club.tillit.apply(SYSTEM, read_programme(source))
+    assert (await club.segment("tier = 'gold'"))["held_back"] == {"no_consent": 1}
