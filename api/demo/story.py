@@ -12,6 +12,7 @@ from uuid import UUID
 
 from api.bootstrap import SYSTEM, Tillit, Work
 from api.demo.people import Person, people
+from api.demo.proof import ask, newest_receipt
 from api.demo.sealed import Copies, copy_sealed, openable
 from api.work import drain
 from audit.acts import Act
@@ -27,6 +28,7 @@ from consent.choosing import choose
 from consent.gate import Answer
 from consent.grants import Grant, authorise
 from consent.programme import Action, load_programme
+from consent.rulings import Question
 from consent.uses import uses
 from dsar import certificates, packages, requests
 from profiles import events
@@ -41,6 +43,7 @@ EXPRESSION = (
 )
 PURPOSE = "personalised_offers"
 SERVICE = "offers-engine"
+QUESTION = Question(PURPOSE, Action.READ.value, ("tier",))
 _EXAMPLES = Path(__file__).parents[2] / "examples"
 
 Tell = Callable[[str], None]
@@ -64,6 +67,8 @@ class Story:
         await self.members()
         await self.segment()
         await self.withdrawal()
+        await self.decision()
+        await self.receipt()
         await self.member_view()
         await self.access()
         await self.erasure()
@@ -130,6 +135,28 @@ class Story:
         self.tell(
             f"One of them withdraws. The very next answer has {after.matched:,}, "
             "and they are not in it."
+        )
+
+    async def decision(self) -> None:
+        assert self.member is not None
+        answer = await ask(self.tillit, SERVICE, QUESTION, self.member)
+        whole = answer.verdict.whole
+        self.figures["decision"] = {"allowed": whole.allowed, "reason": whole.reason}
+        self.tell(
+            f"{SERVICE} asks about that member by itself: may it read their tier? "
+            f"{'Yes' if whole.allowed else 'No'}: {(whole.reason or '').replace('_', ' ')}. What "
+            f"would change it: {whole.remedy}."
+        )
+
+    async def receipt(self) -> None:
+        assert self.member is not None
+        text, verified = await newest_receipt(self.tillit, self.member)
+        target = self.folder / "receipt.json"
+        target.write_text(text, encoding="utf-8")
+        self.figures["receipt"] = {"file": str(target), "proves": list(verified.proves)}
+        self.tell(
+            "They take a receipt of their withdrawal, signed, with its place in the record: "
+            f"{target}. To check it, `tillit receipt verify` needs nothing else."
         )
 
     async def member_view(self) -> None:
