@@ -1,6 +1,8 @@
 """Consents that run out: no longer heeded on their day, and written down some time after."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,6 +11,7 @@ import pytest
 
 from api.bootstrap import SYSTEM, Tillit
 from api.work import expire
+from api.work import work as worker
 from consent import expiring, ledger
 from consent.checks import check
 from consent.choices import Action, By, Choice, State
@@ -166,3 +169,18 @@ async def test_a_worker_that_was_killed_anywhere_leaves_what_another_finishes(
 async def test_an_erased_member_is_passed_over(tillit: Tillit, clock: StoppedClock) -> None:
     async with tillit.unit() as work:
         assert await expiring.expire(work.unit, SYSTEM, work.active, [UUID(int=0)]) == 0
+
+
+async def test_the_worker_writes_it_down_by_itself(tillit: Tillit, clock: StoppedClock) -> None:
+    (one,) = await joined(tillit, 1)
+    await say(tillit, [one], OFFERS, Action.GIVEN)
+    clock.at = MIDNIGHT
+    task = asyncio.create_task(worker(tillit))
+    try:
+        async with asyncio.timeout(20):
+            while (await said(tillit, one))[-1].action is not Action.EXPIRED:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

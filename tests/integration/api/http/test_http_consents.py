@@ -7,7 +7,9 @@ import pytest
 from callers_at_doors import Club
 from letters import INSIGHT, LETTER, TRIPS, said, tells
 
+from api.bootstrap import SYSTEM
 from consent.choices import Action, By, State
+from consent.programme import read_programme
 
 
 async def test_the_answer_says_where_the_member_stands_and_why(club: Club) -> None:
@@ -100,12 +102,26 @@ async def test_what_makes_no_sense_is_refused_by_its_place_and_not_written_down(
     assert await said(club, member) == []
 
 
-async def test_a_consent_to_what_rests_on_something_else_is_refused(club: Club) -> None:
+async def test_a_consent_to_what_rests_on_something_else_is_refused_and_a_no_is_an_objection(
+    club: Club,
+) -> None:
     member = await club.joins("1")
-    insight = await club.service("analytics")
+    async with club.tillit.unit() as work:
+        source = work.active.programme.source
+    rule = 'assortment_insight = ["preview"]'
+    assert rule in source
+    wider = source.replace(rule, 'assortment_insight = ["preview", "consent"]')
+    await club.tillit.apply(SYSTEM, read_programme(wider))
+    analytics = await club.service("analytics")
     body = {"member": member, "purpose": INSIGHT, "action": "given", "language": "sv"}
-    refused = await insight("POST", "/v1/consents", body)
-    assert refused.status_code == 403  # may not write choices down at all
+    for action in ("given", "refused"):
+        refused = await analytics("POST", "/v1/consents", body | {"action": action})
+        assert refused.status_code == 422
+        assert refused.json()["type"] == "urn:tillit:problem:not-a-choice"
+        assert refused.json()["problems"][0]["place"] == f"purposes.{INSIGHT}"
+    assert (await analytics("POST", "/v1/consents/due", {"purpose": INSIGHT})).status_code == 422
+    stands = await analytics.ok("POST", "/v1/consents", body | {"action": "withdrawn"})
+    assert (stands["objected"], stands["reason"]) == (True, "objected")
 
 
 async def test_what_was_said_yesterday_about_a_channel_counts_as_of_then(club: Club) -> None:
