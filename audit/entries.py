@@ -211,6 +211,8 @@ def body(entry: Entry, *, id: UUID, at: datetime) -> bytes:
 
 
 def _exact(fact: Fact, place: str) -> Any:
+    if isinstance(fact, list | tuple) and all(type(one) is str for one in fact):
+        return fact  # names of fields, most often: as they are
     if fact is None or isinstance(fact, str | int):
         return fact
     if isinstance(fact, Mapping):

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import cedarpy
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -129,12 +130,12 @@ async def _batch(tillit: Tillit, many: AskingMany) -> Batch:
 
 def cedar_answers(
     asked: list[dict[str, object]],
-    parsed: "cedar.cedarpy.PolicySet",
-    known: "cedar.cedarpy.Entities",
+    parsed: cedarpy.PolicySet,
+    known: cedarpy.Entities,
     places: Sequence[int],
 ) -> dict[int, bool]:
     """Whether every field of each member is allowed, in one batch."""
-    answers = cedar.cedarpy.is_authorized_batch(asked, parsed, known)
+    answers = cedarpy.is_authorized_batch(asked, parsed, known)
     width = len(cedar.FIELDS)
     return {
         at: all(one.allowed for one in answers[number * width : (number + 1) * width])

@@ -44,6 +44,7 @@ from api.http import (
 )
 from api.http.doors import Door, routes
 from api.http.health import Worker
+from api.http.shortcut import Shortcut, endpoints
 from api.http.watching import Metrics, Watching
 from api.work import work
 from kernel.errors import TillitError
@@ -117,7 +118,8 @@ def create_app(tillit: Tillit, *, worker: bool) -> FastAPI:
         redoc_url=None,
         telemetry=_NO_TELEMETRY,
     )
-    app.router.routes.extend(routes(tillit, DOORS))
+    opened = routes(tillit, DOORS)
+    app.router.routes.extend(opened)
     app.router.routes.extend(health.routes(tillit, metrics, state))
     described = openapi.document(DOORS, title=TITLE, version=app.version, beside=health.DESCRIBED)
     app.router.routes.append(reference.route(described))
@@ -125,6 +127,7 @@ def create_app(tillit: Tillit, *, worker: bool) -> FastAPI:
     app.add_exception_handler(TillitError, problems.on_error)
     app.add_exception_handler(HTTPException, problems.on_http)
     app.add_exception_handler(RequestValidationError, problems.on_validation)
+    app.add_middleware(Shortcut, endpoints=endpoints(opened, DOORS))
     app.add_middleware(Watching, metrics=metrics)
     return app
 

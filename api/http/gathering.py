@@ -25,7 +25,7 @@ Answering = Callable[[Work, Sequence[Question]], Awaitable[Sequence[Answer | Til
 
 MOST = 256  # questions in one transaction
 WAITING = 8_192  # questions that may wait; more are turned away at once
-LANES = 2  # groups that are answered at the same time
+LANES = 1  # groups at the same time: while one commits, a larger one gathers
 
 
 class Gathering(Generic[Question, Answer]):
@@ -37,6 +37,9 @@ class Gathering(Generic[Question, Answer]):
         self._tillit = tillit
         self._answering = answering
         self._waiting: deque[tuple[Question, asyncio.Future[Answer]]] = deque()
+        #: Lanes that will look at what is waiting once more before they end. Counted by hand: a
+        #: task is not done yet when it has looked for the last time.
+        self._open = 0
         self._lanes: set[asyncio.Task[None]] = set()
 
     async def ask(self, question: Question) -> Answer:
@@ -46,21 +49,25 @@ class Gathering(Generic[Question, Answer]):
             raise Unavailable("too many questions are waiting", place="decisions")
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, future))
-        if len(self._lanes) < LANES:
+        if self._open < LANES:
+            self._open += 1
             lane = asyncio.create_task(self._answer_all())
             self._lanes.add(lane)
             lane.add_done_callback(self._lanes.discard)
         return await future
 
     async def _answer_all(self) -> None:
-        while self._waiting:
-            group: list[tuple[Question, asyncio.Future[Answer]]] = []
-            while self._waiting and len(group) < MOST:
-                question, future = self._waiting.popleft()
-                if not future.done():  # whoever asked may be gone
-                    group.append((question, future))
-            if group:
-                await self._answer(group)
+        try:
+            while self._waiting:
+                group: list[tuple[Question, asyncio.Future[Answer]]] = []
+                while self._waiting and len(group) < MOST:
+                    question, future = self._waiting.popleft()
+                    if not future.done():  # whoever asked may be gone
+                        group.append((question, future))
+                if group:
+                    await self._answer(group)
+        finally:
+            self._open -= 1
 
     async def _answer(self, group: Sequence[tuple[Question, asyncio.Future[Answer]]]) -> None:
         try:

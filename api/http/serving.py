@@ -51,6 +51,7 @@ def server(tillit: Tillit, host: str, port: int, *, worker: bool) -> uvicorn.Ser
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # nothing here looks at a caller's address
         timeout_graceful_shutdown=GRACE,
     )
     return uvicorn.Server(config)
