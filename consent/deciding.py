@@ -69,7 +69,8 @@ class Decider:
             change = None if shard is None else heads.get(shard)
             entry = entry_of(ruling, said, key)
             assert entry.id is not None
-            answers.append(Decision(one.member, said, active.version, shard, change, entry.id))
+            seen = (active.version, shard, change)
+            answers.append(Decision(one.member, said, *seen, entry.id, unit.now))
             entries.append(entry)
         await unit.record.write_many(unit.session, entries)
         return answers

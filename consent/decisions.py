@@ -7,6 +7,7 @@ told nothing about the member. Touches no database.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
@@ -77,7 +78,7 @@ class Asking:
 
 @dataclass(frozen=True)
 class Decision:
-    """An answer: under which programme version, after which change of the member's shard.
+    """An answer: when, under which programme version, after which change of the member's shard.
 
     `shard` and `change` are None for an id that is nobody's. `entry` puts it on record.
     """
@@ -88,6 +89,7 @@ class Decision:
     shard: int | None
     change: int | None
     entry: UUID
+    at: datetime
 
 
 def verdict(ruling: Ruling, found: Found) -> Verdict:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -18,6 +18,7 @@ from api.tokens import Caller
 from audit.entries import ActorType
 from consent.batches import Batch, Lines
 from consent.deciding import AskingMany
+from consent.decision_receipts import decision_receipt
 from consent.decisions import Asking, Decision, Part
 from consent.rulings import Question
 from kernel.errors import TillitError
@@ -35,7 +36,7 @@ Fields = Annotated[list[Name], msgspec.Meta(max_length=200)]
 class Ask(msgspec.Struct, forbid_unknown_fields=True):
     """May this be done with this member? Without `fields`, all that the purpose has.
 
-    `channel`: may they be contacted by it as well, now?
+    `channel`: may they be contacted by it as well, now? `receipt`: the answer signed, for others.
     """
 
     purpose: Name
@@ -43,6 +44,7 @@ class Ask(msgspec.Struct, forbid_unknown_fields=True):
     action: Name = "read"
     fields: Fields | None = None
     channel: Name | None = None
+    receipt: bool = False
 
 
 class Answered(msgspec.Struct):
@@ -57,7 +59,8 @@ class Decided(msgspec.Struct):
     """`allowed`: everything that was asked is. `reason`: the first no.
 
     `programme`: the version in force; `shard` and `change`: up to which change of the member's
-    shard of the sets it was answered, both null when nothing is told about the member.
+    shard of the sets it was answered, both null when nothing is told about the member. `receipt`:
+    the same as a signed document, which `tillit receipt verify` checks offline.
     """
 
     member: UUID
@@ -70,6 +73,7 @@ class Decided(msgspec.Struct):
     shard: int | None
     change: int | None
     entry: UUID
+    receipt: dict[str, Any] | None = None
 
 
 class AskMany(msgspec.Struct, forbid_unknown_fields=True):
@@ -146,6 +150,9 @@ async def decide(asked: Together[_Gathering], ask: Ask) -> Decided:
     asking = Asking(asked.caller.name, _question(ask), ask.member)
     decision = await asked.gathering.ask((asked.caller, asking))
     verdict = decision.verdict
+    receipt = None
+    if ask.receipt:
+        receipt = decision_receipt(asking, decision, await asked.tillit.signer())
     return Decided(
         member=decision.member,
         allowed=verdict.whole.allowed,
@@ -157,6 +164,7 @@ async def decide(asked: Together[_Gathering], ask: Ask) -> Decided:
         shard=decision.shard,
         change=decision.change,
         entry=decision.entry,
+        receipt=receipt,
     )
 
 

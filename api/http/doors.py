@@ -59,6 +59,7 @@ class Streamed:
 class Together(Generic[Shared]):
     """One request of a door whose requests share transactions: `gathering` opens them."""
 
+    tillit: Tillit
     caller: Caller
     gathering: Shared
 
@@ -217,7 +218,7 @@ def _endpoint(
         if (gathering := shared[method]) is not None:
             assert caller is not None
             assert shape is not None
-            answer = await door.handle(Together(caller, gathering), shape.decode(body))
+            answer = await door.handle(Together(tillit, caller, gathering), shape.decode(body))
         else:
             answer = await _run(tillit, _Asking(door, shape, caller, request, body))
         return _response(door, answer)

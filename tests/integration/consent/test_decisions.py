@@ -199,9 +199,8 @@ async def test_every_answer_is_what_programme_and_ledger_say(
             assert {name: part.allowed for name, part in said.fields.items()} == fields
             assert (said.channel and said.channel.allowed) == reached
     assert reasons[None] > 3
-    assert {"no_consent", "unknown_member", "action_not_given", "field_not_in_purpose"} <= {
-        *reasons
-    }
+    assert {"no_consent", "unknown_member"} <= {*reasons}
+    assert len(reasons) > 8
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -12,8 +12,10 @@ from callers_at_doors import PURPOSE, Club
 from api.bootstrap import SYSTEM, Work
 from api.http import gathering
 from api.http.gathering import Gathering
+from audit.verify import VerificationError
 from consent.errors import UnknownPurpose
 from consent.programme import read_programme
+from consent.receipts import verify_file
 from kernel.database import raw
 from kernel.errors import TillitError, Unavailable
 
@@ -228,6 +230,25 @@ async def test_a_batch_about_nobody_or_both_or_of_no_ids_is_refused(club: Club) 
         assert refused.status_code == 422, more
         assert "anna" not in refused.text
     assert await _kinds(club, "decisions.made") == []
+
+
+async def test_a_receipt_says_what_was_answered_and_fails_when_it_is_changed(club: Club) -> None:
+    member = await club.joins("1")
+    offers = await club.service("offers-engine")
+    answer = await offers.ok("POST", "/v1/decisions", _ask(member, receipt=True, channel="sms"))
+    receipt = answer["receipt"]
+    key = (await club.tillit.signer()).key
+    verified = verify_file(json.dumps(receipt), key)
+    assert (verified.type, verified.pinned) == ("DecisionReceipt", True)
+    assert receipt["answer"] == {name: answer[name] for name in ("allowed", "reason", "remedy")}
+    assert receipt["answer"]["allowed"] is False
+    for name in ("member", "fields", "channel", "programme", "shard", "change", "entry"):
+        assert receipt[name] == answer[name], name
+    assert receipt["service"] == "offers-engine"
+    changed = receipt | {"answer": {"allowed": True, "reason": None, "remedy": None}}
+    with pytest.raises(VerificationError):
+        verify_file(json.dumps(changed), key)
+    assert (await offers.ok("POST", "/v1/decisions", _ask(member)))["receipt"] is None
 
 
 class _Questions:
