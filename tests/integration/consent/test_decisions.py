@@ -33,7 +33,17 @@ SERVICES = ("offers-engine", "partner-offers", "newsletter", "till", "analytics"
 PURPOSES = ("newsletter", "partner_offers", "personalised_offers", "membership", "bookkeeping",
             "assortment_insight", "no_such_purpose")  # fmt: skip
 ACTIONS = ("read", "segment", "preview", "enrol", "record", "consent", "contact", "fly")
-FIELDS = ("email", "tier", "interests", "spend_365d", "name", "member_number", "shoe_size")
+FIELDS = (
+    "email",
+    "tier",
+    "interests",
+    "spend_365d",
+    "name",
+    "member_number",
+    "shoe_size",
+    "@email",
+    "*",
+)
 CHANNELS = (None, None, "email", "sms", "app", "phone", "pigeon")
 #: Whom what is asked about: a member, whose contacts were made on these days.
 Contacts = dict[UUID, set[int]]
@@ -312,6 +322,28 @@ async def _seen(tillit: Tillit, member: UUID) -> list[tuple[str, str | None]]:
         assert more[:2] == found
         batches = [use for use in more if use.kind == "decisions.made"]
         return [(use.outcome, use.question) for use in reversed(batches)]
+
+
+@pytest.mark.parametrize(("days", "reason"), [(3, "too_often"), (7, None), (20, None)])
+async def test_who_was_contacted_less_long_ago_than_they_wish_is_not_contacted_now(
+    tillit: Tillit, days: int, reason: str | None
+) -> None:
+    async with tillit.unit() as work:
+        (member,) = await enrol(work.unit, SYSTEM, [{"member_number": "1"}], source="test")
+        letter = work.active.programme.purpose("newsletter")
+        given = choose(work.unit, letter, Action.GIVEN, at=work.unit.now, by=By.TILL, language="sv")
+        weekly = often(work.unit, 7, by=By.MEMBER)
+        await ledger.record(work.unit, SYSTEM, {member: [given, weekly]})
+        day = work.unit.today - timedelta(days=days)
+        work.unit.changes.add(contacted_set(day), member.ordinal)
+    question = Question("newsletter", "contact", (), "email")
+    async with tillit.unit() as work:
+        asked = [Asking("newsletter", question, member.id)]
+        (single,) = await tillit.gate.decide(work.unit, work.active, asked)
+        many = AskingMany("newsletter", question, _packed([member.id]))
+        batch = await tillit.gate.decide_batch(work.unit, work.active, many)
+    assert single.verdict.whole.reason == reason
+    assert batch.sorted.counts == ({} if reason is None else {reason: 1})
 
 
 async def test_who_was_asked_and_lost_is_found_by_the_check(
