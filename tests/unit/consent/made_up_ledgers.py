@@ -31,7 +31,7 @@ def days(draw: st.DrawFn) -> date | None:
 @st.composite
 def choices(draw: st.DrawFn) -> Choice:
     """A line as `choosing` could have made it."""
-    action = draw(st.sampled_from(Action))
+    action = draw(st.sampled_from([*Action, *[Action.GIVEN] * 12]))
     said: dict[str, object] = {"purpose": None}
     if action in STATES:
         said["purpose"] = draw(st.sampled_from(PURPOSES))

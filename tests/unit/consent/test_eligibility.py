@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up_footings import (
     AGE,
@@ -56,6 +56,7 @@ def _reason(
 days = st.integers(-3, 3).map(lambda ahead: TODAY + timedelta(days=ahead))
 
 
+@settings(max_examples=400, deadline=None)
 @given(footings(), crowds, days)
 def test_the_sets_say_of_everybody_what_their_ledgers_say(
     footing: Footing, crowd: list[Person], today: date

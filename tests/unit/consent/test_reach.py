@@ -4,12 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up_footings import Person, crowds, footings, purpose, sets_of
-from made_up_ledgers import TODAY, applied
+from made_up_ledgers import TODAY, applied, choice
 
-from consent.choices import ALL_HOURS, OFTEN
+from consent.choices import ALL_HOURS, OFTEN, Action
 from consent.footing import Footing
 from consent.programme.declarations import LegalBasis
 from consent.reach import (
@@ -29,9 +29,12 @@ LETTER_BY_LAW = Footing(purpose=purpose(LegalBasis.LEGAL_OBLIGATION))
 CONTRACT = Footing(purpose=purpose(LegalBasis.CONTRACT))
 NOON = Moment(TODAY, 12)
 
-days = st.integers(-1, COUNTED + 1).map(lambda back: TODAY - timedelta(days=back))
+#: Just before, on and after the last day that counts, for every wish.
+_EDGES = [days + near for days in OFTEN for near in (-1, 0, 1)]
+days = st.sampled_from([-1, *_EDGES, COUNTED + 1]).map(lambda back: TODAY - timedelta(days=back))
 
 
+@settings(max_examples=400, deadline=None)
 @given(
     footings(),
     crowds,
@@ -78,10 +81,15 @@ def test_who_is_reached_wished_for_nothing_else(
 @pytest.mark.parametrize("often", OFTEN)
 def test_so_many_days_lie_between_two_contacts(often: int) -> None:
     wishes = Standings(often=often)
+    said = [choice(Action.OFTEN, purpose=None, setting=often)]
     for ago in range(COUNTED + 2):
         contacted = [TODAY - timedelta(days=ago)]
         reason = unreached_one(OFFERS, "email", wishes, NOON, contacted=contacted)
         assert (reason is Unreached.TOO_OFTEN) == (ago < often)
+        changes, members = Changes(), sets_of([Person(said, None)])
+        changes.add(contacted_set(contacted[0]), 0)
+        applied(members, changes)
+        assert unreached(OFFERS, "email", members, NOON).reason(0) is reason
 
 
 def test_a_channel_turned_off_for_everything_is_off_for_each_purpose() -> None:
