@@ -109,7 +109,8 @@ class Choice(msgspec.Struct, frozen=True, array_like=True):
     to (`Purpose.terms`). `how`: by which means, such as "web" or "paper"; `evidence`: what
     proves it, such as a form's number. `setting`: days for OFTEN, for HOURS a bit an hour, the
     lowest for the hour after midnight. `guardian`: who spoke for a child, or is named.
-    `before`: how the consent stood when this was written down.
+    `before`: how the consent stood when this was written down. `confirmed`: the member has
+    answered what was sent to them, as double opt-in asks.
     """
 
     action: Action
@@ -127,6 +128,7 @@ class Choice(msgspec.Struct, frozen=True, array_like=True):
     setting: int | None = None
     guardian: UUID | None = None
     before: State | None = None
+    confirmed: bool = False
 
     def __repr__(self) -> str:
         return "Choice(***)"

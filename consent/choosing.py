@@ -32,13 +32,15 @@ def choose(
     how: str = "",
     evidence: str = "",
     guardian: UUID | None = None,
+    version: int | None = None,
 ) -> Choice:
     """A choice that makes sense for the purpose's legal basis. Raises `NotAChoice`.
 
     `language`: that of the notice shown, whose digest is kept (Art. 7(1)); `notice`: the digest
     of an earlier text, for a consent given under that one. A consent from a file that tells
     neither is unproven, and so is one to a purpose with double opt-in without evidence of it;
-    elsewhere a yes to such a purpose is requested, and `confirmed` when they answer.
+    elsewhere a yes to such a purpose is requested, and `confirmed` when they answer. `version`:
+    that of the programme whose purpose this is; the one in force, if left out.
     """
     _check(unit, purpose, action, at, language)
     check_texts(how, evidence)
@@ -56,7 +58,7 @@ def choose(
         purpose=purpose.name,
         at=at,
         by=By(by),
-        programme=unit.schema.version,
+        programme=version or unit.schema.version,
         language=language,
         notice=digest,
         until=holds_until(at, purpose.valid_months, unit.schema.zone) if given else None,
@@ -64,6 +66,7 @@ def choose(
         how=how,
         evidence=evidence,
         guardian=guardian,
+        confirmed=given and by == By.IMPORT and purpose.double_opt_in,
     )
 
 
@@ -84,6 +87,7 @@ def confirmed(
         how=requested.how,
         evidence=evidence,
         guardian=requested.guardian,
+        confirmed=True,
     )
 
 

@@ -166,9 +166,13 @@ async def _standings(unit: Unit, member: Member) -> Standings:
 
 
 def _refuse_grown_up(unit: Unit, footing: Footing, child: Member) -> None:
-    if is_child(footing, unit.today, born(unit, footing, child)) is False:
+    """An unknown age is what it is everywhere: a child's where children are admitted, else not."""
+    young = is_child(footing, unit.today, born(unit, footing, child))
+    if young is None:
+        young = footing.children
+    if not young:
         raise OfAge(
-            "they are of the age of consent",
+            "they are of the age of consent, as far as is known",
             place="child",
-            remedy="they answer for themselves (Art. 8)",
+            remedy="they answer for themselves (Art. 8); a birth date would tell otherwise",
         )

@@ -7,7 +7,7 @@ commitment to what was said, so that a receipt can prove it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
@@ -15,10 +15,10 @@ import msgspec
 
 from audit.acts import Act
 from audit.entries import Entry, Kind, commit
-from consent.choices import Action, By, Choice
-from consent.errors import GuardianUnknown
+from consent.choices import STATES, Action, By, Choice
+from consent.errors import GuardianUnknown, NotAChoice
 from consent.sets import place
-from consent.standings import Standings, after, fold, order
+from consent.standings import Standing, Standings, after, fold, order
 from kernel.database import raw
 from kernel.ids import uuid7
 from profiles.keys import MemberKey
@@ -30,6 +30,11 @@ TABLE = "ledger"
 #: evidence is longer by whole steps, and tells that it has some.
 PAD = 256
 _SALT = 32
+#: By how much a till's clock may be behind ours.
+SKEW = timedelta(minutes=5)
+_YES = frozenset({Action.GIVEN, Action.REQUESTED, Action.OBJECTION_LIFTED})
+_NOES = frozenset({Action.REFUSED, Action.WITHDRAWN})
+_OBJECTIONS = frozenset({Action.OBJECTED, Action.OBJECTION_LIFTED})
 
 
 async def record(
@@ -40,7 +45,8 @@ async def record(
     Durable with the transaction, from whose commit on every answer heeds it. Writes one entry
     a choice. `new`: these members were enrolled in this transaction and said nothing before.
     A consent given while one stands is kept as renewed. Raises `GuardianUnknown` for the word
-    of a guardian who is not the member's; then nothing is written.
+    of a guardian who is not the member's, `NotAChoice` for a guardian's yes to what the member
+    said no to; then nothing is written.
     """
     before: Mapping[UUID, Sequence[Choice]] = (
         {} if new else await opened(unit, {member.id: member.key for member in said})
@@ -52,7 +58,7 @@ async def record(
         subject, ledger = member.key.subject(), list(before.get(member.id, ()))
         stands = fold(ledger)
         for choice in choices:
-            _check_guardian(stands, choice)
+            _check_guardian(ledger, stands, choice)
             kept = _as_kept(ledger, stands, choice, unit.now)
             stands = _after(ledger, stands, kept)
             ledger.append(kept)
@@ -79,13 +85,32 @@ async def _keep(unit: Unit, rows: Sequence[tuple[UUID, UUID, bytes]]) -> None:
             await copy.write_row(one)
 
 
-def _check_guardian(stands: Standings, choice: Choice) -> None:
-    if choice.by is By.GUARDIAN and choice.guardian not in stands.guardians:
+def _check_guardian(ledger: Sequence[Choice], stands: Standings, choice: Choice) -> None:
+    if choice.by is not By.GUARDIAN:
+        return
+    if choice.guardian not in stands.guardians:
         raise GuardianUnknown(
             "nobody has put on record that they are this member's guardian",
             place="guardian",
             remedy="an officer writes it down first, with what proves it (Art. 8(2))",
         )
+    if choice.action in _YES and _own_no(ledger, choice.purpose):
+        raise NotAChoice(
+            "they have said no to it themselves",
+            place=f"purposes.{choice.purpose}",
+            remedy="a guardian cannot take that back; an officer can, with what proves it",
+        )
+
+
+def _own_no(ledger: Sequence[Choice], purpose: str | None) -> bool:
+    """Whether the newest word about it that is not a guardian's is a no: of the consent, or of
+    the objection to it."""
+    own = [one for one in ledger if one.by is not By.GUARDIAN and one.purpose == purpose]
+    for words, noes in ((STATES.keys(), _NOES), (_OBJECTIONS, {Action.OBJECTED})):
+        newest = max((one for one in own if one.action in words), key=order, default=None)
+        if newest is not None and newest.action in noes:
+            return True
+    return False
 
 
 def _as_kept(ledger: Sequence[Choice], stands: Standings, choice: Choice, now: datetime) -> Choice:
@@ -93,20 +118,39 @@ def _as_kept(ledger: Sequence[Choice], stands: Standings, choice: Choice, now: d
 
     Clocks of two machines differ, and the latest decides: without this a withdrawal here would
     lose to a consent from a machine whose clock is ahead. Of two at one time the no decides.
-    Choices with a time of their own, as from an import, keep it.
+    Choices with a time of their own, as from an import, keep it; but a no that a till or an
+    officer dates a moment before a yes is taken to be as late: withdrawing always works.
     """
     action, at = choice.action, choice.at
     if at == now:
         at = max([now, *(one.at for one in ledger)])
+    elif action in _NOES | {Action.OBJECTED} and choice.by is not By.IMPORT:
+        same = (one.at for one in ledger if one.purpose == choice.purpose)
+        at = max((one for one in same if at < one <= at + SKEW), default=at)
     if choice.purpose is None:
         return msgspec.structs.replace(choice, at=at)
     if action in (Action.GIVEN, Action.REQUESTED):
         then = [one for one in ledger if one.at <= at]
         stood = stands if len(then) == len(ledger) else fold(then)
-        if stood.of(choice.purpose).consented:
-            action = Action.RENEWED  # whoever has confirmed once need not do so again
-    state = stands.of(choice.purpose).state
-    return msgspec.structs.replace(choice, action=action, at=at, before=state)
+        action, confirmed = _yes(stood.of(choice.purpose), choice, at)
+    else:
+        confirmed = choice.confirmed
+    before = stands.of(choice.purpose).state
+    return msgspec.structs.replace(choice, action=action, at=at, before=before, confirmed=confirmed)
+
+
+def _yes(stood: Standing, choice: Choice, at: datetime) -> tuple[Action, bool]:
+    """A yes while one stands renews it; where a yes has to be confirmed, only one that was.
+
+    Whoever has confirmed once need not do so again, for as long as that consent holds.
+    """
+    confirmed = choice.confirmed or stood.confirmed
+    if not stood.consented or choice.action is Action.RENEWED:
+        return choice.action, choice.confirmed
+    if choice.action is Action.GIVEN:
+        return Action.RENEWED, confirmed
+    holds = stood.until is None or stood.until > at.date()
+    return (Action.RENEWED, True) if stood.confirmed and holds else (choice.action, False)
 
 
 def _after(ledger: Sequence[Choice], stands: Standings, choice: Choice) -> Standings:

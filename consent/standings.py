@@ -56,6 +56,7 @@ class Standing:
     objected: bool = False
     lifted: bool = False
     said_no: bool = False
+    confirmed: bool = False
     since: datetime | None = None
     language: str | None = None
     notice: bytes | None = None
@@ -169,6 +170,7 @@ def _consent(before: Standings, choice: Choice) -> Standings:
         objected=was.objected,
         lifted=was.lifted,
         said_no=_NOES.get(choice.action, was.said_no),
+        confirmed=choice.confirmed,
         since=choice.at,
         language=choice.language,
         notice=choice.notice,

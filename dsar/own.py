@@ -13,6 +13,7 @@ from audit.entries import Kind, written
 from audit.errors import EntryUnknown
 from audit.proofs import entry_use, inclusion
 from consent import ledger
+from consent.ages import born, is_child
 from consent.footprints import EVERYBODY
 from consent.programmes import Active
 from consent.uses import Use, uses
@@ -47,6 +48,7 @@ async def rectify(
     Raises `NotYours` for what the programme hands out, such as the member number or a tier,
     and `BadValue` or `UnknownField`.
     """
+    _refuse_age(unit, active, member, corrected)
     for name in corrected:
         declared = active.programme.fields.get(name)
         if name == NUMBER or (declared is not None and declared.category in _HANDED_OUT):
@@ -56,6 +58,23 @@ async def rectify(
                 remedy="ask an officer to have it set right (Art. 16)",
             )
     await enrolment.rectify(unit, act, member, corrected, source=HOW)
+
+
+def _refuse_age(
+    unit: Unit, active: Active, member: Member, corrected: Mapping[str, object]
+) -> None:
+    """A child does not make themselves older, nor may who could be one (Art. 8)."""
+    field = active.programme.birth_field
+    if field is None or field not in corrected:
+        return
+    footing = next(iter(active.footings.values()))
+    young = is_child(footing, unit.today, born(unit, footing, member))
+    if young or (young is None and footing.children):
+        raise NotYours(
+            f"{field} says whether you need a guardian's word",
+            place=field,
+            remedy="ask an officer to have it set right, with what proves it (Arts. 8 and 16)",
+        )
 
 
 async def used(

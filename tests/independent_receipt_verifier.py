@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 FIELDS = ["action", "purpose", "at", "by", "programme", "language", "notice", "until", "terms"]
-FIELDS += ["how", "evidence", "channel", "setting", "guardian", "before"]
+FIELDS += ["how", "evidence", "channel", "setting", "guardian", "before", "confirmed"]
 STATES = {
     "given": "ConsentGiven",
     "renewed": "RenewedConsentGiven",
@@ -168,8 +168,10 @@ def unpack(data, at=0):  # noqa: PLR0911 - one for each form
         return unpack_list(data, at, code & 15)
     if 0xA0 <= code < 0xC0:
         return text(data, at, code & 31)
-    if code == 0xC0:
-        return None, at
+    if code in (0xC0, 0xC2, 0xC3):
+        return {0xC0: None, 0xC2: False, 0xC3: True}[code], at
+    if code == 0xDC:
+        return unpack_list(data, at + 2, int.from_bytes(data[at : at + 2], "big"))
     if code in (0xC4, 0xD9, 0xDA):
         wide = 2 if code == 0xDA else 1
         length = int.from_bytes(data[at : at + wide], "big")

@@ -11,9 +11,10 @@ from api.http.errors import Misshapen
 from audit.entries import ActorType
 from consent import ledger
 from consent.ages import born
+from consent.backdating import choose_then
 from consent.choices import Action as Said
 from consent.choices import By, Choice
-from consent.choosing import LONGEST_EVIDENCE, LONGEST_HOW, choose
+from consent.choosing import LONGEST_EVIDENCE, LONGEST_HOW
 from consent.choosing import channel as by_channel
 from consent.eligibility import reason_of
 from consent.errors import NotAChoice
@@ -118,9 +119,10 @@ def _choice(asked: Asked, grant: Grant, told: Told, said: Said) -> Choice:
     at = unit.now if told.at is None else happened(told.at, now=unit.now, place="at")
     by = By.TILL if told.guardian is None else By.GUARDIAN
     if told.channel is None:
-        return choose(
+        return choose_then(
             unit,
-            grant.purpose,
+            asked.active,
+            grant.footing,
             said,
             at=at,
             by=by,

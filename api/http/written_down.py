@@ -11,8 +11,9 @@ from api.http.errors import Misshapen
 from audit.entries import ActorType
 from consent import ledger
 from consent.ages import born
+from consent.backdating import choose_then
 from consent.choices import Action, By, State
-from consent.choosing import LONGEST_EVIDENCE, LONGEST_HOW, choose
+from consent.choosing import LONGEST_EVIDENCE, LONGEST_HOW
 from consent.eligibility import reason_of
 from consent.programme import Ability
 from consent.programme.suggestion import did_you_mean
@@ -76,9 +77,10 @@ async def write_down(asked: Asked, said: WrittenDown) -> StandsNow:
         )
     unit, footing = asked.unit, asked.active.footing(said.purpose)
     member = await members.one(unit, asked.id("member"), lock=True)
-    choice = choose(
+    choice = choose_then(
         unit,
-        footing.purpose,
+        asked.active,
+        footing,
         Action(said.action),
         at=unit.now if said.at is None else happened(said.at, now=unit.now, place="at"),
         by=By.OFFICER,

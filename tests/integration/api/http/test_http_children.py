@@ -73,8 +73,13 @@ async def test_a_guardians_yes_counts_and_the_childs_no_outweighs_it(settings: S
         assert stands["reason"] == "no_consent"
         assert (await club.segment("tier = 'gold'"))["members"] == []
         clock.at = START.replace(hour=14)
-        again = (await _says(club, parent, child, YES)).json()
-        assert again["allowed"] is True
+        refused = await _says(club, parent, child, YES)
+        assert _problem(refused)[:2] == (422, "not-a-choice")
+        officer = await club.officer()
+        said = {"action": "invalidated", "how": "meeting", "evidence": "minutes of 1 March"}
+        await officer.ok("POST", f"/v1/members/{child}/choices", {"purpose": PURPOSE} | said)
+        clock.at = START.replace(hour=15)
+        assert (await _says(club, parent, child, YES)).json()["allowed"] is True
         withdrawn = (await _says(club, parent, child, NO)).json()
         assert withdrawn["state"] == "withdrawn"
 
