@@ -4,8 +4,6 @@ A table with a mistake does not hide the mistakes in others: its bad keys are se
 take their places, and whatever the stand-ins would cause to be reported is left out.
 """
 
-import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +26,9 @@ from consent.programme.declarations import (
     Service,
     TraitDeclaration,
 )
-from consent.programme.mistakes import MISSING, explain, key_of
+from consent.programme.mistakes import MISSING, MOST, explain, key_of
 from consent.programme.model import Programme
+from consent.programme.parsing import LARGEST, parsed, unfit
 from consent.programme.parties import Controller, JointController, ProtectionOfficer, Recipient
 from consent.programme.suggestion import did_you_mean, shown
 from kernel.errors import Problem
@@ -71,10 +70,11 @@ _STAND_INS: dict[type[Declaration], dict[str, Any]] = {
     FieldDeclaration: {"category": "pd:Identifying"},
     Purpose: {
         "legal_basis": "consent",
-        "dpv": "dpv:Marketing",
+        "dpv": "dpv:ServiceProvision",
         "fields": (),
         "notice": {},
         "channels": ("email",),
+        "valid_months": 120,
     },
     TraitDeclaration: {
         "latest": "purchase.at",
@@ -85,6 +85,9 @@ _STAND_INS: dict[type[Declaration], dict[str, Any]] = {
     },
     OfficerRole: {"can": list(Ability)},
 }
+
+
+_MORE = Problem("", "there are more mistakes than these", "mend these first")
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,8 @@ class Checked:
 def load_programme(path: Path) -> Programme:
     """The programme in a file. Raises `ProgrammeInvalid` with all mistakes found."""
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
     except OSError as error:
         raise ProgrammeInvalid(
             f"the programme file cannot be read ({error.strerror})", place=str(path)
@@ -116,35 +120,30 @@ def read_programme(source: str | bytes) -> Programme:
 
 
 def check_programme(source: str | bytes) -> Checked:
-    """Everything wrong with a programme, and everything worth a second look; never raises."""
+    """Everything wrong with a programme, and everything worth a second look; never raises.
+
+    Of more than `MOST` mistakes, or warnings, the first are told.
+    """
     try:
-        text = source if isinstance(source, str) else source.decode()
-        tables = tomllib.loads(text)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        return Checked(None, (_syntax(error),), ())
-    reader = _Reader(tables)
-    programme = reader.programme(text)
+        text, tables = parsed(source)
+        reader = _Reader(tables)
+        programme = reader.programme(text)
+    except ProgrammeInvalid as error:
+        return Checked(None, error.problems, ())
     errors, warnings = check(programme)
     everything = (*reader.problems, *(one for one in errors if not reader.covers(one.place)))
     # A purpose that could not be read may well be the one that uses a field.
     doubts = () if reader.problems else tuple(warnings)
+    if len(everything) > MOST:
+        everything = (*everything[:MOST], _MORE)
     return Checked(None if everything else programme, everything, doubts)
 
 
-def _syntax(error: UnicodeDecodeError | tomllib.TOMLDecodeError) -> Problem:
-    if isinstance(error, UnicodeDecodeError):
-        return Problem(f"byte {error.start + 1}", "the file is not UTF-8 text", "save it as UTF-8")
-    message = str(error)
-    found = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
-    if found is None:
-        return Problem("", f"not TOML: {message}")
-    line, column = found.groups()
-    place = f"line {line}, column {column}" if line else "the end of the file"
-    return Problem(place, f"not TOML: {message[: found.start()]}")
-
-
 class _Reader:
-    """Reads one file's tables; gathers problems and the places they stand in."""
+    """Reads one file's tables; gathers problems and the places they stand in.
+
+    Raises `ProgrammeInvalid` when there are more than anybody would mend at once.
+    """
 
     def __init__(self, tables: Mapping[str, Any]) -> None:
         self.tables = tables
@@ -153,12 +152,12 @@ class _Reader:
 
     def covers(self, place: str) -> bool:
         """Whether what stands at `place` was already reported as unreadable."""
-        return any(
-            place == spoilt or place.startswith((f"{spoilt}.", f"{spoilt}["))
-            for spoilt in self._spoilt
-        )
+        ends = (at for at, one in enumerate(place) if one in ".[")
+        return place in self._spoilt or any(place[:end] in self._spoilt for end in ends)
 
     def programme(self, source: str) -> Programme:
+        for problem in unfit(self.tables):
+            self._tell(problem.place, problem)
         for section in self.tables:
             if section not in SECTIONS:
                 message = f"there is no table {shown(section)}"
@@ -182,8 +181,14 @@ class _Reader:
         )
 
     def _report(self, place: str, message: str, remedy: str = "") -> None:
-        self.problems.append(Problem(place, message, remedy))
-        self._spoilt.add(place)
+        self._tell(place, Problem(place, message, remedy))
+
+    def _tell(self, spoilt: str, problem: Problem) -> None:
+        if not self.covers(spoilt):
+            self.problems.append(problem)
+        self._spoilt.add(spoilt)
+        if len(self.problems) > MOST:
+            raise ProgrammeInvalid.of((*self.problems[:MOST], _MORE))
 
     def _table(self, *path: str) -> Mapping[str, Any]:
         table = self.tables
@@ -191,8 +196,7 @@ class _Reader:
             inner = table.get(part, {})
             if not isinstance(inner, Mapping):
                 place = key_of(*path)
-                if not self.covers(place):
-                    self._report(place, "this must be a table", f"write [{place}]")
+                self._report(place, "this must be a table", f"write [{place}]")
                 return {}
             table = inner
         return table
@@ -226,10 +230,7 @@ class _Reader:
             bad = set()
             for detail in error.errors():
                 bad.add(detail["loc"][0])
-                spoilt, problem = explain(kind, place, detail)
-                if not self.covers(spoilt):
-                    self.problems.append(problem)
-                self._spoilt.add(spoilt)
+                self._tell(*explain(kind, place, detail))
             self._spoilt.update(f"{place}.{key}" for key in bad)
         kept = {key: value for key, value in given.items() if key not in bad}
         stand_ins = {key: one for key, one in _STAND_INS.get(kind, {}).items() if key in bad}
@@ -258,7 +259,7 @@ class _Reader:
                 actions.append(Action(written))
                 continue
             what = shown(written) if isinstance(written, str) else "this"
-            remedy = did_you_mean(str(written), Action)
+            remedy = did_you_mean(written if isinstance(written, str) else "", Action)
             self._report(f"{place}[{position}]", f"{what} is no action", remedy)
         # Being told who matches includes being told how many.
         return [*actions, Action.PREVIEW] if Action.SEGMENT in actions else actions

@@ -8,6 +8,8 @@ from consent.programme.declarations import Declaration, LegalBasis
 from consent.programme.suggestion import did_you_mean, shown
 from kernel.errors import Problem
 
+MOST = 200  # as many as anybody mends at once; who finds more would look for ever
+
 # What to write when a key or table is missing.
 MISSING = {
     "controller": 'write [controller] with name, country and contact, such as country = "SE"',
@@ -77,7 +79,7 @@ def explain(kind: type[Declaration], table: str, detail: Mapping[str, Any]) -> t
         case "enum":
             choices = re.findall(r"'([^']+)'", str(context.get("expected", "")))
             message = f"{shown(written)} is not known here" if isinstance(written, str) else _WRONG
-            remedy = did_you_mean(str(written), choices)
+            remedy = did_you_mean(written if isinstance(written, str) else "", choices)
         case "string_pattern_mismatch":
             message, remedy = f"{shown(written)} has another form", _PATTERNS.get(key, "")
         case "greater_than_equal":

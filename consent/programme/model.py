@@ -90,7 +90,7 @@ class Programme:
     def _catalogue(self) -> Catalogue:
         return catalogue_of(self.fields, self.traits)
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """Every field and trait that a purpose may name."""
         return frozenset({MEMBER_NUMBER, *self.fields, *self.traits})

@@ -53,12 +53,14 @@ def fields(programme: Programme) -> Problems:
                 f"a field of type {field.type} has no list of values",
                 'remove values, or write type = "text" or "texts"',
             )
+        seen: set[str] = set()
         for position, value in enumerate(field.values):
             where = key_of("fields", name, "values", position)
             if not value.strip():
                 yield Problem(where, "a value must not be blank")
-            if value in field.values[:position]:
+            if value in seen:
                 yield Problem(where, f"{shown(value)} is listed twice", "list it once")
+            seen.add(value)
 
 
 def traits(programme: Programme) -> Problems:

@@ -1,31 +1,40 @@
 """The remedy for a name that nothing bears: the nearest one, or all of them when they are few."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from itertools import islice
 
 _FEW = 12
 _LONGEST = 60
+_MANY = 300
 _SOMEBODYS = re.compile(r"@|\d(?:[ -]?\d){5}")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``did you mean 'tier'?``, else the names there are, else nothing."""
     names = sorted(str(name) for name in known)
-    close = get_close_matches(word.lower(), names, n=1, cutoff=0.6)
-    if not close:
-        folded = {name.lower(): name for name in names}
-        close = [folded[one] for one in get_close_matches(word.lower(), folded, n=1, cutoff=0.6)]
-    if close:
+    if close := _nearest(word, names, n=1, cutoff=0.6):
         return f"did you mean {close[0]!r}?"
     return "choose one of " + ", ".join(names) if 0 < len(names) <= _FEW else ""
 
 
 def close_to(word: str, known: Iterable[str]) -> str:
     """Up to three names that resemble `word`, for vocabularies too long to list."""
-    folded = {str(name).lower(): str(name) for name in known}
-    close = get_close_matches(word.lower(), folded, n=3, cutoff=0.5)
-    return "did you mean " + " or ".join(folded[one] for one in close) + "?" if close else ""
+    close = _nearest(word, [str(name) for name in known], n=3, cutoff=0.5)
+    return "did you mean " + " or ".join(close) + "?" if close else ""
+
+
+def _nearest(word: str, names: Sequence[str], *, n: int, cutoff: float) -> list[str]:
+    """The names that resemble `word` most. Comparing is slow: long lists are cut short first."""
+    sought = word.lower()
+    if len(sought) > _LONGEST:
+        return []
+    folded = {name.lower(): name for name in names}
+    if len(folded) > _MANY:
+        alike = (one for one in folded if one[:1] == sought[:1])
+        folded = {one: folded[one] for one in islice(alike, _MANY)}
+    return [folded[one] for one in get_close_matches(sought, folded, n=n, cutoff=cutoff)]
 
 
 def shown(name: str) -> str:

@@ -1,11 +1,15 @@
 """A mistake in a programme is named with its place and with what would be right."""
 
+import time
 from pathlib import Path
 
 import pytest
 
 from consent.errors import ProgrammeInvalid
 from consent.programme import check_programme, load_programme, read_programme
+from consent.programme.mistakes import MOST
+from consent.programme.parsing import LARGEST
+from consent.programme.suggestion import did_you_mean
 
 GOOD = """
 [controller]
@@ -291,3 +295,97 @@ def test_no_key_of_a_table_is_ignored() -> None:
                   "officers.privacy_officer"):  # fmt: skip
         errors = check_programme(instead(f"[{table}]", f"[{table}]\nunheard_of = 1")).errors
         assert [one.place for one in errors] == [f"{table}.unheard_of"]
+
+
+LIMITS = [
+    ("a = " + "[" * 5000 + "]" * 5000, "", "too deep"),
+    ("a = " + "{a=" * 3000 + "1" + "}" * 3000, "", "too deep"),
+    (also("[services.x]\noffers = " + "[" * 20 + "]" * 20), "services.x.offers", "too deep"),
+    (also("[purposes.x]\n" + ".".join(["a"] * 5000) + " = 1\n"), "line 55", "in a row"),
+    (also("[" + ' . "a"' * 40 + "]\n").replace("[ . ", "["), "line 54", "in a row"),
+    (also("[" + ".".join(["a"] * 20) + "]\n"), "a.a.a.a", "too deep"),
+    (instead("days = 365", "days = " + "9" * 5000), "", "64 bits"),
+    (instead("days = 365", "days = " + "9" * 30), "traits.spend_365d.days", "64 bits"),
+    (also("[services.x]\noffers = [0x" + "f" * 9000 + "]\n"), "services.x.offers[0]", "64 bits"),
+    (instead('"consent"', "0x" + "f" * 9000), "purposes.offers.legal_basis", "64 bits"),
+    (also("[purposes." + "a" * 201 + "]\n"), "purposes", "more than 200"),
+    ("a = '\ud800'", "byte 6", "not UTF-8"),
+    ("#" * (LARGEST + 1), "", "larger than"),
+]
+
+
+@pytest.mark.parametrize(("source", "place", "message"), LIMITS, ids=range(len(LIMITS)))
+def test_a_file_that_nobody_would_write_is_refused_in_words(
+    source: str, place: str, message: str
+) -> None:
+    checked = check_programme(source)
+    assert checked.programme is None
+    assert message in checked.errors[0].message
+    assert checked.errors[0].place.startswith(place)
+    assert bool(checked.errors[0].place) == bool(place)
+
+
+def test_a_file_of_the_largest_size_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "programme.toml"
+    path.write_text(GOOD + "#" * (LARGEST - len(GOOD.encode())))
+    assert load_programme(path).controller.name == "A club"
+    path.write_text(path.read_text() + "#")
+    with pytest.raises(ProgrammeInvalid, match="larger than"):
+        load_programme(path)
+
+
+@pytest.mark.parametrize("escaped", ["u202A", "u202E", "u2066", "u2069", "u0000", "u001B", "u0085"])
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ('name = "A club"', "controller.name"),
+        ('notice.en = "Offers."', "purposes.offers.notice.en"),
+        ('values = ["bronze"', "fields.tier.values[0]"),
+    ],
+)
+def test_a_character_that_hides_or_turns_what_members_read_is_a_mistake(
+    escaped: str, line: str, place: str
+) -> None:
+    errors = check_programme(instead(line, f"{line[:-1]}\\{escaped}{line[-1]}")).errors
+    assert [one.place for one in errors] == [place]
+    assert f"U+{escaped[1:]}" in errors[0].message
+
+
+def test_a_key_is_not_repeated_with_what_would_turn_the_report() -> None:
+    (problem,) = check_programme(also('[purposes."a\u202e"]\n')).errors
+    assert problem.place == "purposes"
+    assert "U+202E" in str(problem)
+    assert "\u202e" not in str(problem)
+
+
+def test_a_notice_may_have_lines_tabs_and_any_script() -> None:
+    text = "Rad ett.\\n\\tÅ\u200fעברית 👩\u200d🌾"
+    assert check_programme(instead('notice.en = "Offers."', f'notice.en = "{text}"')).errors == ()
+
+
+def test_of_very_many_mistakes_the_first_are_told_and_that_there_are_more() -> None:
+    in_form = also("".join(f"[purposes.p{i}]\nlegal_basis = 'consent'\n" for i in range(3000)))
+    unknown = ", ".join(f'"spend_{i}"' for i in range(20_000))
+    in_names = instead('fields = ["email", "tier"]', f"fields = [{unknown}]")
+    for source, first in ((in_form, "purposes.p0.dpv"), (in_names, "purposes.membership.fields")):
+        started = time.process_time()
+        errors = check_programme(source).errors
+        assert len(errors) == MOST + 1
+        assert errors[0].place.startswith(first)
+        assert "more mistakes" in errors[-1].message
+        assert time.process_time() - started < 4, "the work grows with the square of the mistakes"
+
+
+def test_a_long_list_of_values_is_checked_once_through() -> None:
+    values = ", ".join(f'"v{i}"' for i in range(20_000))
+    source = instead('["bronze", "gold"]', f'[{values}, "v7"]')
+    started = time.process_time()
+    (problem,) = check_programme(source).errors
+    assert problem.place == "fields.tier.values[20000]"
+    assert time.process_time() - started < 2
+
+
+def test_the_nearest_of_very_many_names_is_looked_for_among_those_that_begin_alike() -> None:
+    names = [f"{letter}{i}" for letter in "abc" for i in range(1000)]
+    assert did_you_mean("tiers", [*names, "tier"]) == "did you mean 'tier'?"
+    assert did_you_mean("t" * 10_000, [*names, "tier"]) == ""
