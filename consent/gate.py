@@ -20,7 +20,7 @@ from consent.deciding import AskingMany, Decider
 from consent.decisions import Asking, Decision
 from consent.eligibility import Eligibles, Reason, eligibility, reason_of
 from consent.errors import NotPermitted, OutOfDate
-from consent.footing import footings_of
+from consent.footing import Footing, footings_of
 from consent.footprints import EVERYBODY, Footprint, keep_matched, seal_footprint
 from consent.glances import Glance, seal_glance
 from consent.grants import Grant
@@ -137,9 +137,8 @@ class Gate:
         Those whose consent counts today and would not cover what the draft does.
         """
         await self._replica.barrier()
-        history = [active.programme, *(one.programme for one in active.earlier.values())]
         found = {}
-        for name, footing in footings_of(draft, history).items():
+        for name, footing in _drafted(active, draft).items():
             now = active.footings.get(name)
             if now is None or not footing.needs_consent:
                 continue
@@ -147,6 +146,22 @@ class Gate:
             counts = self._eligibles.of(now, members, unit.today).eligible
             again = eligibility(footing, members, unit.today).those.get(Reason.ASK_AGAIN)
             found[name] = len(counts & again) if again else 0
+        return {name: count for name, count in found.items() if count}
+
+    async def newly_eligible(self, unit: Unit, active: Active, draft: Programme) -> dict[str, int]:
+        """How many members might be used who may not be today, by purpose, were this draft in
+        force; for a purpose that is new, all who might be.
+        """
+        await self._replica.barrier()
+        members = self._replica.members
+        found = {}
+        for name, footing in _drafted(active, draft).items():
+            now = active.footings.get(name)
+            if footing == now:
+                continue
+            then = eligibility(footing, members, unit.today).eligible
+            today = self._eligibles.of(now, members, unit.today).eligible if now else BitMap()
+            found[name] = len(then - today)
         return {name: count for name, count in found.items() if count}
 
     def stale(self, unit: Unit) -> bool:
@@ -231,6 +246,12 @@ class Gate:
         if reason is not None:
             return Line(member.id, {}, reason.value)
         return Line(member.id, await reading.values(unit, member, grant.fields))
+
+
+def _drafted(active: Active, draft: Programme) -> dict[str, Footing]:
+    """The draft's footings, were it to follow the version in force."""
+    earlier = [one.programme for one in active.earlier.values()]
+    return footings_of(draft, [active.programme, *earlier])
 
 
 def _ids_of(ids: NDArray[np.uint64], members: BitMap) -> NDArray[np.uint64]:

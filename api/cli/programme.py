@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,6 +32,14 @@ app = typer.Typer(
 )
 
 File = Annotated[Path, typer.Argument(help="The programme file, TOML.")]
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """How many members a programme concerns, by purpose, before it is applied."""
+
+    ask_again: Mapping[str, int] = field(default_factory=dict)
+    newly_eligible: Mapping[str, int] = field(default_factory=dict)
 
 
 class Format(StrEnum):
@@ -81,16 +89,17 @@ def apply(
     programme = load_programme(file)
     act = officer(acting)
 
-    async def step(tillit: Tillit) -> tuple[int, list[Change], dict[str, int]]:
+    async def step(tillit: Tillit) -> tuple[int, list[Change], Foreseen]:
         return await _apply(tillit, act, programme, ask=not (yes or as_json), show=not as_json)
 
-    version, changes, again = run(step)
+    version, changes, foreseen = run(step)
     if as_json:
         say_json(
             {
                 "version": version,
                 "changes": [_plain(change) for change in changes],
-                "ask_again": {name: _count(count) for name, count in again.items()},
+                "ask_again": _counts(foreseen.ask_again),
+                "newly_eligible": _counts(foreseen.newly_eligible),
             }
         )
     elif changes:
@@ -163,37 +172,44 @@ def _earlier(active: Active) -> list[Programme]:
 
 async def _apply(
     tillit: Tillit, act: Act, programme: Programme, *, ask: bool, show: bool
-) -> tuple[int, list[Change], dict[str, int]]:
-    before, again = await _before(tillit, programme)
+) -> tuple[int, list[Change], Foreseen]:
+    before, foreseen = await _before(tillit, programme)
     changes = difference(before.programme if before else None, programme)
     if before is not None and not changes:
-        return before.version, [], {}
+        return before.version, [], Foreseen()
     if before is not None:
         refuse_silent_changes(before.programme, programme, earlier=_earlier(before))
     if show:
-        _show(changes, again)
+        _show(changes, foreseen)
     if ask and sys.stdin.isatty():
         typer.confirm("Apply these changes?", abort=True, err=True)
     version = await tillit.apply(act, programme)
     await tillit.integrate()
-    return version, changes, again
+    return version, changes, foreseen
 
 
-async def _before(tillit: Tillit, programme: Programme) -> tuple[Active | None, dict[str, int]]:
-    """The version in force, and how many members it is who must be asked again, by purpose."""
+async def _before(tillit: Tillit, programme: Programme) -> tuple[Active | None, Foreseen]:
+    """The version in force, and how many members the next one concerns."""
     try:
         async with tillit.unit() as work:
             again = await tillit.gate.affected(work.unit, work.active, programme)
-            return work.active, again
+            newly = await tillit.gate.newly_eligible(work.unit, work.active, programme)
+            return work.active, Foreseen(again, newly)
     except NoProgramme:
-        return None, {}
+        return None, Foreseen()
 
 
-def _show(changes: Sequence[Change], again: Mapping[str, int]) -> None:
+def _show(changes: Sequence[Change], foreseen: Foreseen) -> None:
     for change in changes:
         typer.echo(str(change))
-    for name, count in again.items():
+    for name, count in foreseen.ask_again.items():
         typer.echo(f"! {name}: {_count(count)} members must be asked again; until then it is no")
+    for name, count in foreseen.newly_eligible.items():
+        typer.echo(f"! {name}: {_count(count)} members may be used who may not be today")
+
+
+def _counts(counts: Mapping[str, int]) -> dict[str, int | str]:
+    return {name: _count(count) for name, count in counts.items()}
 
 
 def _count(count: int) -> int | str:

@@ -5,13 +5,17 @@ warnings are what a privacy lawyer would ask about.
 """
 
 from collections.abc import Callable, Iterator
+from itertools import chain, islice
 
 from consent.programme import rules_doubt as doubt
+from consent.programme.mistakes import MOST
 from consent.programme.model import Programme
 from consent.programme.rules_choice import children, choices, contacts
 from consent.programme.rules_controller import controller, names
 from consent.programme.rules_data import fields, traits
+from consent.programme.rules_marketing import doubtful_marketing, marketing
 from consent.programme.rules_parties import doubtful_parties, parties, recipients
+from consent.programme.rules_transfers import doubtful_transfers, transfers
 from consent.programme.rules_use import officers, purposes, services
 from kernel.errors import Problem
 
@@ -21,9 +25,11 @@ _ERRORS: tuple[_Rule, ...] = (
     controller,
     parties,
     recipients,
+    transfers,
     fields,
     traits,
     purposes,
+    marketing,
     choices,
     services,
     contacts,
@@ -32,9 +38,12 @@ _ERRORS: tuple[_Rule, ...] = (
 )
 _WARNINGS: tuple[_Rule, ...] = (
     doubtful_parties,
+    doubtful_transfers,
+    doubtful_marketing,
     doubt.unknown_terms,
     doubt.unused,
     doubt.unlimited,
+    doubt.outlived,
     doubt.idle,
     doubt.unweighed,
     doubt.unreachable,
@@ -43,7 +52,10 @@ _WARNINGS: tuple[_Rule, ...] = (
 
 
 def check(programme: Programme) -> tuple[list[Problem], list[Problem]]:
-    """The errors and the warnings, in the order of the file's sections."""
-    errors = [problem for rule in _ERRORS for problem in rule(programme)]
-    warnings = [problem for rule in _WARNINGS for problem in rule(programme)]
-    return errors, warnings
+    """The errors and the warnings, in the order of the file's sections.
+
+    At most `MOST` warnings, and one error more than that, which tells that there are more.
+    """
+    errors = chain.from_iterable(rule(programme) for rule in _ERRORS)
+    warnings = chain.from_iterable(rule(programme) for rule in _WARNINGS)
+    return list(islice(errors, MOST + 1)), list(islice(warnings, MOST))

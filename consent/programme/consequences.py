@@ -98,14 +98,28 @@ def _new_purpose(purpose: Purpose) -> str:
     }[purpose.legal_basis]
 
 
+_FROM_CONSENT = {
+    LegalBasis.LEGITIMATE_INTEREST: (
+        "who said no stays out; everybody else may be used for it, also who was never asked or "
+        "let a consent run out, until they object; members must be told before (Arts. 13 and 21(4))"
+    ),
+    LegalBasis.CONTRACT: (
+        "every member may be used for it, also who said no; members must be told before (Art. 13)"
+    ),
+    LegalBasis.LEGAL_OBLIGATION: (
+        "every member may be used for it, also who said no; members must be told before (Art. 13)"
+    ),
+}
+
+
 def _basis(before: Any, after: Any) -> str:
     if before == LegalBasis.CONSENT:
-        return (
-            "consents and refusals given under the old basis do not carry over; "
-            "members must be told before (Art. 13)"
-        )
+        return _FROM_CONSENT[LegalBasis(after)]
     if after == LegalBasis.CONSENT:
-        return "nobody may be used for it until they consent: no one was asked before"
+        return (
+            "nobody may be used for it until they consent; a consent from before counts if it "
+            "covers what is done now"
+        )
     return "choices made under the old basis do not carry over; members must be told (Art. 13)"
 
 
@@ -180,6 +194,12 @@ _PART: dict[tuple[str, str, str], Callable[[Any, Any], str]] = {
     ),
     ("controllers", "arrangement", ""): lambda _, __: (
         "members must find its essence there (Art. 26(2))"
+    ),
+    ("controllers", "country", ""): lambda _, will: (
+        f"{will} is where it is: members must be told if that is outside the EEA (Art. 13(1)(f))"
+    ),
+    ("controllers", "safeguard", ""): lambda _, __: (
+        "members must be told what the transfer rests on (Art. 13(1)(f))"
     ),
     ("recipients", "country", ""): lambda _, will: (
         f"data goes to {will}: members must be told if that is outside the EEA (Art. 13(1)(f))"

@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
-from consent.programme.vocabulary import SPECIAL, lookup_of
+from consent.programme.vocabulary import CRIMINAL, SPECIAL, lookup_of
 from consent.programme.words import Explained
 from profiles.catalogue import TraitKind
 from profiles.values import FieldType
@@ -108,7 +108,7 @@ class FieldDeclaration(Declaration):
     category: str
     """A term of the W3C DPV's personal data extension: `pd:Name`, `pd:EmailAddress`,
     `pd:TelephoneNumber`, `pd:BirthDate`, `pd:Country`, … Whether it is a special category
-    (Art. 9) follows from it: `pd:Health` is"""
+    (Art. 9) or about crime (Art. 10) follows from it: `pd:Health` and `pd:Criminal` are"""
     type: Annotated[FieldType, Strict(False)] = FieldType.TEXT
     """Several `texts` have no order"""
     lookup: bool | Literal["email", "phone", "member_number", "text"] = False
@@ -134,6 +134,11 @@ class FieldDeclaration(Declaration):
     def special(self) -> bool:
         """Whether it is a special category of personal data (Art. 9(1))."""
         return self.category in SPECIAL
+
+    @property
+    def criminal(self) -> bool:
+        """Whether it is about criminal convictions and offences (Art. 10)."""
+        return self.category in CRIMINAL
 
 
 class TraitDeclaration(Declaration):
@@ -182,7 +187,8 @@ class Purpose(Declaration):
 
     name: str
     legal_basis: Annotated[LegalBasis, Strict(False)]
-    """Art. 6(1)(a), (b), (f) or (c), in that order. Special categories need `consent`"""
+    """Art. 6(1)(a), (b), (f) or (c), in that order. Special categories need `consent`, data about
+    crime `legal_obligation`"""
     dpv: str
     """A DPV purpose: `dpv:DirectMarketing`, `dpv:PersonalisedBenefits`, `dpv:LegalCompliance`, …"""
     fields: Texts
@@ -199,11 +205,11 @@ class Purpose(Declaration):
     """A yes counts once the member has confirmed it by what was sent to them. Consent only, and
     with a channel to send it by"""
     explicit: bool = False
-    """The notice asks for explicit consent (Art. 9(2)(a)): a purpose that uses a special category
-    needs it. Consent only"""
+    """The notice asks for explicit consent: a purpose that uses a special category needs it
+    (Art. 9(2)(a)), and so does one whose transfers rest on it (Art. 49(1)(a)). Consent only"""
     direct_marketing: bool = False
-    """An objection to direct marketing stops it, whatever was consented to (Art. 21(2), (3)). Not
-    with `contract` or `legal_obligation`"""
+    """An objection to direct marketing stops it, whatever was consented to (Art. 21(2), (3)).
+    Required where `dpv` is marketing or advertising. Not with `contract` or `legal_obligation`"""
     profiles_for: Texts = ()
     """Marketing purposes that it profiles for: an objection to one of them stops it too
     (Art. 21(2))"""

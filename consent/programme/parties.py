@@ -36,42 +36,6 @@ class Controller(Declaration):
     left out. A record keeps the name it was begun under"""
 
 
-class JointController(Declaration):
-    """Another company that decides about some purposes together with the controller (Art. 26)."""
-
-    name: Filled
-    """The company, as members know it"""
-    country: str
-    """ISO 3166, two letters"""
-    contact: str
-    """An e-mail address, or a page beginning with `https://`"""
-    arrangement: Annotated[str, Field(pattern=r"^https://[^/\s]+\.[^\s]+$")]
-    """The page, beginning with `https://`, where members find the essence of what the controllers
-    have agreed (Art. 26(2))"""
-    address: Filled | None = None
-    """The postal address"""
-
-
-class ProtectionOfficer(Declaration):
-    """The data protection officer (Arts. 37 to 39)."""
-
-    name: Filled
-    """A person, or the office: it is published"""
-    contact: str
-    """An e-mail address, or a page beginning with `https://`"""
-
-
-class Role(Explained):
-    """What somebody who receives data is to the controller."""
-
-    PROCESSOR = "processor", "works for the controller, on its instructions (Art. 28)"
-    RECIPIENT = "recipient", "decides itself what it does with the data (Art. 4(9))"
-    JOINT_CONTROLLER = (
-        "joint_controller",
-        "decides together with the controller; bears the name of a `[controllers.NAME]`",
-    )
-
-
 class Safeguard(Explained):
     """What a transfer to a country outside the EEA rests on (Arts. 45 to 49). Closed."""
 
@@ -101,6 +65,47 @@ class Safeguard(Explained):
     def is_derogation(self) -> bool:
         """Whether it is one of Art. 49's, which are for what happens now and then."""
         return self.article.startswith("Art. 49")
+
+
+class JointController(Declaration):
+    """Another company that decides about some purposes together with the controller (Art. 26)."""
+
+    name: Filled
+    """The company, as members know it"""
+    country: str
+    """ISO 3166, two letters"""
+    contact: str
+    """An e-mail address, or a page beginning with `https://`"""
+    arrangement: Annotated[str, Field(pattern=r"^https://[^/\s]+\.[^\s]+$")]
+    """The page, beginning with `https://`, where members find the essence of what the controllers
+    have agreed (Art. 26(2))"""
+    address: Filled | None = None
+    """The postal address"""
+    safeguard: Annotated[Safeguard, Strict(False)] | None = None
+    """As for recipients: what the transfer rests on, for a country outside the EEA. Not here if it
+    is a recipient too, and says so there"""
+    safeguard_reference: Filled | None = None
+    """Where the safeguard can be read"""
+
+
+class ProtectionOfficer(Declaration):
+    """The data protection officer (Arts. 37 to 39)."""
+
+    name: Filled
+    """A person, or the office: it is published"""
+    contact: str
+    """An e-mail address, or a page beginning with `https://`"""
+
+
+class Role(Explained):
+    """What somebody who receives data is to the controller."""
+
+    PROCESSOR = "processor", "works for the controller, on its instructions (Art. 28)"
+    RECIPIENT = "recipient", "decides itself what it does with the data (Art. 4(9))"
+    JOINT_CONTROLLER = (
+        "joint_controller",
+        "decides together with the controller; bears the name of a `[controllers.NAME]`",
+    )
 
 
 class Recipient(Declaration):

@@ -41,7 +41,7 @@ END = "<!-- end -->"
 #: Each table of the file, with what it is called there and the lists that its keys take words of.
 TABLES_OF_FILE: tuple[tuple[str, type[Declaration], tuple[type[Explained], ...]], ...] = (
     ("controller", Controller, ()),
-    ("controllers.NAME", JointController, ()),
+    ("controllers.NAME", JointController, (Safeguard,)),
     ("dpo", ProtectionOfficer, ()),
     ("recipients.NAME", Recipient, (Role, Safeguard)),
     ("fields.NAME", FieldDeclaration, ()),

@@ -12,7 +12,7 @@ from consent.programme.countries import ADEQUACY
 from consent.programme.declarations import Purpose, Sensitivity
 from consent.programme.model import Programme
 from consent.programme.parties import Controller, JointController, Recipient, Safeguard
-from consent.programme.rules_parties import is_transfer
+from consent.programme.rules_transfers import Party, importers, is_transfer
 
 #: What Tillit does for the security of processing (Arts. 30(1)(g) and 32), whatever the programme.
 SECURITY = (
@@ -85,7 +85,7 @@ def _activity(programme: Programme, purpose: Purpose) -> dict[str, Any]:
         "description": dict(sorted(purpose.notice.items())),
         "notices_sha256": {tag: purpose.notice_digest(tag).hex() for tag in sorted(purpose.notice)},
         "legal_basis": purpose.legal_basis.value,
-        "article": _article(purpose),
+        "article": _article(programme, purpose),
         "controllers": [
             programme.controller.name,
             *sorted(programme.controllers[one].name for one in purpose.controllers),
@@ -94,7 +94,9 @@ def _activity(programme: Programme, purpose: Purpose) -> dict[str, Any]:
         "data": [_data(programme, name) for name in sorted(purpose.fields)],
         "recipients": [one.name for one in receiving.values()],
         "transfers": [
-            _transfer(one) for one in receiving.values() if is_transfer(programme, one.country)
+            _transfer(one)
+            for one in importers(programme, purpose).values()
+            if is_transfer(programme, one)
         ],
         "retention": programme.retention_of(purpose.name),
         "systems": sorted(
@@ -105,9 +107,10 @@ def _activity(programme: Programme, purpose: Purpose) -> dict[str, Any]:
     }
 
 
-def _article(purpose: Purpose) -> str:
-    special = " and Art. 9(2)(a)" if purpose.explicit else ""
-    return f"{purpose.legal_basis.article}{special}"
+def _article(programme: Programme, purpose: Purpose) -> str:
+    declared = programme.fields
+    special = any(one in declared and declared[one].special for one in purpose.fields)
+    return f"{purpose.legal_basis.article}{' and Art. 9(2)(a)' if special else ''}"
 
 
 def _subjects(programme: Programme) -> list[str]:
@@ -144,11 +147,11 @@ def _recipient(programme: Programme, key: str, one: Recipient) -> dict[str, Any]
         "country": one.country,
         "contact": one.contact,
         "purposes": sorted(one.purposes),
-        "transfer": _transfer(one) if is_transfer(programme, one.country) else None,
+        "transfer": _transfer(one) if is_transfer(programme, one) else None,
     }
 
 
-def _transfer(one: Recipient) -> Mapping[str, Any]:
+def _transfer(one: Party) -> Mapping[str, Any]:
     # A country found adequate as a whole needs no word of the programme's (Art. 45).
     safeguard = one.safeguard or Safeguard.ADEQUACY
     decision = ADEQUACY.get(one.country) if safeguard is Safeguard.ADEQUACY else None

@@ -25,6 +25,7 @@ def choices(programme: Programme) -> Problems:
         place = key_of("purposes", name)
         yield from _only_consent(place, purpose)
         yield from _special(programme, place, purpose)
+        yield from _criminal(programme, place, purpose)
         yield from _reminder(place, purpose)
         yield from _profiling(programme, place, purpose)
         yield from _controllers(programme, place, purpose)
@@ -76,6 +77,19 @@ def _special(programme: Programme, place: str, purpose: Purpose) -> Problems:
 def _is_special(programme: Programme, name: str) -> bool:
     field = programme.fields.get(name)
     return field is not None and field.special
+
+
+def _criminal(programme: Programme, place: str, purpose: Purpose) -> Problems:
+    declared = programme.fields
+    what = ", ".join(one for one in purpose.fields if one in declared and declared[one].criminal)
+    if what and purpose.legal_basis is not LegalBasis.LEGAL_OBLIGATION:
+        yield Problem(
+            f"{place}.legal_basis",
+            f"data about criminal convictions and offences ({what}) may be used only where a law "
+            "allows it (Art. 10), whatever members agree to",
+            "leave it out; or give it a purpose of its own, with legal_obligation, and name the "
+            "law in the notice",
+        )
 
 
 def _reminder(place: str, purpose: Purpose) -> Problems:

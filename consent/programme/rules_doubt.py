@@ -69,6 +69,25 @@ def unlimited(programme: Programme) -> Problems:
             )
 
 
+def outlived(programme: Programme) -> Problems:
+    """Data gone before the consent to its use has run out."""
+    for name, purpose in programme.purposes.items():
+        kept = programme.retention_of(name)
+        if purpose.valid_months and kept and _days(kept) < _days(f"{purpose.valid_months} months"):
+            yield Problem(
+                key_of("purposes", name, "retention"),
+                f"data is kept for {kept}, and a consent holds for {purpose.valid_months} months",
+                "keep it as long as the consent holds, or shorten valid_months",
+            )
+
+
+def _days(period: str) -> int:
+    """A period of the file in days; a month is the twelfth part of a year of 365."""
+    number, _, unit = period.partition(" ")
+    year, parts = {"d": (1, 1), "m": (365, 12), "y": (365, 1)}[unit[0]]
+    return int(number) * year // parts
+
+
 def idle(programme: Programme) -> Problems:
     served = {purpose for service in programme.services.values() for purpose in service.may}
     for name in (one for one in programme.purposes if one not in served):
@@ -105,6 +124,8 @@ def _risky(programme: Programme, purpose: Purpose) -> str:
     fields = [programme.fields[one] for one in purpose.fields if one in programme.fields]
     if any(field.special for field in fields):
         return "it uses a special category"
+    if any(field.criminal for field in fields):
+        return "it uses data about criminal convictions and offences"
     if any(field.sensitivity is Sensitivity.SENSITIVE for field in fields):
         return "it uses a sensitive field"
     if purpose.profiles_for:

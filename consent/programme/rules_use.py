@@ -33,12 +33,6 @@ def purposes(programme: Programme) -> Problems:
                 f"only a consent runs out, and this purpose rests on {basis}",
                 "remove valid_months",
             )
-        if purpose.direct_marketing and basis in (LegalBasis.CONTRACT, LegalBasis.LEGAL_OBLIGATION):
-            yield Problem(
-                f"{place}.direct_marketing",
-                f"marketing cannot rest on {basis}",
-                "give it a purpose of its own, with consent or legitimate_interest",
-            )
         yield from _used(programme, name)
         yield from _notices(programme, name)
 

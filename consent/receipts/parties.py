@@ -6,6 +6,7 @@ from consent.programme.countries import COUNTRIES, EEA
 from consent.programme.declarations import Purpose
 from consent.programme.model import Programme
 from consent.programme.parties import Controller, JointController, Recipient, Role, Safeguard
+from consent.programme.rules_transfers import importers
 
 CONTROLLER = "controller"
 AUTHORITY = "authority"
@@ -53,9 +54,9 @@ def recipients(programme: Programme, purpose: Purpose) -> dict[str, Recipient]:
 
 
 def transfers(programme: Programme, purpose: Purpose) -> list[dict[str, Any]]:
-    """Recipients outside the EEA, and what the transfer rests on (Art. 13(1)(f))."""
+    """Who gets data outside the EEA, and what the transfer rests on (Art. 13(1)(f))."""
     found = []
-    for name, one in recipients(programme, purpose).items():
+    for name, one in importers(programme, purpose).items():
         if one.country not in EEA:
             safeguard = one.safeguard or Safeguard.ADEQUACY
             transfer = {

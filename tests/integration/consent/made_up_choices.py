@@ -46,7 +46,7 @@ def programme(chance: Random, before: Rules | None) -> Rules:
 def _purpose(chance: Random, bases: list[str]) -> dict[str, Any]:
     return {
         "legal_basis": chance.choice(bases),
-        "dpv": chance.choice(["dpv:Marketing", "dpv:Marketing", "dpv:DirectMarketing"]),
+        "dpv": chance.choice(["dpv:Personalisation", "dpv:Personalisation", "dpv:CustomerCare"]),
         "fields": ["member_number", *(["tier"] if chance.random() < 0.5 else [])],
         "explicit": chance.random() < 0.2,
         "direct_marketing": chance.random() < 0.5,

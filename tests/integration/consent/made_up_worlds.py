@@ -84,7 +84,7 @@ def _purpose(chance: Random, names: list[str]) -> dict[str, Any]:
     used = [name for name in names if chance.random() < 0.7]
     made: dict[str, Any] = {
         "legal_basis": basis,
-        "dpv": "dpv:Marketing",
+        "dpv": "dpv:ServicePersonalisation",
         "fields": ["member_number", *used],
         "notice": {"sv": chance.choice(["Vi gör så.", "Vi gör så.", "Vi gör så här."])},
     }

@@ -37,7 +37,7 @@ country = "SE"
 contact = "a@b.example"
 [purposes.letters]
 legal_basis = "consent"
-dpv = "dpv:Marketing"
+dpv = "dpv:CustomerCare"
 fields = ["member_number"]
 valid_months = 1
 remind_days = 20
@@ -46,14 +46,14 @@ retention = "1 year"
 notice.sv = "Vi skriver."
 [purposes.insight]
 legal_basis = "legitimate_interest"
-dpv = "dpv:Marketing"
+dpv = "dpv:CustomerCare"
 fields = ["member_number"]
 balancing_test = "B-1"
 retention = "1 year"
 notice.sv = "Vi räknar."
 [purposes.club]
 legal_basis = "contract"
-dpv = "dpv:Marketing"
+dpv = "dpv:CustomerCare"
 fields = ["member_number"]
 retention = "1 year"
 notice.sv = "Du är medlem."

@@ -26,7 +26,7 @@ category = "pd:Region"
 {county}
 [purposes.club]
 legal_basis = "contract"
-dpv = "dpv:Marketing"
+dpv = "dpv:ServiceProvision"
 fields = ["county"]
 notice.sv = "Vi gör så."
 [services.asker]

@@ -223,12 +223,12 @@ fields = ["tier"]
 notice.sv = "A"
 [purposes.insight]
 legal_basis = "legitimate_interest"
-dpv = "dpv:Marketing"
+dpv = "dpv:CustomerCare"
 fields = ["tier"]
 notice.sv = "A"
 [purposes.club]
 legal_basis = "contract"
-dpv = "dpv:Marketing"
+dpv = "dpv:CustomerCare"
 fields = ["tier"]
 notice.sv = "A"
 """

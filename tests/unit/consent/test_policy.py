@@ -102,7 +102,7 @@ def programmes(draw: st.DrawFn) -> Programme:
     lines += [f'[traits.{name}]\ncount="purchase"\ndays=9' for name in sorted(traits)]
     for name, (basis, used, channels) in sorted(purposes.items()):
         quoted = ",".join(f'"{one}"' for one in sorted(used))
-        lines.append(f'[purposes.{name}]\nlegal_basis="{basis}"\ndpv="dpv:Marketing"')
+        lines.append(f'[purposes.{name}]\nlegal_basis="{basis}"\ndpv="dpv:CustomerCare"')
         lines.append(f'fields=[{quoted}]\nchannels={json.dumps(channels)}\nnotice.sv="n"')
     for service in sorted(draw(st.sets(names, max_size=3))):
         lines.append(f"[services.{service}]")

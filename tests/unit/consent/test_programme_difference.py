@@ -63,7 +63,8 @@ ONE_CHANGE = [
      "from now on hold for 36 months; those given before keep their term"),
     ("valid_months = 12\nremind_days = 30\n", "valid_months = 12\n",
      "purposes.partner_offers.remind_days", Kind.REMOVED, ("30", ""), "nobody is reminded"),
-    ('newsletter = ["segment", "read", "contact"]', 'newsletter = ["segment", "contact"]',
+    ('newsletter = ["segment", "read", "contact", "consent"]',
+     'newsletter = ["segment", "contact", "consent"]',
      "services.newsletter.newsletter", Kind.REMOVED, ("read", ""),
      "newsletter may no longer read the purpose's fields"),
     ('assortment_insight = ["preview"]', 'assortment_insight = ["preview", "read"]',
@@ -135,17 +136,25 @@ def test_a_removed_purpose_is_one_change_and_nobody_may_use_it() -> None:
     assert "nobody may be used for it any more" in found["purposes.bookkeeping"].consequence
 
 
-def test_moving_away_from_consent_says_that_consents_do_not_carry_over() -> None:
+@pytest.mark.parametrize(
+    ("basis", "follows"),
+    [
+        ("legitimate_interest", "who said no stays out; everybody else may be used for it"),
+        ("contract", "every member may be used for it, also who said no"),
+        ("legal_obligation", "every member may be used for it, also who said no"),
+    ],
+)
+def test_moving_away_from_consent_says_who_may_be_used_then(basis: str, follows: str) -> None:
     found = {
         one.place: one
         for one in changes(
             ('"consent"\ndpv = "dpv:PersonalisedBenefits"',
-             '"legitimate_interest"\ndpv = "dpv:PersonalisedBenefits"'),
-            ("valid_months = 24\nremind_days = 30\n", ""),
+             f'"{basis}"\ndpv = "dpv:PersonalisedBenefits"'),
+            ("valid_months = 24\nremind_days = 30\ndirect_marketing = true\n", ""),
+            ("personalised_offers = [\"consent\"]\n", ""),
         )
     }  # fmt: skip
-    basis = found["purposes.personalised_offers.legal_basis"]
-    assert "consents and refusals given under the old basis do not carry over" in basis.consequence
+    assert follows in found["purposes.personalised_offers.legal_basis"].consequence
 
 
 ASKED_AGAIN = [

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from consent.programme import check_programme
+from consent.programme.vocabulary import CRIMINAL, SPECIAL
 
 CLUB = (Path(__file__).parents[3] / "examples" / "fjallklubben.toml").read_text()
+SHOP = (Path(__file__).parents[3] / "examples" / "online_retail_programme.toml").read_text()
 HEALTH = '\n[fields.allergies]\ncategory = "pd:Health"\n'
 
 
@@ -37,6 +39,52 @@ def recipient(**keys: str) -> str:
     return CLUB + "\n[recipients.other]\n" + 'purposes = ["newsletter"]\n' + "\n".join(lines)
 
 
+def about(category: str, purpose: str) -> str:
+    """The club, with a field of that category used in a purpose."""
+    return using_health(purpose).replace('"pd:Health"', f'"{category}"')
+
+
+def as_(dpv: str, *lines: str) -> str:
+    """The club, with its newsletter called that, and not yet said to be direct marketing."""
+    text = in_purpose("newsletter", "\n".join(lines), "direct_marketing = true")
+    text = text.replace('profiles_for = ["newsletter"]', "profiles_for = []")
+    return text.replace('dpv = "dpv:DirectMarketing"', f'dpv = "{dpv}"')
+
+
+def by(*channels: str, basis: str = "legitimate_interest") -> str:
+    """The club, with its letter sent that way on an interest that was weighed."""
+    said = ", ".join(f'"{one}"' for one in channels)
+    lines = f'legal_basis = "{basis}"\nbalancing_test = "B"\nchannels = [{said}]'
+    old = 'channels = ["email", "sms", "app"]'
+    start = CLUB.index("[purposes.newsletter]\n")
+    text = in_purpose("newsletter", lines, old)
+    return text[:start] + text[start:].replace('\nlegal_basis = "consent"', "", 1)
+
+
+def partner(**keys: str) -> str:
+    """The club, with its joint controller elsewhere and no recipient of data by itself."""
+    start = CLUB.index("[recipients.tindeblikk]")
+    text = CLUB[:start] + CLUB[CLUB.index("[recipients.hosting]") :]
+    lines = "".join(f'{key} = "{one}"\n' for key, one in keys.items())
+    head = '[controllers.tindeblikk]\nname = "Tindeblikk Reiser AS"\n'
+    assert f'{head}country = "NO"\n' in text
+    return text.replace(f'{head}country = "NO"\n', f"{head}{lines}")
+
+
+def in_the_us(**keys: str) -> str:
+    """The shop, run from the United States and hosted there."""
+    lines = "".join(f'{key} = "{one}"\n' for key, one in keys.items())
+    text = SHOP.replace('country = "GB"', 'country = "US"')
+    return text.replace('role = "processor"\n', f'role = "processor"\n{lines}')
+
+
+def explicitly(source: str) -> str:
+    """The programme with a newsletter that members are asked for explicitly."""
+    head = "[purposes.newsletter]\n"
+    assert head in source
+    return source.replace(head, f"{head}explicit = true\n", 1)
+
+
 def using_health(purpose: str, *edits: tuple[str, str]) -> str:
     start = CLUB.index(f"[purposes.{purpose}]")
     text = CLUB[:start] + CLUB[start:].replace("fields = [", 'fields = ["allergies", ', 1) + HEALTH
@@ -52,6 +100,14 @@ ERRORS = [
     # special categories (Art. 9)
     (using_health("membership"), "purposes.membership.legal_basis", "cannot rest on contract"),
     (using_health("newsletter"), "purposes.newsletter.explicit", "Art. 9(2)(a)"),
+    (about("pd:DrugTestResult", "membership"), "purposes.membership.legal_basis", "special"),
+    (about("pd:FamilyHealthHistory", "newsletter"), "purposes.newsletter.explicit", "Art. 9(2)(a)"),
+    (about("pd:Ethnicity", "newsletter"), "purposes.newsletter.explicit", "Art. 9(2)(a)"),
+    # convictions and offences (Art. 10)
+    (explicitly(about("pd:CriminalConviction", "newsletter")), "purposes.newsletter.legal_basis",
+     "whatever members agree to"),
+    (about("pd:CriminalPardon", "assortment_insight"), "purposes.assortment_insight.legal_basis",
+     "Art. 10"),
     (in_purpose("membership", "explicit = true"), "purposes.membership.explicit", "only a consent"),
     # the form of consent
     (in_purpose("bookkeeping", "double_opt_in = true"), "purposes.bookkeeping.double_opt_in",
@@ -70,6 +126,13 @@ ERRORS = [
      "purposes.newsletter.corrects[1]", "twice"),
     (in_purpose("newsletter", 'basis_changed = " "'), "purposes.newsletter.basis_changed", "blank"),
     # marketing and profiling
+    (as_("dpv:DirectMarketing"), "purposes.newsletter.direct_marketing", "would not stop it"),
+    (as_("dpv:Marketing"), "purposes.newsletter.direct_marketing", "would not stop it"),
+    (as_("dpv:TargetedAdvertising"), "purposes.newsletter.direct_marketing", "would not stop it"),
+    (spoilt(('dpv = "dpv:FulfilmentOfContractualObligation"', 'dpv = "dpv:Advertising"')),
+     "purposes.membership.direct_marketing", "cannot rest on contract"),
+    (spoilt(('dpv = "dpv:LegalCompliance"', 'dpv = "dpv:DirectMarketing"')),
+     "purposes.bookkeeping.direct_marketing", "cannot rest on legal_obligation"),
     (in_purpose("newsletter", 'profiles_for = ["newsleter"]'),
      "purposes.newsletter.profiles_for[0]", "no purpose"),
     (in_purpose("newsletter", 'profiles_for = ["membership"]'),
@@ -115,6 +178,16 @@ ERRORS = [
      "no adequacy decision"),
     (recipient(country="NO", safeguard="scc"), "recipients.other.safeguard", "does not leave home"),
     (recipient(country="US", safeguard="trust"), "recipients.other.safeguard", "'trust'"),
+    (recipient(country="IN", safeguard="explicit_consent", safeguard_reference="x"),
+     "recipients.other.safeguard", "not asked for explicit consent to newsletter"),
+    (partner(country="US"), "controllers.tindeblikk.safeguard", "Data Privacy Framework only"),
+    (partner(country="IN", safeguard="adequacy"), "controllers.tindeblikk.safeguard",
+     "no adequacy decision"),
+    (partner(country="NO", safeguard="scc"), "controllers.tindeblikk.safeguard",
+     "does not leave home"),
+    (partner(country="IN", safeguard="explicit_consent"), "controllers.tindeblikk.safeguard",
+     "not asked for explicit consent to partner_offers"),
+    (partner(country="IN", safeguard="trust"), "controllers.tindeblikk.safeguard", "'trust'"),
     # children (Art. 8)
     (CLUB.replace('country = "SE" ', 'country = "DK" ', 1) + "\n[children]\nage_of_consent = 13\n",
      "children.age_of_consent", "the law of DK says 15"),
@@ -141,16 +214,28 @@ WARNINGS = [
      "picks members for marketing"),
     (using_health("newsletter", ("direct_marketing", "explicit = true\ndirect_marketing")),
      "purposes.newsletter.dpia", "special category"),
+    (about("pd:CriminalOffense", "bookkeeping"), "purposes.bookkeeping.dpia", "convictions"),
+    (as_("dpv:PersonalisedBenefits"), "purposes.newsletter.direct_marketing", "Art. 21(2)"),
+    (by("sms", "email"), "purposes.newsletter.legal_basis", "by sms, email needs consent"),
+    (by("app", "post"), "purposes.newsletter.legal_basis", "by app needs consent"),
+    (by("phone"), "purposes.newsletter.legal_basis", "Art. 13(3)"),
+    (CLUB.replace('retention = "12 months"\nnotice.sv = """\nOm', 'notice.sv = """\nOm').replace(
+        'default = "36 months"', 'default = "364 days"'
+     ), "purposes.partner_offers.retention", "kept for 364 days"),
+    (in_purpose("newsletter", "valid_months = 36"), "purposes.newsletter.retention",
+     "a consent holds for 36 months"),
     (spoilt(('category = "pd:Interest"', 'category = "pd:Interest"\nsensitivity = "sensitive"')),
      "purposes.newsletter.dpia", "sensitive field"),
-    (spoilt(('["segment", "read", "contact"]\n\n[services.newsletter]',
-             '["segment", "read"]\n\n[services.newsletter]')),
+    (spoilt(('partner_offers = ["segment", "read", "contact", "consent"]',
+             'partner_offers = ["segment", "read", "consent"]')),
      "purposes.partner_offers.channels", "no service may contact"),
     (spoilt(('"email", "phone", "interests"]', '"email", "interests"]')),
      "purposes.newsletter.channels", "reach members by sms"),
     (spoilt(('controllers = ["tindeblikk"]\n', "")), "controllers.tindeblikk", "no purpose names"),
-    (recipient(country="IN", safeguard="explicit_consent", safeguard_reference="x"),
+    (explicitly(recipient(country="IN", safeguard="explicit_consent", safeguard_reference="x")),
      "recipients.other.safeguard", "now and then"),
+    (partner(country="IN", safeguard="bcr"), "controllers.tindeblikk.safeguard_reference", "copy"),
+    (re.sub("representative = .*", "", SHOP), "controller.representative", "Art"),
     (recipient(country="IN", safeguard="scc"), "recipients.other.safeguard_reference",
      "Art. 13(1)(f)"),
     (recipient(country="US", safeguard="adequacy"), "recipients.other.safeguard_reference", "copy"),
@@ -173,6 +258,19 @@ FINE = [
     recipient(country="GB"),
     recipient(country="US", safeguard="adequacy", safeguard_reference="its certificate"),
     recipient(country="IN", safeguard="bcr", safeguard_reference="the rules of 2025"),
+    partner(country="CH"),
+    partner(country="IN", safeguard="scc", safeguard_reference="the clauses of 2026"),
+    CLUB.replace(
+        'AS"\ncountry = "NO"\nrole',
+        'AS"\ncountry = "US"\nsafeguard = "scc"\nsafeguard_reference = "C"\nrole',
+    ).replace('AS"\ncountry = "NO"', 'AS"\ncountry = "US"'),
+    in_the_us(),
+    in_the_us(safeguard="scc", safeguard_reference="the clauses of 2026"),
+    as_("dpv:PersonalisedBenefits", "direct_marketing = true"),
+    in_purpose("newsletter", "valid_months = 24"),
+    CLUB.replace('retention = "12 months"\nnotice.sv = """\nOm', 'notice.sv = """\nOm').replace(
+        'default = "36 months"', 'default = "365 days"'
+    ),
     CLUB + "\n[children]\nadmitted = true\nage_of_consent = 16\n",
     in_purpose("newsletter", f'corrects = ["{DIGEST}"]'),
     in_purpose("newsletter", "remind_days = 27\nvalid_months = 1"),
@@ -186,6 +284,30 @@ FINE = [
 def test_what_the_law_allows_passes_without_a_word(source: str) -> None:
     checked = check_programme(source)
     assert (checked.errors, checked.warnings) == ((), ())
+
+
+def test_a_letter_by_post_needs_no_consent() -> None:
+    warned = {one.place for one in check_programme(by("post")).warnings}
+    assert "purposes.newsletter.legal_basis" not in warned
+
+
+def test_a_joint_controller_that_is_a_recipient_elsewhere_is_asked_for_its_own_safeguard() -> None:
+    text = CLUB.replace('AS"\ncountry = "NO"\ncontact', 'AS"\ncountry = "US"\ncontact')
+    assert text != CLUB
+    assert [one.place for one in check_programme(text).errors] == [
+        "controllers.tindeblikk.safeguard"
+    ]
+
+
+@pytest.mark.parametrize("term", sorted(CRIMINAL | SPECIAL))
+def test_what_is_special_or_about_crime_is_known_and_stops_a_contract(term: str) -> None:
+    (problem,) = check_programme(about(term, "membership")).errors
+    assert problem.place == "purposes.membership.legal_basis"
+
+
+@pytest.mark.parametrize("term", sorted(CRIMINAL))
+def test_a_law_may_ask_for_data_about_crime(term: str) -> None:
+    assert check_programme(about(term, "bookkeeping")).errors == ()
 
 
 def test_a_country_s_own_company_is_no_transfer_even_outside_the_area() -> None:

@@ -68,6 +68,28 @@ def test_a_country_found_adequate_is_a_transfer_under_its_decision() -> None:
     assert (transfer["safeguard"], transfer["decision"]) == ("adequacy", "Decision 2000/518/EC")
 
 
+def test_a_joint_controller_outside_the_area_gets_a_transfer_once() -> None:
+    abroad = 'country = "US"\nsafeguard = "scc"\nsafeguard_reference = "C"\n'
+    start = CLUB.read_text().index("[recipients.tindeblikk]")
+    end = CLUB.read_text().index("[recipients.hosting]")
+    both = CLUB.read_text().replace('AS"\ncountry = "NO"\n', f'AS"\n{abroad}')
+    alone = (CLUB.read_text()[:start] + CLUB.read_text()[end:]).replace(
+        'AS"\ncountry = "NO"\n', f'AS"\n{abroad}'
+    )
+    for text in (both, alone):
+        by_name = {one["purpose"]: one for one in record(read_programme(text))["activities"]}
+        (transfer,) = by_name["partner_offers"]["transfers"]
+        assert (transfer["recipient"], transfer["country"]) == ("Tindeblikk Reiser AS", "US")
+
+
+def test_explicit_consent_to_a_transfer_is_no_special_category() -> None:
+    text = CLUB.read_text().replace(
+        "[purposes.newsletter]", "[purposes.newsletter]\nexplicit = true"
+    )
+    by_name = {one["purpose"]: one for one in record(read_programme(text))["activities"]}
+    assert by_name["newsletter"]["article"] == "Art. 6(1)(a)"
+
+
 def test_children_their_guardians_and_special_categories_are_named() -> None:
     text = CLUB.read_text() + '\n[fields.allergies]\ncategory = "pd:Health"\n'
     text += "[children]\nadmitted = true\n"

@@ -26,8 +26,10 @@ def edited(folder: Path, *edits: tuple[str, str]) -> str:
     return str(file)
 
 
-def enrol(cli, folder: Path, count: int) -> None:
-    """That many members who have said yes to offers, under the notice in force."""
+def enrol(cli, folder: Path, count: int, *, given: int | None = None, refused: int = 0) -> None:
+    """That many members, of whom the first have said yes to offers under the notice in force (all
+    if nothing is said of it), and those after them no."""
+    given = count if given is None else given
     notice = next(
         one
         for one in cli("programme", "show", "--format", "ropa", "--as", "json").json["activities"]
@@ -37,12 +39,16 @@ def enrol(cli, folder: Path, count: int) -> None:
     (folder / "m.csv").write_text("no\n" + "".join(f"{one}\n" for one in numbers))
     (folder / "m.toml").write_text('source = "crm"\n[members]\nnumber = "no"\n')
     assert cli("import", "members", "m.csv", "--mapping", "m.toml").status == 0
+    words = [*["given"] * given, *["refused"] * refused]
     (folder / "c.csv").write_text(
-        "no,when,text\n" + "".join(f"{one},2026-06-01,{notice}\n" for one in numbers)
+        "no,when,text,what\n"
+        + "".join(
+            f"{one},2026-06-01,{notice},{word}\n" for one, word in zip(numbers, words, strict=False)
+        )
     )
     (folder / "c.toml").write_text(
-        'source = "forms"\n[consents]\npurpose = "personalised_offers"\naction = "given"\n'
-        'language = "sv"\ncolumns = { member = "no", at = "when", notice = "text" }\n'
+        'source = "forms"\n[consents]\npurpose = "personalised_offers"\nlanguage = "sv"\n'
+        'columns = { member = "no", at = "when", notice = "text", action = "what" }\n'
     )
     came = cli("import", "consents", "c.csv", "--mapping", "c.toml")
     assert came.status == 0, came.err
@@ -104,6 +110,44 @@ def test_applying_says_how_many_must_be_asked_again(cli, tmp_path: Path) -> None
         "! personalised_offers: 12 members must be asked again; until then it is no\n" in came.out
     )
     assert "who said yes must be asked again" in came.out
+
+
+OWN_INTEREST = (
+    '[purposes.personalised_offers]\nlegal_basis = "consent"',
+    '[purposes.personalised_offers]\nlegal_basis = "legitimate_interest"\n'
+    'basis_changed = "told in May"\nbalancing_test = "B"',
+)
+NO_TERM = ("valid_months = 24\nremind_days = 30\n", "")
+NEW_PURPOSE = """
+[purposes.care]
+legal_basis = "contract"
+dpv = "dpv:CustomerCare"
+fields = ["member_number"]
+notice.sv = "Vi hjälper dig."
+notice.nb = "Vi hjelper deg."
+notice.en = "We help you."
+"""
+
+
+def test_applying_says_how_many_may_be_used_who_were_never_asked(cli, tmp_path: Path) -> None:
+    assert cli("programme", "apply", str(CLUB)).status == 0
+    enrol(cli, tmp_path, 30, given=14, refused=5)
+    came = cli("programme", "apply", edited(tmp_path, OWN_INTEREST, NO_TERM), "--yes")
+    assert came.status == 0, came.err
+    assert "! personalised_offers: 11 members may be used who may not be today\n" in came.out
+    assert "who said no stays out" in came.out
+    assert "must be asked again" not in came.out
+
+
+def test_the_count_of_who_may_be_used_is_by_purpose_and_hides_the_few(cli, tmp_path: Path) -> None:
+    assert cli("programme", "apply", str(CLUB), "--json").json["newly_eligible"] == {}
+    enrol(cli, tmp_path, 12, given=8)
+    draft = Path(edited(tmp_path, OWN_INTEREST, NO_TERM))
+    draft.write_text(draft.read_text() + NEW_PURPOSE)
+    came = cli("programme", "apply", str(draft), "--json")
+    assert came.json["newly_eligible"] == {"personalised_offers": "fewer than 10", "care": 12}
+    draft.write_text(draft.read_text().replace("Vi hjälper dig.", "Vi hjälper dig gärna."))
+    assert cli("programme", "apply", str(draft), "--json").json["newly_eligible"] == {}
 
 
 def test_a_count_that_could_be_about_somebody_is_not_shown(cli, tmp_path: Path) -> None:
