@@ -69,7 +69,8 @@ async def enrol(
         ) as rows:
             rows.set_types(["uuid", "int4", "bytea"])
             for member in members:
-                await rows.write_row((member.id, unit.epoch.number, unit.epoch.wrap(member.key)))
+                wrapped = unit.epoch.wrap(member.key, ordinal=member.ordinal)
+                await rows.write_row((member.id, unit.epoch.number, wrapped))
     await _index(unit, [(m.id, values) for m, values in zip(members, checked, strict=True)])
     facts = {"source": source}
     await unit.record.write_many(
@@ -162,11 +163,7 @@ async def _ordinals(unit: Unit, count: int) -> list[int]:
 
 async def _index(unit: Unit, people: Iterable[tuple[UUID, Mapping[str, Value]]]) -> None:
     """Into the lookup index, each identifier normalised and hashed."""
-    declared = {
-        name: field.lookup
-        for name, field in unit.schema.catalogue.fields.items()
-        if field.lookup is not None
-    }
+    catalogue, region = unit.schema.catalogue, unit.schema.region
     connection = await raw(unit.session)
     try:
         async with (
@@ -177,11 +174,9 @@ async def _index(unit: Unit, people: Iterable[tuple[UUID, Mapping[str, Value]]])
         ):
             rows.set_types(["bytea", "uuid", "text", "int4"])
             for member, values in people:
-                for name, kind in declared.items():
-                    if name in values:
-                        text = lookup.normalise(kind, str(values[name]), region=unit.schema.region)
-                        digest = lookup.digest(unit.epoch, name, text)
-                        await rows.write_row((digest, member, name, unit.epoch.number))
+                found = lookup.digests(unit.epoch, catalogue, values, region=region)
+                for name, digest in found.items():
+                    await rows.write_row((digest, member, name, unit.epoch.number))
     except psycopg.errors.UniqueViolation as error:
         raise AlreadyEnrolled(
             "a member with this member number is already enrolled",

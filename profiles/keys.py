@@ -126,18 +126,30 @@ class EpochKey(SealingKey):
     def sealing(self, label: Label) -> SealingKey:
         return SealingKey(self.derive(label))
 
-    def wrap(self, key: MemberKey) -> bytes:
-        """The member key, sealed to its member and this epoch."""
-        return self.seal(key._secret, at=self._place(key.member))
+    def wrap(self, key: MemberKey, *, ordinal: int) -> bytes:
+        """The member key, sealed to its member, the ordinal they have in the sets, and this epoch.
 
-    def unwrap_at(self, epoch: int, member: UUID, wrapped: bytes) -> MemberKey:
+        So whoever gives a member another's place in the sets takes their key away instead.
+        """
+        return self.seal(key._secret, at=self._place(key.member, ordinal))
+
+    def unwrap_at(self, epoch: int, member: UUID, wrapped: bytes, *, ordinal: int) -> MemberKey:
         """Raises `KeyDestroyed` when `wrapped` belongs to an epoch that is not this one."""
         if epoch != self.number:
             raise KeyDestroyed(f"epoch {epoch} has no key any more", place="member key")
-        return self.unwrap(member, wrapped)
+        return self.unwrap(member, wrapped, ordinal=ordinal)
 
-    def unwrap(self, member: UUID, wrapped: bytes) -> MemberKey:
-        return MemberKey(member, self.open(wrapped, at=self._place(member)))
+    def unwrap(self, member: UUID, wrapped: bytes, *, ordinal: int) -> MemberKey:
+        """Raises `CannotOpen` for another member, and for another ordinal than was sealed."""
+        try:
+            return MemberKey(member, self.open(wrapped, at=self._place(member, ordinal)))
+        except CannotOpen as error:
+            raise CannotOpen(
+                "a member's key does not open with the ordinal it stands beside",
+                place="member key",
+                remedy="run `tillit audit verify`: somebody has changed the table member or "
+                "member_key",
+            ) from error
 
-    def _place(self, member: UUID) -> bytes:
-        return place("member_key", member.hex, str(self.number))
+    def _place(self, member: UUID, ordinal: int) -> bytes:
+        return place("member_key", member.hex, f"{self.number}:{ordinal}")

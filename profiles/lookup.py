@@ -6,6 +6,7 @@ is verified by opening the member's own value, so a digest that was moved leads 
 
 import hmac
 import unicodedata
+from collections.abc import Mapping
 
 import email_validator
 import phonenumbers
@@ -14,6 +15,7 @@ from profiles.catalogue import Catalogue, Field, nearest
 from profiles.errors import BadValue, UnknownField
 from profiles.keys import EpochKey
 from profiles.labels import Label
+from profiles.values import Value
 
 
 def normalise(kind: str, value: str, *, region: str) -> str:
@@ -33,6 +35,17 @@ def normalise(kind: str, value: str, *, region: str) -> str:
 def digest(epoch: EpochKey, field: str, normalised: str) -> bytes:
     """The 32 bytes under which an identifier stands in the index."""
     return hmac.digest(epoch.derive(Label.LOOKUP), f"{field}|{normalised}".encode(), "sha256")
+
+
+def digests(
+    epoch: EpochKey, catalogue: Catalogue, values: Mapping[str, Value], *, region: str
+) -> dict[str, bytes]:
+    """Under what each identifier among a member's values stands in the index, by field."""
+    return {
+        name: digest(epoch, name, normalise(field.lookup, str(values[name]), region=region))
+        for name, field in catalogue.fields.items()
+        if field.lookup is not None and name in values
+    }
 
 
 def identifier(catalogue: Catalogue, name: str) -> Field:

@@ -4,13 +4,14 @@ Nothing here gives values to a caller; `profiles.reading` opens them, for the ga
 data subject requests alone.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from kernel.database import raw
 from profiles import lookup
-from profiles.errors import UnknownMember
+from profiles.errors import CannotOpen, UnknownMember
 from profiles.keys import MemberKey
 from profiles.sealing import open_value, unpack
 from profiles.unit import Unit
@@ -29,6 +30,14 @@ SELECT m.id, m.ordinal, k.epoch, k.wrapped
 FROM member m JOIN member_key k ON k.member = m.id
 WHERE m.id = ANY(%s)
 """
+
+# One statement, so that index and members are of one moment; locked, in the order of `load`.
+_BY_NUMBER = """
+SELECT m.id, m.ordinal, m.sealed, k.epoch, k.wrapped, l.digest
+FROM member m JOIN member_key k ON k.member = m.id JOIN lookup l ON l.member = m.id
+WHERE l.digest = ANY(%s) ORDER BY m.id
+"""
+_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,12 +58,7 @@ async def load(unit: Unit, members: Collection[UUID], *, lock: bool = False) -> 
     connection = await raw(unit.session)
     query = _LOAD + " FOR UPDATE" if lock else _LOAD
     cursor = await connection.execute(query, (list(members),), binary=True)
-    return {
-        member: Member(
-            member, ordinal, unit.epoch.unwrap_at(epoch, member, wrapped), unpack(sealed)
-        )
-        for member, ordinal, sealed, epoch, wrapped in await cursor.fetchall()
-    }
+    return {row[0]: _opened(unit, row) for row in await cursor.fetchall()}
 
 
 async def keys(unit: Unit, members: Collection[UUID]) -> dict[UUID, tuple[int, MemberKey]]:
@@ -62,7 +66,7 @@ async def keys(unit: Unit, members: Collection[UUID]) -> dict[UUID, tuple[int, M
     connection = await raw(unit.session)
     cursor = await connection.execute(_KEYS, (list(members),), binary=True)
     return {
-        member: (ordinal, unit.epoch.unwrap_at(epoch, member, wrapped))
+        member: (ordinal, unit.epoch.unwrap_at(epoch, member, wrapped, ordinal=ordinal))
         for member, ordinal, epoch, wrapped in await cursor.fetchall()
     }
 
@@ -99,19 +103,56 @@ async def find(unit: Unit, field: str, value: str) -> list[UUID]:
     return found
 
 
-async def find_numbers(unit: Unit, numbers: Collection[str]) -> dict[str, UUID]:
-    """Members by member number, many at a time; numbers nobody has are left out.
+async def by_number(
+    unit: Unit, numbers: Collection[str], *, lock: bool = False
+) -> dict[str, Member]:
+    """Those who have these member numbers, by number; with `lock`, as `load` has it.
 
-    Not verified by opening: used where what is found is opened right afterwards.
+    Each is verified by opening the member's own number. Raises `CannotOpen` where the index leads
+    to somebody else: whatever is to be written about a member must not land on another.
     """
+    region = unit.schema.region
     digests = {
-        lookup.digest(
-            unit.epoch, NUMBER, lookup.normalise(NUMBER, number, region=unit.schema.region)
-        ): number
+        lookup.digest(unit.epoch, NUMBER, lookup.normalise(NUMBER, number, region=region)): number
         for number in numbers
     }
     connection = await raw(unit.session)
-    cursor = await connection.execute(
-        "SELECT digest, member FROM lookup WHERE digest = ANY(%s)", (list(digests),), binary=True
-    )
-    return {digests[digest]: member for digest, member in await cursor.fetchall()}
+    query = _BY_NUMBER + " FOR UPDATE" if lock else _BY_NUMBER
+    cursor = await connection.execute(query, (list(digests),), binary=True)
+    found = {}
+    for *row, digest in await cursor.fetchall():
+        member = _opened(unit, row)
+        if not _goes_by(unit, member, digest):
+            raise CannotOpen(
+                "the index of member numbers leads to another member",
+                place="lookup",
+                remedy="run `tillit audit verify`: somebody has changed the table lookup",
+            )
+        found[digests[digest]] = member
+    return found
+
+
+async def find_numbers(unit: Unit, numbers: Collection[str]) -> dict[str, UUID]:
+    """Members by member number, however many; verified as `by_number` does it."""
+    asked, found = list(numbers), dict[str, UUID]()
+    for first in range(0, len(asked), _AT_ONCE):
+        some = await by_number(unit, asked[first : first + _AT_ONCE])
+        found |= {number: member.id for number, member in some.items()}
+    return found
+
+
+def _opened(unit: Unit, row: Sequence[Any]) -> Member:
+    """One row of `_LOAD`."""
+    id, ordinal, sealed, epoch, wrapped = row
+    key = unit.epoch.unwrap_at(epoch, id, wrapped, ordinal=ordinal)
+    return Member(id, ordinal, key, unpack(sealed))
+
+
+def _goes_by(unit: Unit, member: Member, digest: bytes) -> bool:
+    """Whether the member's own number is the one that stands in the index as `digest`."""
+    if NUMBER not in member.sealed:
+        return False
+    field = unit.schema.catalogue.fields[NUMBER]
+    own, _ = open_value(member.key, field, member.sealed[NUMBER])
+    text = lookup.normalise(NUMBER, str(own), region=unit.schema.region)
+    return lookup.digest(unit.epoch, NUMBER, text) == digest

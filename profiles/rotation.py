@@ -31,7 +31,7 @@ _BATCH = 2_000
 Reseal = Callable[[AsyncSession, EpochKey, EpochKey], Awaitable[None]]
 
 _MEMBERS = """
-SELECT m.id, m.sealed, k.wrapped FROM member m JOIN member_key k ON k.member = m.id
+SELECT m.id, m.ordinal, m.sealed, k.wrapped FROM member m JOIN member_key k ON k.member = m.id
 WHERE m.id > %s ORDER BY m.id LIMIT %s
 """
 _REWRAP = """
@@ -108,9 +108,9 @@ async def _members(connection: Connection, old: EpochKey, new: EpochKey, schema:
     count = 0
     async for batch in _pages(connection):
         wrapped, rows = [], []
-        for member, sealed, key_bytes in batch:
-            key = old.unwrap(member, key_bytes)
-            wrapped.append(new.wrap(key))
+        for member, ordinal, sealed, key_bytes in batch:
+            key = old.unwrap(member, key_bytes, ordinal=ordinal)
+            wrapped.append(new.wrap(key, ordinal=ordinal))
             values = unpack(sealed)
             for name, kind in kinds.items():
                 if name in values:
@@ -131,7 +131,7 @@ async def _members(connection: Connection, old: EpochKey, new: EpochKey, schema:
     return count
 
 
-async def _pages(connection: Connection) -> AsyncIterator[list[tuple[UUID, bytes, bytes]]]:
+async def _pages(connection: Connection) -> AsyncIterator[list[tuple[UUID, int, bytes, bytes]]]:
     last = UUID(int=0)
     while True:
         cursor = await connection.execute(_MEMBERS, (last, _BATCH), binary=True)

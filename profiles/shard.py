@@ -70,7 +70,7 @@ class MemberSets:
             stacks.assign(self.sets, stack, ordinals(numbers.positions, shard), values)
             self._touch(stack)
         if change.forgotten:
-            self._forget(ordinals(change.forgotten, shard))
+            self._forget(BitMap(ordinals(change.forgotten, shard)))
 
     def pack(self, shard: int) -> bytes:
         """One shard of these sets, as it goes into a snapshot."""
@@ -114,16 +114,19 @@ class MemberSets:
     def _join(self, shard: int, joined: dict[int, bytes]) -> None:
         base = shard << SHARD_BITS
         at = np.fromiter(joined.keys(), np.int64) + base
+        before = BitMap(at.astype(np.uint32)) & self.everyone
+        if before:  # an ordinal is given once: whatever stood there is nothing of the newcomer's
+            self._forget(before)
         self._reserve(int(at.max()) + 1)
         self.ids[at] = np.frombuffer(b"".join(joined.values()), dtype=">u8").reshape(-1, 2)
         self.sets[EVERYONE].update(at.astype(np.uint32))
         self._touch(EVERYONE)
 
-    def _forget(self, gone: "np.ndarray[tuple[int], np.dtype[np.uint32]]") -> None:
-        members = BitMap(gone)
+    def _forget(self, members: BitMap) -> None:
         for name, those in self.sets.items():
             those.difference_update(members)
             self._touch(name)
+        gone = np.frombuffer(members.to_array(), np.uint32)
         self.ids[gone[gone < len(self.ids)]] = 0
 
     def _reserve(self, size: int) -> None:

@@ -10,12 +10,15 @@ from profiles.keys import MemberKey, place
 from profiles.sealing import unpack
 from profiles.unit import Unit
 
+_KEYS = "SELECT m.id, m.ordinal, k.wrapped FROM member m JOIN member_key k ON k.member = m.id"
+
 
 @dataclass(frozen=True)
 class Copies:
     """Sealed values with their places, and the member's key as it was wrapped."""
 
     member: UUID
+    ordinal: int
     wrapped: bytes
     sealed: list[tuple[bytes, bytes]]
 
@@ -36,18 +39,22 @@ async def copy_sealed(unit: Unit, member: UUID) -> Copies:
     for table in ("event", "ledger"):
         found = await rows(f"SELECT id, sealed FROM {table} WHERE member = %s")  # noqa: S608
         sealed += [(place(table, member.hex, row.hex), value) for row, value in found]
-    keys = await rows("SELECT member, wrapped FROM member_key WHERE member = %s")
-    return Copies(member, keys[0][1], sealed)
+    cursor = await connection.execute(f"{_KEYS} WHERE m.id = %s", (member,), binary=True)
+    [(_, ordinal, wrapped)] = await cursor.fetchall()
+    return Copies(member, ordinal, wrapped, sealed)
 
 
 async def openable(unit: Unit, copies: Copies) -> int:
     """How many of the copies open with the copied key, or with any key still there."""
     keys: list[MemberKey] = []
     with suppress(ProfilesError):  # the epoch it was wrapped under has no key any more
-        keys.append(unit.epoch.unwrap(copies.member, copies.wrapped))
+        keys.append(unit.epoch.unwrap(copies.member, copies.wrapped, ordinal=copies.ordinal))
     connection = await raw(unit.session)
-    cursor = await connection.execute("SELECT member, wrapped FROM member_key", binary=True)
-    keys += [unit.epoch.unwrap(member, wrapped) for member, wrapped in await cursor.fetchall()]
+    cursor = await connection.execute(_KEYS, binary=True)
+    keys += [
+        unit.epoch.unwrap(member, wrapped, ordinal=ordinal)
+        for member, ordinal, wrapped in await cursor.fetchall()
+    ]
     return sum(any(_opens(key, at, value) for key in keys) for at, value in copies.sealed)
 
 

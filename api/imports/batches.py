@@ -60,10 +60,11 @@ async def _batch(
 
 
 async def held_by_number(work: Work, numbers: Sequence[str]) -> dict[str, Member]:
-    """The members who have these numbers, locked until the transaction ends."""
-    found = await members.find_numbers(work.unit, numbers)
-    locked = await members.load(work.unit, list(found.values()), lock=True)
-    return {number: locked[id] for number, id in found.items() if id in locked}
+    """The members who have these numbers, locked until the transaction ends.
+
+    Raises `CannotOpen` where the index of numbers leads to somebody else.
+    """
+    return await members.by_number(work.unit, numbers, lock=True)
 
 
 def act_of(work: Work) -> Act:

@@ -6,19 +6,17 @@ from collections.abc import Mapping as Dict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
 from api.bootstrap import Tillit, Work
 from api.imports import checking
-from api.imports.batches import READING, Counts, act_of, write_all
+from api.imports.batches import READING, Counts, act_of, held_by_number, write_all
 from api.imports.fields import Fields
 from api.imports.loading import members_of
 from api.imports.mapping import Mapping
 from api.imports.members import MemberLine, read_members
 from api.imports.outcome import Outcome, Progress
-from profiles import members
 from profiles.enrolment import differing, enrol, rectify
-from profiles.members import NUMBER
+from profiles.members import NUMBER, Member
 
 
 async def import_members(
@@ -54,19 +52,19 @@ class _Writer:
 
     async def write(self, work: Work, batch: Sequence[MemberLine]) -> Counts:
         people = {self.numbers[line.number]: line.fields for line in batch}
-        there = await members.find_numbers(work.unit, people)
+        there = await held_by_number(work, list(people))
         fresh = [
             {**fields, NUMBER: number} for number, fields in people.items() if number not in there
         ]
         enrolled = await enrol(work.unit, act_of(work), fresh, source=self.source)
-        told = {id: people[number] for number, id in there.items()} if self.update else {}
+        told = {member: people[number] for number, member in there.items()} if self.update else {}
         return Counter(members=len(enrolled), updated=await self._bring_in_line(work, told))
 
-    async def _bring_in_line(self, work: Work, told: Dict[UUID, Fields]) -> int:
+    async def _bring_in_line(self, work: Work, told: Dict[Member, Fields]) -> int:
         """Set what the file says otherwise; a field it says nothing about stays."""
         updated = 0
-        for member in (await members.load(work.unit, list(told), lock=True)).values():
-            if other := differing(work.unit, member, told[member.id]):
+        for member, fields in told.items():
+            if other := differing(work.unit, member, fields):
                 await rectify(work.unit, act_of(work), member, other, source=self.source)
                 updated += 1
         return updated

@@ -20,11 +20,11 @@ from consent.programmes import Active
 from consent.standings import Standings, after, order
 from kernel.database import raw
 from kernel.ids import made_at
-from profiles.keys import MemberKey
+from profiles import members
 from profiles.unit import Unit
 
 _BATCH = 1_000
-_KEYS = "SELECT member, epoch, wrapped FROM member_key WHERE member > %s ORDER BY member LIMIT %s"
+_IDS = "SELECT member FROM member_key WHERE member > %s ORDER BY member LIMIT %s"
 _MEMBERS = "SELECT count(*) FROM member_key"
 
 #: Told how many members are done, of how many.
@@ -58,16 +58,14 @@ async def _swept(unit: Unit, sweep: "Sweep", progress: Progress) -> None:
     total, done, last = row[0] if row else 0, 0, UUID(int=0)
     progress(0, total)
     while True:
-        cursor = await connection.execute(_KEYS, (last, _BATCH), binary=True)
-        page = await cursor.fetchall()
+        cursor = await connection.execute(_IDS, (last, _BATCH), binary=True)
+        page = [row[0] for row in await cursor.fetchall()]
         if not page:
             return
-        keys: dict[UUID, MemberKey] = {
-            member: unit.epoch.unwrap_at(epoch, member, wrapped) for member, epoch, wrapped in page
-        }
+        keys = {member: key for member, (_, key) in (await members.keys(unit, page)).items()}
         for member, choices in (await ledger.opened(unit, keys)).items():
             sweep.add(made_at(member), choices)
-        done, last = done + len(page), page[-1][0]
+        done, last = done + len(page), page[-1]
         progress(done, total)
 
 

@@ -152,13 +152,16 @@ async def test_the_root_key_alone_opens_no_key_and_no_value(world: World) -> Non
     root = FileRootKey(world.tillit.settings.root_key)
     member = world.members[0]
     wrapped = await world.rows("SELECT wrapped FROM member_key WHERE member = %s", member.id)
-    at = place("member_key", member.id.hex, "1")
+    at = place("member_key", member.id.hex, f"1:{member.ordinal}")
     for sealed, where in ((wrapped[0][0], at), *((v, at) for v in member.sealed.values())):
         with pytest.raises(CannotOpen):
             root.unwrap(sealed, context=where)
 
 
 # Who has got hold of both
+
+
+_KEYS = "SELECT m.id, k.wrapped, m.ordinal FROM member m JOIN member_key k ON k.member = m.id"
 
 
 async def _thief(world: World) -> EpochKey:
@@ -177,8 +180,8 @@ async def test_database_and_root_key_open_who_is_there_and_hold_nothing_of_the_e
     await world.erase(gone.id)
     epoch = await _thief(world)
     keys = {
-        member: epoch.unwrap(member, wrapped)
-        for member, wrapped in await world.rows("SELECT member, wrapped FROM member_key")
+        member: epoch.unwrap(member, wrapped, ordinal=ordinal)
+        for member, wrapped, ordinal in await world.rows(_KEYS)
     }
     assert keys.keys() == {there.id, world.withdrawn.id}
     assert keys[there.id].fingerprint() == there.key.fingerprint()
@@ -194,16 +197,17 @@ async def test_after_a_rotation_an_old_backup_opens_nothing_even_with_the_root_k
     number, name = (await world.rows("SELECT number, name FROM epoch_key"))[0]
     wrapped = (await world.rows("SELECT wrapped FROM member_key WHERE member = %s", gone.id))[0][0]
     keys = world.tillit.settings.root_key
-    with_everything = (await _thief(world)).unwrap(gone.id, wrapped)
+    with_everything = (await _thief(world)).unwrap(gone.id, wrapped, ordinal=gone.ordinal)
     assert with_everything.fingerprint() == gone.key.fingerprint()
     await world.erase(gone.id)
     await world.tillit.rotate(SYSTEM)
     with pytest.raises(CannotOpen):
         EpochFiles(keys.parent).read(number, name)
     with pytest.raises(CannotOpen):
-        (await _thief(world)).unwrap(gone.id, wrapped)
+        (await _thief(world)).unwrap(gone.id, wrapped, ordinal=gone.ordinal)
+    at = place("member_key", gone.id.hex, f"1:{gone.ordinal}")
     with pytest.raises(CannotOpen):
-        FileRootKey(keys).unwrap(wrapped, context=place("member_key", gone.id.hex, "1"))
+        FileRootKey(keys).unwrap(wrapped, context=at)
 
 
 async def test_after_erasure_nothing_computes_the_pseudonym(world: World) -> None:
@@ -212,7 +216,8 @@ async def test_after_erasure_nothing_computes_the_pseudonym(world: World) -> Non
     await world.erase(gone.id)
     epoch = world.tillit.keyring.live
     left = [
-        epoch.unwrap(*row) for row in await world.rows("SELECT member, wrapped FROM member_key")
+        epoch.unwrap(member, wrapped, ordinal=ordinal)
+        for member, wrapped, ordinal in await world.rows(_KEYS)
     ]
     left.append(MemberKey.new(gone.id))  # the same id makes another key, and another pseudonym
     assert subject not in {key.subject() for key in left}

@@ -205,18 +205,18 @@ async def test_an_import_that_was_stopped_ends_as_one_that_was_not(
 async def test_somebody_enrolled_meanwhile_is_no_accident(
     tillit: Tillit, file: Path, receipts: list[Row], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    find, calls = members.find_numbers, 0
+    find, calls = members.by_number, 0
 
-    async def late(unit: Any, numbers: Any) -> Any:
+    async def late(unit: Any, numbers: Any, **how: Any) -> Any:
         nonlocal calls
-        found = await find(unit, numbers)
+        found = await find(unit, numbers, **how)
         calls += 1
         if calls == 1:  # a till enrols one of them between our look and our write
             async with tillit.unit() as work:
                 await enrol(work.unit, SYSTEM, [{"member_number": "5"}], source="till")
         return found
 
-    monkeypatch.setattr(members, "find_numbers", late)
+    monkeypatch.setattr(members, "by_number", late)
     came = await bring(tillit, "events", file, PURCHASES)
     assert came["new"]["members"] == len(expected(receipts)) - 1
     assert await stored(tillit, expected(receipts)) == expected(receipts)

@@ -69,18 +69,21 @@ async def test_a_copy_from_before_opens_nothing_of_a_member_erased_before_the_ro
     async with tillit.unit() as work:
         connection = await raw(work.session)
         cursor = await connection.execute(
-            "SELECT epoch, wrapped FROM member_key WHERE member = %s", (gone,)
+            "SELECT m.ordinal, k.epoch, k.wrapped FROM member m "
+            "JOIN member_key k ON k.member = m.id WHERE m.id = %s",
+            (gone,),
         )
-        epoch, wrapped = (await cursor.fetchall())[0]
+        ordinal, epoch, wrapped = (await cursor.fetchall())[0]
         request = await requests.open_request(work.unit, SYSTEM, requests.Kind.ERASURE, gone)
         await requests.approve(work.unit, SYSTEM, request.id)
     await drain(tillit)
-    assert tillit.keyring.live.unwrap_at(epoch, gone, wrapped).fingerprint()  # a backup's danger
+    live = tillit.keyring.live
+    assert live.unwrap_at(epoch, gone, wrapped, ordinal=ordinal).fingerprint()  # a backup's danger
     await tillit.rotate(SYSTEM)
     with pytest.raises(ProfilesError):
-        tillit.keyring.live.unwrap_at(epoch, gone, wrapped)
+        tillit.keyring.live.unwrap_at(epoch, gone, wrapped, ordinal=ordinal)
     with pytest.raises(ProfilesError):
-        tillit.keyring.live.unwrap(gone, wrapped)
+        tillit.keyring.live.unwrap(gone, wrapped, ordinal=ordinal)
     async with tillit.unit() as work:
         connection = await raw(work.session)
         cursor = await connection.execute("SELECT number, state FROM epoch_key")

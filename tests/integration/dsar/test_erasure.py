@@ -126,17 +126,18 @@ async def test_what_was_copied_before_opens_with_nothing_the_store_has(life: Lif
 async def test_after_a_rotation_a_copied_member_key_opens_nothing_either(life: Life) -> None:
     """The shred horizon: until then a backup of the database holds the wrapped key."""
     tillit = life.tillit
-    query = "SELECT epoch, wrapped FROM member_key WHERE member = %s"
-    [(epoch, wrapped)] = await _query(tillit, query, life.member)
+    query = """SELECT m.ordinal, k.epoch, k.wrapped
+        FROM member m JOIN member_key k ON k.member = m.id WHERE m.id = %s"""
+    [(ordinal, epoch, wrapped)] = await _query(tillit, query, life.member)
     await life.answered(Kind.ERASURE)
     async with tillit.unit() as work:
-        assert work.unit.epoch.unwrap_at(epoch, life.member, wrapped)
+        assert work.unit.epoch.unwrap_at(epoch, life.member, wrapped, ordinal=ordinal)
     await tillit.rotate(SYSTEM)
     async with tillit.unit() as work:
         with pytest.raises(KeyDestroyed):
-            work.unit.epoch.unwrap_at(epoch, life.member, wrapped)
+            work.unit.epoch.unwrap_at(epoch, life.member, wrapped, ordinal=ordinal)
         with pytest.raises(CannotOpen):
-            work.unit.epoch.unwrap(life.member, wrapped)
+            work.unit.epoch.unwrap(life.member, wrapped, ordinal=ordinal)
     assert await life.segment() == {life.neighbour}
 
 

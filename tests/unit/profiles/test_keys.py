@@ -73,17 +73,25 @@ def test_length_does_not_tell_gold_from_silver() -> None:
 
 def test_a_member_key_is_unwrapped_by_its_epoch_for_its_member_alone() -> None:
     epoch, anna = EpochKey(3, b"e" * 32), MemberKey.new(ANNA)
-    wrapped = epoch.wrap(anna)
+    wrapped = epoch.wrap(anna, ordinal=7)
     sealed = anna.seal_field("member", "x", b"value")
-    assert epoch.unwrap_at(3, ANNA, wrapped).open_field("member", "x", sealed) == b"value"
+    key = epoch.unwrap_at(3, ANNA, wrapped, ordinal=7)
+    assert key.open_field("member", "x", sealed) == b"value"
     with pytest.raises(CannotOpen):
-        epoch.unwrap(BERTA, wrapped)
+        epoch.unwrap(BERTA, wrapped, ordinal=7)
     with pytest.raises(CannotOpen):
-        EpochKey(3, b"f" * 32).unwrap(ANNA, wrapped)
+        EpochKey(3, b"f" * 32).unwrap(ANNA, wrapped, ordinal=7)
     with pytest.raises(CannotOpen):
-        EpochKey(4, b"e" * 32).unwrap(ANNA, wrapped)
+        EpochKey(4, b"e" * 32).unwrap(ANNA, wrapped, ordinal=7)
     with pytest.raises(KeyDestroyed, match="epoch 2"):
-        epoch.unwrap_at(2, ANNA, wrapped)
+        epoch.unwrap_at(2, ANNA, wrapped, ordinal=7)
+
+
+def test_a_member_key_does_not_open_beside_another_ordinal() -> None:
+    epoch, anna = EpochKey(3, b"e" * 32), MemberKey.new(ANNA)
+    wrapped = epoch.wrap(anna, ordinal=7)
+    with pytest.raises(CannotOpen, match="tillit audit verify"):
+        epoch.unwrap(ANNA, wrapped, ordinal=8)
 
 
 def test_no_two_uses_of_an_epoch_share_a_key() -> None:

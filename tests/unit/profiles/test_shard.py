@@ -34,6 +34,8 @@ class Shards(RuleBasedStateMachine):
         for ordinal in who:
             id = UUID(int=data.draw(st.integers(1, 2**128 - 1)))
             changes.join(ordinal, id)
+            if ordinal in self.ids:
+                self._leave(ordinal)  # nobody inherits what another said
             self.ids[ordinal] = id
         self._apply(changes)
 
@@ -61,12 +63,15 @@ class Shards(RuleBasedStateMachine):
     def forget(self, who: int) -> None:
         changes = Changes()
         changes.forget(who)
+        self._leave(who)
+        self._apply(changes)
+
+    def _leave(self, who: int) -> None:
         self.ids.pop(who, None)
         for those in self.sets.values():
             those.discard(who)
         for numbers in self.numbers.values():
             numbers.pop(who, None)
-        self._apply(changes)
 
     @rule(fields=st.sampled_from(["tier", "visits", "consent:offers"]), shard=st.integers(0, 1))
     def drop(self, fields: str, shard: int) -> None:
