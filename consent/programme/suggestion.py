@@ -7,7 +7,7 @@ from itertools import islice
 
 _FEW = 12
 _LONGEST = 60
-_MANY = 300
+_MANY = 1000  # more than there are time zones
 _SOMEBODYS = re.compile(r"@|\d(?:[ -]?\d){5}")
 
 

@@ -389,3 +389,9 @@ def test_the_nearest_of_very_many_names_is_looked_for_among_those_that_begin_ali
     names = [f"{letter}{i}" for letter in "abc" for i in range(1000)]
     assert did_you_mean("tiers", [*names, "tier"]) == "did you mean 'tier'?"
     assert did_you_mean("t" * 10_000, [*names, "tier"]) == ""
+
+
+@pytest.mark.parametrize("zone", ["America/Argentina/Mendoza", "Asia/Tokyo", "Australia/Hobart"])
+def test_the_nearest_of_all_time_zones_is_found(zone: str) -> None:
+    (problem,) = check_programme(instead('"SE"', f'"SE"\ntimezone = "{zone[:-1]}"')).errors
+    assert zone in problem.remedy
