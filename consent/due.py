@@ -1,7 +1,8 @@
 """Whom to write to about their consents: to confirm, to remind, to ask again.
 
 From the sets, as of everything committed before. Nobody is listed who is restricted, has
-objected or has paused; and who is listed is on record, as in every other answer.
+objected or has paused, or who cannot be written to: by the channel that was named, now, or else
+by any that the purpose uses. Who is listed is on record, as in every other answer.
 """
 
 from collections.abc import Mapping
@@ -20,7 +21,10 @@ from consent.footing import Footing
 from consent.footprints import EVERYBODY, Footprint, keep_matched, seal_footprint
 from consent.grants import Grant
 from consent.programme.declarations import Action
+from consent.programme.suggestion import did_you_mean
+from consent.reach import Moment, Unreached, unreached
 from consent.sets import until_stack
+from kernel.errors import Invalid
 from profiles import stacks
 from profiles.refreshing import due as out_of_date
 from profiles.refreshing import members_at
@@ -62,13 +66,20 @@ class Page:
 
 
 async def listed(
-    unit: Unit, grant: Grant, replica: Replica, *, skip: int, limit: int
+    unit: Unit,
+    grant: Grant,
+    replica: Replica,
+    *,
+    skip: int,
+    limit: int,
+    channel: str | None = None,
 ) -> tuple[dict[Due, Page], UUID]:
     """Who is due for what, at most `limit` of each list after the first `skip`; and the entry.
 
-    One `consents.listed` entry, with who was named in its sealed detail. Raises `NotAChoice`
-    for a purpose that asks for no consent, `NotPermitted` for another grant, and `OutOfDate`
-    when `Gate.freshen` is due first.
+    `channel`: only those whom it may reach at this moment. One `consents.listed` entry, with who
+    was named in its sealed detail. Raises `NotAChoice`
+    for a purpose that asks for no consent, `Invalid` for a channel that it does not use,
+    `NotPermitted` for another grant, and `OutOfDate` when `Gate.freshen` is due first.
     """
     if grant.action is not Action.CONSENT:
         raise NotPermitted(f"this grant is for {grant.action}", place="grant")
@@ -78,12 +89,18 @@ async def listed(
             place=f"purposes.{grant.purpose.name}",
             remedy="nobody has to be asked",
         )
+    if channel is not None and channel not in grant.purpose.channels:
+        raise Invalid(
+            f"{grant.purpose.name} does not use that channel",
+            place="channel",
+            remedy=did_you_mean(channel, grant.purpose.channels) or "the purpose names no channel",
+        )
     await replica.barrier()
     # From here to the next await the sets stand still.
     sets, heads = replica.members, dict(replica.heads)
     if out_of_date(sets, unit):
         raise OutOfDate("members are being brought up to date", place="member sets")
-    those = due(unit, grant.footing, sets)
+    those = due(unit, grant.footing, sets, channel=channel)
     named = {one: who[skip : skip + limit] for one, who in those.items()}
     pages = {one: Page(len(those[one]), tuple(members_at(sets, who))) for one, who in named.items()}
     together = BitMap.union(BitMap(), *named.values())
@@ -101,12 +118,30 @@ async def listed(
     return pages, entry
 
 
-def due(unit: Unit, footing: Footing, members: MemberSets) -> dict[Due, BitMap]:
-    """Who is due for what, every list there is; disjoint."""
+def due(
+    unit: Unit, footing: Footing, members: MemberSets, *, channel: str | None = None
+) -> dict[Due, BitMap]:
+    """Who is due for what and can be written to, every list there is; disjoint.
+
+    `channel`: by that one and now; without it, by any that the purpose uses, at some time.
+    """
     stand = eligibility(footing, members, unit.today)
     found = {one: stand.those.get(reason, BitMap()) for one, reason in _REASONS.items()}
     found[Due.REMIND] = stand.eligible & _running_out(unit, footing, members)
-    return {one: found[one] for one in Due}
+    away = _away(unit, footing, members, channel)
+    return {one: found[one] - away for one in Due}
+
+
+def _away(unit: Unit, footing: Footing, members: MemberSets, channel: str | None) -> BitMap:
+    """Who cannot be written to. Of a purpose that uses no channel nobody knows."""
+    moment = Moment.of(unit.now.astimezone(unit.schema.zone))
+    if channel is not None:
+        return unreached(footing, channel, members, moment).all
+    off = [
+        unreached(footing, one, members, moment).those.get(Unreached.CHANNEL_OFF, BitMap())
+        for one in footing.purpose.channels
+    ]
+    return BitMap.intersection(*off) if off else BitMap()
 
 
 def _running_out(unit: Unit, footing: Footing, members: MemberSets) -> BitMap:

@@ -21,11 +21,15 @@ MOST = 1_000
 
 
 class WantedDue(msgspec.Struct, forbid_unknown_fields=True):
-    """A part of each list: at most `limit` members after the first `skip`."""
+    """A part of each list: at most `limit` members after the first `skip`.
+
+    `channel`: only members whom it may reach now.
+    """
 
     purpose: Name
     limit: Annotated[int, msgspec.Meta(ge=1, le=MOST)] = MOST
     skip: Annotated[int, msgspec.Meta(ge=0, le=1 << 32)] = 0
+    channel: Name | None = None
 
 
 class SomeDue(msgspec.Struct):
@@ -72,11 +76,17 @@ class DueNow(msgspec.Struct):
 async def due(asked: Asked, wanted: WantedDue) -> DueNow:
     """Whom to write to about their consent: to confirm it, to be reminded, to be asked again.
 
-    Needs `consent`. Names nobody who is restricted, has objected or has paused.
+    Needs `consent`. Names nobody who is restricted, has objected or has paused, nor who has
+    turned off every channel of the purpose; with `channel`, only whom that may reach now.
     """
     grant = authorise(asked.active, asked.who.name, purpose=wanted.purpose, action=Action.CONSENT)
     pages, entry = await listed(
-        asked.unit, grant, asked.tillit.replica, skip=wanted.skip, limit=wanted.limit
+        asked.unit,
+        grant,
+        asked.tillit.replica,
+        skip=wanted.skip,
+        limit=wanted.limit,
+        channel=wanted.channel,
     )
     some = {one.value: SomeDue(page.total, list(page.members)) for one, page in pages.items()}
     some.pop(Due.CONFIRM)

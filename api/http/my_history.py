@@ -10,6 +10,7 @@ from api.http.my_choices import Agreed, agreed
 from audit.entries import ActorType
 from consent import choosing
 from consent.choices import Action, By, State
+from consent.receipts.events import RECEIPTED
 from dsar import own_choices
 from dsar.own_choices import Line
 
@@ -24,7 +25,8 @@ class MyLine(msgspec.Struct):
     by which means, and what proves it. `notice`: the text shown. `programme`: the version it was
     said under. `until`: the first day on which a consent, or a pause, no longer holds. `often`:
     days between two contacts; `quiet`: hours without any. `guardian`: who spoke, or was named.
-    `leaf` and the proof behind `receipt` are there a second after `entry`.
+    `leaf` and the proof behind `receipt` are there a second after `entry`. `receipt`: null for
+    what is about neither a consent nor an objection, such as a channel or a pause.
     """
 
     entry: UUID
@@ -45,7 +47,7 @@ class MyLine(msgspec.Struct):
     quiet: list[int] | None
     guardian: UUID | None
     leaf: int | None
-    receipt: str
+    receipt: str | None
 
 
 class MyHistory(msgspec.Struct):
@@ -82,5 +84,7 @@ def _line(line: Line) -> MyLine:
         quiet=choosing.hours_of(said.setting or 0) if said.action is Action.HOURS else None,
         guardian=said.guardian,
         leaf=line.leaf,
-        receipt=f"/v1/me/choices/history/{line.entry}/receipt",
+        receipt=f"/v1/me/choices/history/{line.entry}/receipt"
+        if said.action in RECEIPTED
+        else None,
     )

@@ -87,7 +87,7 @@ def _remedy(judge: Judge, asked: Asked, reason: str, meaning: Meaning) -> str:
 
 def _policy(judge: Judge, asked: Asked, refusal: Refusal | None) -> Iterator[Step]:
     programme, policy = judge.active.programme, judge.active.policy
-    place = _place(programme.source, f"services.{asked.service}", asked.purpose)
+    place = _service_place(judge, asked)
     denial = policy.why_not(asked.service, asked.purpose, asked.action)
     may = f"{asked.service} may {asked.action} for {asked.purpose}"
     yield Step("action", denial is None, denial.message if denial else may, place)
@@ -112,6 +112,18 @@ def _policy(judge: Judge, asked: Asked, refusal: Refusal | None) -> Iterator[Ste
     if asked.expression is not None and denial is None:
         says = "its fields may be used" if refusal is None else _meaning(refusal.reason).means
         yield Step("expression", refusal is None, says, "")
+
+
+def _service_place(judge: Judge, asked: Asked) -> str:
+    """Where the file says what a service may do; of what is not there, the table to write."""
+    programme, table = judge.active.programme, f"services.{asked.service}"
+    if asked.service not in programme.services:
+        return f"there is no [{table}]"
+    if asked.purpose not in programme.purposes:
+        return f"there is no [purposes.{asked.purpose}]"
+    if asked.purpose not in programme.services[asked.service].may:
+        return f"[{table}] has no {asked.purpose}"
+    return _place(programme.source, table, asked.purpose)
 
 
 def _member(judge: Judge, asked: Asked, life: Life, seen: Seen) -> Iterator[Step]:

@@ -45,7 +45,7 @@ class Replayed:
     """What came of a replay.
 
     `entries` of the record were meant, `questions` of them about many. `refused`: how many
-    questions the draft's policy would refuse, by kind, service, purpose and reason.
+    questions the draft's policy would newly refuse, by kind, service, purpose and reason.
     `miscounted`: questions whose permission or counts on record do not follow.
     `left_out`: why answers could not be asked again, and how many.
     """
@@ -142,7 +142,7 @@ class _Run:
                 self._out.miscounted.append(one.entry)
                 continue
             refusal = self._draft.refusal(one.asked, day) if self._draft else None
-            if refusal is not None:
+            if refusal is not None and judge.refusal(one.asked, day) is None:
                 told = (one.kind, one.asked.service, one.asked.purpose, refusal.reason)
                 self._out.refused[told] += 1
             # What an expression says makes no difference to whether a member may be used.

@@ -46,6 +46,21 @@ def test_the_place_in_the_file_is_the_line_that_says_it(club, database_url: str)
     assert _looks(database_url) == 0  # nobody's ledger was opened
 
 
+@pytest.mark.parametrize(
+    ("service", "purpose", "place"),
+    [
+        ("newsletters", "newsletter", "there is no [services.newsletters]"),
+        ("till", "newsletters", "there is no [purposes.newsletters]"),
+        ("till", "assortment_insight", "[services.till] has no assortment_insight"),
+    ],
+)
+def test_what_the_file_does_not_say_is_told_by_what_is_missing(
+    club, service: str, purpose: str, place: str
+) -> None:
+    came = club("policy", "explain", "--service", service, "--purpose", purpose, "--json")
+    assert came.json["steps"][0]["place"] == place
+
+
 def test_an_entry_is_explained_as_it_was_and_as_it_is_now(ask, club) -> None:
     entry = ask("tier = 'gold'", "personalised_offers", "--json").json["entry"]
     came = club("policy", "explain", "--entry", entry, "--member", "1", "--json")

@@ -3,7 +3,14 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from api.bootstrap import Tillit
+from api.cli.door import run
+from consent.deciding import AskingMany
+from consent.rulings import Question
+from kernel.database import raw
 
 EXAMPLE = Path(__file__).parents[4] / "examples" / "fjallklubben.toml"
 SINCE = ("--since", "2026-01-01")
@@ -28,6 +35,26 @@ def test_the_same_programme_flips_nothing_and_the_check_agrees(ask, club) -> Non
     checked = club("policy", "replay", "--check", *SINCE)
     assert checked.status == 0
     assert "each came out as it is on record" in checked.out
+
+
+def test_what_was_refused_then_is_not_refused_outright_by_the_same_programme(club) -> None:
+    async def ask(tillit: Tillit) -> None:
+        question = Question("newsletter", "read", None, None)
+        async with tillit.unit() as work:
+            await tillit.gate.freshen(work.unit)
+        async with tillit.unit() as work:
+            cursor = await (await raw(work.session)).execute("SELECT id FROM member LIMIT 2")
+            ids = [row[0] for row in await cursor.fetchall()]
+            packed = np.frombuffer(b"".join(id.bytes for id in ids), ">u8").reshape(-1, 2)
+            await tillit.gate.decide_batch(
+                work.unit, work.active, AskingMany("offers-engine", question, packed)
+            )
+        await tillit.integrate()
+
+    run(ask)
+    came = club("policy", "replay", "--programme", str(EXAMPLE), *SINCE, "--json")
+    assert came.json["questions_about_many"] == 1
+    assert came.json["refused"] == came.json["flips"] == []
 
 
 def test_a_field_that_goes_flips_those_who_were_named(ask, club, draft: Path) -> None:

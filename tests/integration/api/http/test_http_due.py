@@ -19,7 +19,8 @@ from kernel.clock import StoppedClock
 from profiles import members
 
 OFFERS = "personalised_offers"
-START = datetime(2026, 1, 15, 12, tzinfo=UTC)
+#: After the programme was applied, by whichever clock these tests run.
+START = datetime(2040, 1, 15, 12, tzinfo=UTC)
 NOBODY: dict[str, Any] = {"total": 0, "members": []}
 
 
@@ -48,8 +49,8 @@ async def test_a_reminder_is_due_in_the_last_days_of_a_consent_and_not_after(
 ) -> None:
     member = await club.joins("1")
     stands = await tells(club, member, "given", OFFERS)
-    assert stands["until"] == "2028-01-15"
-    ends = datetime(2028, 1, 15, 12, tzinfo=UTC)
+    assert stands["until"] == "2042-01-15"
+    ends = datetime(2042, 1, 15, 12, tzinfo=UTC)
     found = {}
     for before in (31, 30, 1, 0):
         clock.at = ends - timedelta(days=before)
@@ -83,8 +84,8 @@ async def test_who_agreed_to_less_is_asked_again(club: Club) -> None:
 async def test_children_and_those_who_have_come_of_age_are_asked_by_who_is_to_answer(
     club: Club, clock: StoppedClock
 ) -> None:
-    child = await club.joins("1", birth_date="2014-03-01")
-    parent = await club.joins("2", birth_date="1980-01-01")
+    child = await club.joins("1", birth_date="2028-03-01")
+    parent = await club.joins("2", birth_date="1990-01-01")
     await tells(club, child, "given", OFFERS)
     assert await lists(club) == {"ask_guardian": {"total": 1, "members": [child]}}
     officer = await club.officer()
@@ -92,7 +93,7 @@ async def test_children_and_those_who_have_come_of_age_are_asked_by_who_is_to_an
     await officer.ok("PUT", path, {"evidence": "form 17"})
     await tells(club, child, "given", OFFERS, guardian=parent)
     assert await lists(club) == {}
-    clock.at = datetime(2027, 3, 1, 12, tzinfo=UTC)  # their thirteenth birthday
+    clock.at = datetime(2041, 3, 1, 12, tzinfo=UTC)  # their thirteenth birthday
     assert await lists(club) == {"ask_themselves": {"total": 1, "members": [child]}}
 
 
@@ -111,6 +112,38 @@ async def test_nobody_is_listed_who_wants_to_be_left_alone(club: Club, wish: str
         body = {"member": member, "purpose": TRIPS, wish: True}
         await till.ok("POST", "/v1/consents/preferences", body)
     assert await lists(club, TRIPS) == {}
+
+
+async def test_who_turned_every_channel_off_is_not_written_to(club: Club) -> None:
+    member = await club.joins("1")
+    await tells(club, member, "given", TRIPS)
+    own = await club.member(member)
+    await own.ok("PUT", f"/v1/me/choices/{TRIPS}/channels/email", {"on": False})
+    assert await lists(club, TRIPS) == {}
+    await own.ok("PUT", f"/v1/me/choices/{TRIPS}/channels/email", {"on": True})
+    assert (await lists(club, TRIPS))["confirm"]["total"] == 1
+
+
+async def test_of_several_channels_those_are_listed_whom_the_one_asked_for_reaches_now(
+    club: Club, clock: StoppedClock
+) -> None:
+    member = await club.joins("1")
+    await tells(club, member, "given", LETTER)
+    await _apply(club, '"phone", "interests"]\ndirect', '"interests"]\nvalid_months = 1\ndirect')
+    await _apply(club, "valid_months = 1\ndirect", "valid_months = 1\nremind_days = 20\ndirect")
+    await tells(club, member, "given", LETTER)
+    clock.at = START + timedelta(days=20)
+    own = await club.member(member)
+    await own.ok("PUT", "/v1/me/channels/sms", {"on": False})
+
+    async def listed(**more: Any) -> list[str]:
+        return list(await lists(club, LETTER, **more))
+
+    assert await listed() == await listed(channel="email") == ["remind"]
+    assert await listed(channel="sms") == []
+    await own.ok("PUT", "/v1/me/contact", {"quiet": [13]})  # 12 o'clock UTC in a Swedish winter
+    assert await listed(channel="email") == []
+    assert await listed() == ["remind"]
 
 
 async def test_a_long_list_comes_in_parts_that_add_up(club: Club) -> None:
@@ -157,6 +190,8 @@ async def test_asking_who_is_due_says_nothing_for_anybody(club: Club) -> None:
         ("till", {"purpose": LETTER, "limit": 0}, 422, "limit"),
         ("till", {"purpose": LETTER, "limit": 1_001}, 422, "limit"),
         ("till", {"purpose": LETTER, "skip": -1}, 422, "skip"),
+        ("till", {"purpose": LETTER, "channel": "post"}, 422, "channel"),
+        ("till", {"purpose": OFFERS, "channel": "email"}, 422, "channel"),
     ],
 )
 async def test_questions_that_are_not_theirs_or_make_no_sense_are_refused(

@@ -59,6 +59,25 @@ async def test_the_history_tells_every_line_with_what_proves_it(club: Club) -> N
     assert (given["language"], objected["language"], objected["notice"]) == ("en", None, None)
 
 
+async def test_what_has_no_receipt_says_so_and_every_receipt_that_is_named_is_there(
+    club: Club,
+) -> None:
+    own = await club.member(await club.joins("1"))
+    await _says(own, "newsletter", allow=True)
+    await own.ok("PUT", "/v1/me/objection", {"objects": True})
+    await own.ok("PUT", "/v1/me/channels/sms", {"on": False})
+    await own.ok("PUT", "/v1/me/contact", {"often": 30, "quiet": [22]})
+    await own.ok("PUT", "/v1/me/pause", {"on": True})
+    await club.tillit.integrate()
+    lines = (await own.ok("GET", "/v1/me/choices/history"))["lines"]
+    named = {line["action"]: line["receipt"] is not None for line in lines}
+    without = dict.fromkeys(("channel_off", "often", "hours", "paused"), False)
+    assert named == {"given": True, "objected": True, **without}
+    for line in lines:
+        found = await own("GET", f"/v1/me/choices/history/{line['entry']}/receipt")
+        assert (found.status_code == 200) == (line["receipt"] is not None)
+
+
 async def test_another_members_history_is_not_among_ones_own(club: Club) -> None:
     anna, bo = await club.joins("1"), await club.joins("2")
     await club.agrees(anna)
