@@ -31,8 +31,9 @@ OnePurpose = Annotated[str | None, typer.Option("--purpose", help="Of this purpo
 _HIDDEN = "hidden"
 _WHY = (
     f"{_HIDDEN}: fewer than 10 members, or kept back so that those cannot be worked out. "
-    "Numbers are rounded to 10; totals and shares are of what is shown."
+    "Numbers are rounded to 10."
 )
+_OTHERS = "others, together"
 _BAR = 20  # characters for 100 %
 _WIDE = 120  # columns where there is no terminal to ask
 
@@ -155,10 +156,12 @@ def _say_rates(purpose: str, told: list[Told]) -> None:
     for name in groups:
         table.add_column(name.replace("_", " "), justify="right")
     first = told[0].groups[0]
+    table.add_column(_OTHERS, justify="right")
     table.add_column(f"share {first.replace('_', ' ')}", no_wrap=True)
     for one in told:
         numbers = [_number(one.shown.get(name)) for name in groups]
-        table.add_row(str(one.day), *numbers, _bar(one.share(first)))
+        others = _number(one.together) if one.hidden else "0"
+        table.add_row(str(one.day), *numbers, others, _bar(one.share(first)))
     _console().print(table)
 
 
@@ -167,12 +170,15 @@ def _say_groups(title: str, told: Told) -> None:
     table.add_column("group", no_wrap=True)
     table.add_column("members", justify="right", no_wrap=True)
     table.add_column("share", no_wrap=True)
-    for name in told.groups:
-        number = _number(told.shown.get(name))
-        table.add_row(name.replace("_", " "), number, _bar(told.share(name)))
+    for name, members in told.shown.items():
+        table.add_row(name.replace("_", " "), _number(members), _bar(told.share(name)))
+    if told.hidden:
+        table.add_row(_OTHERS, _number(told.together), _bar(told.part(told.together)))
     table.add_section()
-    table.add_row("shown in all", f"{told.members:,}" if told.shown else _HIDDEN, "")
+    table.add_row("in all", _number(told.members if told.whole else None), "")
     _console().print(table)
+    if told.hidden:
+        typer.echo(f"{_OTHERS}: " + ", ".join(name.replace("_", " ") for name in told.hidden))
 
 
 def _all_groups(told: list[Told]) -> list[str]:

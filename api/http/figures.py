@@ -24,8 +24,8 @@ _A_YEAR = timedelta(days=365)
 class FigureShown(msgspec.Struct):
     """A purpose on a day: `groups` with how many members, to the nearest ten, and those `hidden`.
 
-    `members`: the sum of what is shown, which is not all members. `programme`: the version under
-    which they were counted.
+    `together`: how many the hidden ones have in all; null when that is hidden too, or none is.
+    `members`: the sum of all that is told. `programme`: the version under which they were counted.
     """
 
     purpose: str
@@ -33,6 +33,7 @@ class FigureShown(msgspec.Struct):
     programme: int
     groups: dict[str, int]
     hidden: list[str]
+    together: int | None
     members: int
 
 
@@ -60,6 +61,7 @@ def shown(told: Told) -> FigureShown:
         programme=told.programme,
         groups=dict(told.shown),
         hidden=list(told.hidden),
+        together=told.together,
         members=told.members,
     )
 

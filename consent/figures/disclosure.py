@@ -13,8 +13,13 @@ of the ten it was on the hidden side stays open, and with it whether fewer than 
 2. With the hidden ones go as many of the larger groups, in a fixed order, as it takes to hide
    twice `SMALLEST` members or more, one group at the least; which of them is small is not said.
    When there are not so many, nothing at all is shown.
-3. What is shown is rounded to `STEP`. There is no total but the sum of what is shown, and no sum
-   of what is hidden: over several days those would give a hidden group away.
+3. What is shown is rounded to `STEP`.
+
+`together`, of the same day: the rounded sum of what is hidden, where that is `ENOUGH` or more.
+Whoever knows the total knows it anyway, and below that holds for them. `ENOUGH` is more than what
+hides a group for one day, because a sum is seen on several: with a group of twice `SMALLEST` or
+more in it, that one may as well have moved as stayed where it was, so that a group which comes
+out of hiding says nothing of what the small one was before.
 
 Why a hidden group cannot be worked out, even by somebody who knows this rule, the exact size of
 every group that is shown, and from elsewhere how many are hidden in all: let c be the last of
@@ -36,6 +41,9 @@ from collections.abc import Mapping, Sequence
 
 SMALLEST = 10
 STEP = 10
+_TIMES = 3
+#: The least sum of hidden groups that is shown.
+ENOUGH = _TIMES * SMALLEST
 
 
 def steady(
@@ -64,6 +72,23 @@ def shown(
 
     `order`: every group's name, those first that are missed least.
     """
+    return {name: _rounded(counts[name], step) for name in _left(counts, order, smallest=smallest)}
+
+
+def together(
+    counts: Mapping[str, int], order: Sequence[str], *, smallest: int = SMALLEST, step: int = STEP
+) -> int | None:
+    """How many the hidden groups have together, rounded; None for too few, or if none is hidden.
+
+    The arguments are those of `shown`.
+    """
+    left = _left(counts, order, smallest=smallest)
+    hidden = sum(counts[name] for name in order if name not in left)
+    return _rounded(hidden, step) if hidden >= _TIMES * smallest else None
+
+
+def _left(counts: Mapping[str, int], order: Sequence[str], *, smallest: int) -> list[str]:
+    """The groups that are not hidden."""
     larger = [name for name in order if counts[name] >= smallest]
     if len(larger) < len(order):
         hidden = sum(counts.values()) - sum(counts[name] for name in larger)
@@ -72,7 +97,7 @@ def shown(
             hidden += counts[larger[joined]]
             joined += 1
         larger = larger[joined:]
-    return {name: _rounded(counts[name], step) for name in larger}
+    return larger
 
 
 def _rounded(count: int, step: int) -> int:

@@ -19,9 +19,6 @@ _OF_CONSENT = (
     Reason.UNCONFIRMED,
     Reason.EXPIRED,
     Reason.ASK_AGAIN,
-    Reason.GUARDIAN_NEEDED,
-    Reason.AGE_UNKNOWN,
-    Reason.COME_OF_AGE,
 )
 #: What is missed least is hidden first.
 _HIDDEN_FIRST = (
@@ -57,6 +54,10 @@ def steps(footing: Footing, found: Eligibility) -> dict[str, int]:
         reasons.append(Reason.PAUSED)
     if footing.needs_consent:
         reasons += _OF_CONSENT
+        if footing.birth_field is not None:
+            reasons += [Reason.GUARDIAN_NEEDED, Reason.COME_OF_AGE]
+        if footing.children:
+            reasons.append(Reason.AGE_UNKNOWN)
     counts = {reason.value: len(found.those.get(reason, ())) for reason in reasons}
     return {**counts, ELIGIBLE: len(found.eligible)}
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from audit.acts import Act
 from audit.entries import Kind
 from consent.figures import kept
-from consent.figures.disclosure import shown
+from consent.figures.disclosure import shown, together
 from consent.figures.expiring import order_of_ends
 from consent.figures.funnel import order_of_reach, order_of_steps, reach_kind
 from consent.figures.groups import EXPIRING, FUNNEL, RATES, order_of_answers
@@ -31,8 +31,9 @@ class By(StrEnum):
 class Told:
     """A figure of one purpose and day: how many in which group, rounded, and which are hidden.
 
-    `groups`: all there are, in the order in which they are read. `members` is the sum of what is
-    shown, and is no total: those who are hidden are not in it.
+    `groups`: all there are, in the order in which they are read. `together`: how many the hidden
+    ones have in all; None when that is hidden too, or none is. `members`: the sum of all that is
+    told, of everybody if `whole`.
     """
 
     day: date
@@ -40,6 +41,7 @@ class Told:
     programme: int
     groups: tuple[str, ...]
     shown: Mapping[str, int]
+    together: int | None = None
 
     @property
     def hidden(self) -> tuple[str, ...]:
@@ -47,13 +49,22 @@ class Told:
 
     @property
     def members(self) -> int:
-        return sum(self.shown.values())
+        return sum(self.shown.values()) + (self.together or 0)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every member is counted in what is told, so that there are shares."""
+        return self.together is not None or not self.hidden
 
     def share(self, group: str) -> int | None:
-        """Of those who are shown, in whole percent; None where the group is hidden."""
-        if group not in self.shown or not self.members:
+        """Of everybody, in whole percent; None where either is hidden."""
+        return self.part(self.shown.get(group))
+
+    def part(self, count: int | None) -> int | None:
+        """So many of everybody, in whole percent; None where either, or every group, is hidden."""
+        if count is None or not self.whole or not self.shown or not self.members:
             return None
-        return round(100 * self.shown[group] / self.members)
+        return round(100 * count / self.members)
 
 
 async def rates(
@@ -129,13 +140,15 @@ async def _today(unit: Unit, purpose: str) -> kept.Day | None:
 
 def _told(one: kept.Day, kind: str, order: Callable[[Mapping[str, int]], Sequence[str]]) -> Told:
     counts = one.figures.told[kind]
-    seen = shown(counts, order(counts))
+    hidden_first = order(counts)
+    seen = shown(counts, hidden_first)
     return Told(
         day=one.day,
         purpose=one.purpose,
         programme=one.programme,
         groups=tuple(counts),
         shown={name: seen[name] for name in counts if name in seen},
+        together=together(counts, hidden_first),
     )
 
 

@@ -38,17 +38,24 @@ def test_rates_are_a_table_with_a_bar(many: Callable[..., Any]) -> None:
         "consent", "rates", "--purpose", "personalised_offers", "--by", "day", "--json"
     ).json
     [one] = plain["figures"]
-    assert sum(one["groups"].values()) == one["members"]
+    assert sum(one["groups"].values()) + (one["together"] or 0) == one["members"]
     assert all(members % 10 == 0 for members in one["groups"].values())
 
 
 def test_a_funnel_tells_each_step_it_may(many: Callable[..., Any]) -> None:
     came = many("consent", "funnel", "--purpose", "assortment_insight")
     assert came.status == 0
-    assert "eligible" in came.out
-    assert "hidden" in came.out
+    assert "others, together: restricted, objected, paused, eligible" in came.out
+    assert "100 %" not in came.out  # nothing is a share of what is hidden
     plain = many("consent", "funnel", "--purpose", "assortment_insight", "--json").json
     assert plain["funnel"]["purpose"] == "assortment_insight"
+
+
+def test_many_who_are_held_back_are_told_together_with_the_few(many: Callable[..., Any]) -> None:
+    came = many("consent", "funnel", "--purpose", "newsletter")
+    line, *_ = [one for one in came.out.splitlines() if "others, together" in one and "│" in one]
+    assert "120" in line, came.out
+    assert "no consent" in came.out.partition("others, together: ")[2]
 
 
 def test_a_channel_that_the_purpose_does_not_use_is_a_mistake(many: Callable[..., Any]) -> None:

@@ -8,7 +8,7 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.figures.disclosure import SMALLEST, STEP, shown, steady
+from consent.figures.disclosure import ENOUGH, SMALLEST, STEP, shown, steady, together
 
 #: The rules with 3 for 10, and three groups: small enough to go through everything there is.
 SMALL = 3
@@ -67,6 +67,48 @@ def test_over_two_days_no_change_is_known_to_be_one_of_few_members() -> None:
         for name, one in left.items():
             much = max(map(abs, one.change)) >= SMALL
             assert much or 0 in one.change, (before, after, name, one.change)
+
+
+def test_over_two_days_the_sum_of_what_is_hidden_gives_nothing_away_either() -> None:
+    # 2 for 10, so that there is room for sums; whatever may reach beyond the top is passed over.
+    small, top = 2, 10
+    days = list(product(range(top + 1), repeat=3))
+    moved = [
+        [steady({"": was}, {"": now}, smallest=small)[""] for now in range(top + 1)]
+        for was in range(top + 1)
+    ]
+    seen = {day: _with_sum(day, small) for day in days}
+    left: dict[object, list[int]] = defaultdict(lambda: [0] * 9)  # sets of numbers, bit by bit
+    for day in days:
+        for following in days:
+            told = tuple(moved[was][now] for was, now in zip(day, following, strict=True))
+            found = left[seen[day], seen[told]]
+            for n in range(3):
+                found[n] |= 1 << day[n]
+                found[3 + n] |= 1 << following[n]
+                found[6 + n] |= 1 << (following[n] - day[n] + top)
+    few = (1 << small) - 1
+    much = sum(1 << top + by for by in range(-top, top + 1) if abs(by) >= small)
+    whole = [found for found in left.values() if not any(one >> top & 1 for one in found[:6])]
+    assert len(whole) > 1_000
+    for found in whole:
+        assert all(one & few in (0, few) for one in found[:6]), found
+        assert all(one & much or one >> top & 1 for one in found[6:]), found
+
+
+def _with_sum(day: tuple[int, ...], small: int) -> object:
+    counts = dict(zip(ORDER, day, strict=True))
+    groups = shown(counts, ORDER, smallest=small, step=small)
+    return tuple(groups.items()), together(counts, ORDER, smallest=small, step=small)
+
+
+@given(counts)
+def test_hidden_groups_are_told_as_one_only_where_they_are_many(day: dict[str, int]) -> None:
+    order = sorted(day)
+    hidden = sum(day[name] for name in day.keys() - shown(day, order).keys())
+    found = together(day, order)
+    assert (found is None) == (hidden < ENOUGH)
+    assert found is None or abs(found - hidden) <= STEP // 2
 
 
 def test_whoever_knows_the_others_exactly_and_the_sum_cannot_work_out_a_hidden_group() -> None:
