@@ -151,15 +151,26 @@ def has_a_say(rules: Rules, purpose: str) -> bool:
 
 
 def _objects(rules: Rules, purpose: str, person: Person, by: datetime | None) -> bool:
-    if rules.purposes[purpose]["legal_basis"] == "legitimate_interest":
-        no = _when(person.heard("refused", "withdrawn", by=by, purpose=purpose))
-        kinder = _when(person.heard("given", "objection_lifted", by=by, purpose=purpose))
-        if person.heard("refused", "withdrawn", by=by, purpose=purpose) and no >= kinder:
-            return True
+    interest = rules.purposes[purpose]["legal_basis"] == "legitimate_interest"
+    if interest and said_no(person, purpose, by):
+        return True
     return any(
         objects_to(person, one, bool(rules.purposes[one].get("direct_marketing")), by)
         for one in _stoppers(rules, purpose)
     )
+
+
+def said_no(person: Person, purpose: str, by: datetime | None = None) -> bool:
+    """Whether they refused or withdrew, and said nothing proven and kinder since."""
+    noes = person.heard("refused", "withdrawn", by=by, purpose=purpose)
+    kinder = person.heard("given", "objection_lifted", by=by, purpose=purpose)
+    return bool(noes) and _when(noes) >= _when(kinder)
+
+
+def own_no(person: Person, purpose: str) -> bool:
+    """Whether what they said themselves is a no, which no guardian's yes takes back."""
+    own = Person(person.id, {}, [one for one in person.said if not one.get("guardian")])
+    return said_no(own, purpose) or objects_to(own, purpose, False)
 
 
 def objects_to(person: Person, purpose: str, marketing: bool, by: datetime | None = None) -> bool:

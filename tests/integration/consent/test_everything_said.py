@@ -26,7 +26,7 @@ from consent.choices import ALL_HOURS, OFTEN, By, Choice, State
 from consent.choices import Action as Said
 from consent.decisions import Asking
 from consent.eligibility import Reason, eligibility, reason_of
-from consent.errors import GuardianUnknown
+from consent.errors import GuardianUnknown, NotAChoice
 from consent.grants import authorise
 from consent.programme import Action
 from consent.programme.loading import read_programme
@@ -109,9 +109,7 @@ class World:
         async with process.unit() as work:
             member = await one(work.unit, person.id, lock=True)
             for _ in range(self.chance.choice([1, 1, 2, 3])):
-                choice, line = self._anything(work, person)
-                await ledger.record(work.unit, SYSTEM, {member: [choice]})
-                self._hear(person, line, work.unit.now)
+                await self._write(work, member, *self._anything(work, person))
 
     async def speak_on_two_devices(self) -> None:
         """About one thing, at once; the clock of the first is ahead of the second's."""
@@ -120,10 +118,18 @@ class World:
         for process in (self.other, self.tillit):
             async with process.unit() as work:
                 member = await one(work.unit, person.id, lock=True)
-                choice, line = saying(work, person)
-                await ledger.record(work.unit, SYSTEM, {member: [choice]})
-                self._hear(person, line, work.unit.now)
+                await self._write(work, member, *saying(work, person))
         self._topic = None
+
+    async def _write(self, work: Work, member: Member, choice: Choice, line: Any) -> None:
+        """A guardian's yes to what the member has said no to is refused, and the rest written."""
+        person = self.people[member.id]
+        if line.get("guardian") and naive.own_no(person, line["purpose"]):
+            with pytest.raises(NotAChoice):
+                await ledger.record(work.unit, SYSTEM, {member: [choice]})
+            return
+        await ledger.record(work.unit, SYSTEM, {member: [choice]})
+        self._hear(person, line, work.unit.now)
 
     async def speak_for_a_stranger(self) -> None:
         """A guardian who is none: refused, and nothing is written."""
@@ -176,6 +182,7 @@ class World:
                 months = self.rules.purposes[purpose]["valid_months"]
                 until = naive.ends_on(work.unit.now, months)
                 line = {**wanted, "action": "given", "at": work.unit.now, "until": until}
+                line["confirmed"] = True
                 self._hear(person, line, work.unit.now)
 
     async def _confirm(self, work: Work, member: Member, purpose: str, row: UUID) -> Any:
@@ -332,7 +339,8 @@ class World:
             word = "unproven"
         until = naive.ends_on(at, declared["valid_months"]) if word == "given" else None
         line = {"action": word, "purpose": purpose, "at": at, "until": until, "guardian": None}
-        return choice, line | {"agreed": declared, "text": text}
+        confirmed = word == "given" and declared["double_opt_in"]
+        return choice, line | {"agreed": declared, "text": text, "confirmed": confirmed}
 
     def _overall(self, work: Work, _: Person) -> tuple[Choice, dict[str, Any]]:
         unit, chance = work.unit, self.chance
@@ -390,11 +398,22 @@ class World:
         return choice, {**line, "at": work.unit.now}
 
     def _hear(self, person: Person, line: dict[str, Any], now: datetime) -> None:
-        """As the naive world hears it: what is said now is no earlier than what was said."""
+        """As the naive world hears it: what is said now is no earlier than what was said.
+
+        Where a yes is to be confirmed, one that renews a confirmed one that holds is not.
+        """
         if line["at"] == now:
             line["at"] = max([now, *(before["at"] for before in person.said)])
-        if line["action"] == "requested" and naive.consents(person, line["purpose"], line["at"]):
-            line["action"] = "given"
+        if line["action"] in ("given", "requested"):
+            state, lines = naive.consent(person, line["purpose"], line["at"])
+            stood = lines[0] if state == "given" else None
+            confirmed = stood is not None and bool(stood.get("confirmed"))
+            if line["action"] == "given":
+                line["confirmed"] = line.get("confirmed") or confirmed
+            elif stood and confirmed:
+                day = line["at"].astimezone(ZONE).date()
+                if stood["until"] is None or stood["until"] > day:
+                    line |= {"action": "given", "confirmed": True}
         person.said.append(line)
 
     # Asking
