@@ -1,33 +1,32 @@
-"""Checks of what is derived: ledger, programmes and footprints against the record, and the
-sets against the ledger.
+"""Checks of what is derived: ledger, programmes and footprints against the record, and what
+is derived from members' values and ledgers against them; figures open.
 
 For `tillit audit verify`, with keys in hand. The record itself is checked by `audit.check`.
 """
 
+from datetime import date
 from hashlib import sha256
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from audit.browsing import all_entries
 from audit.entries import Kind
 from audit.errors import EntryInvalid
-from consent import ledger, sets
 from consent.contacts import contacted_days, counts
+from consent.figures import kept as kept_figures
 from consent.footprints import open_footprint, open_sets
 from consent.programmes import Programmes
-from consent.standings import fold
+from consent.rederiving import check_guardians, derive
 from kernel.database import raw
 from kernel.errors import TillitError
 from profiles.catalogue import field_of_set
-from profiles.changes import Changes, unpack
 from profiles.errors import ProfilesError
 from profiles.folding import all_opened
 from profiles.labels import Label
-from profiles.members import Member, load
-from profiles.placing import DUE, place, place_traits
+from profiles.placing import DUE
 from profiles.refreshing import due
-from profiles.sealing import open_traits, open_value
 from profiles.shard import MemberSets
 from profiles.unit import Unit
 
@@ -48,6 +47,7 @@ async def check(unit: Unit) -> list[str]:
         *await check_ledger(unit),
         *await check_sets(unit),
         *await check_footprints(unit),
+        *await check_figures(unit),
     ]
 
 
@@ -151,23 +151,47 @@ async def check_ledger(unit: Unit) -> list[str]:
 
 
 async def check_sets(unit: Unit) -> list[str]:
-    """The sets as they would be if derived anew from values and ledger, compared with them."""
+    """The sets, the index of identifiers and who finds whose children, as they would be if
+    derived anew from values and ledger, compared with them."""
+    derived = await derive(unit)
+    problems = [*derived.unopened, *derived.misled]
+    if derived.unopened:
+        return [*problems, "member sets cannot be compared before all members can be opened"]
+    problems += await check_guardians(unit, derived)
     try:
         kept = await all_opened(await raw(unit.session), unit.epoch.sealing(Label.SETS))
-        derived = await _derived(unit)
         for name, those in (await contacted_days(unit)).items():
-            derived.sets[name] = those & derived.everyone  # without those erased since
+            # Without those erased since.
+            derived.sets.sets[name] = those & derived.sets.everyone
     except (ProfilesError, EntryInvalid) as error:
-        return [f"member sets cannot be compared: {error}"]
+        return [*problems, f"member sets cannot be compared: {error}"]
+    return problems + _differences(unit, kept, derived.sets)
+
+
+def _differences(unit: Unit, kept: MemberSets, derived: MemberSets) -> list[str]:
+    problems = []
+    both = np.frombuffer((kept.everyone & derived.everyone).to_array(), np.uint32)
+    others = kept.ids.take(both, axis=0) != derived.ids.take(both, axis=0)
+    if wrong := int(others.any(axis=1).sum()):
+        problems.append(f"the ids in the sets are wrong about {wrong} members")
     # Members whose traits are due are brought up to date before the next answer, not before.
     waiting = due(kept, unit)
-    problems = []
     for name in sorted(kept.sets.keys() | derived.sets.keys()):
         if field_of_set(name) == DUE or not _declared(unit, name) or not counts(name, unit.today):
             continue
-        wrong = (kept.get(name) ^ derived.get(name)) - waiting
-        if wrong:
-            problems.append(f"the set {name} is wrong about {len(wrong)} members")
+        if those := (kept.get(name) ^ derived.get(name)) - waiting:
+            problems.append(f"the set {name} is wrong about {len(those)} members")
+    return problems
+
+
+async def check_figures(unit: Unit) -> list[str]:
+    """Each day's figures open where they stand. Whether one was deleted, nobody can tell."""
+    problems = []
+    for day in sorted(await kept_figures.days(unit, date.min, date.max)):
+        try:
+            await kept_figures.between(unit, day, day)
+        except ProfilesError:
+            problems.append(f"the figures of {day} do not open")
     return problems
 
 
@@ -175,36 +199,3 @@ def _declared(unit: Unit, name: str) -> bool:
     """Sets of fields that a programme no longer has are dead weight, not a mistake."""
     field = field_of_set(name)
     return field in unit.schema.catalogue.names or not field.isidentifier()
-
-
-async def _derived(unit: Unit) -> MemberSets:
-    """The sets of every member, from what is sealed under their own keys alone."""
-    connection = await raw(unit.session)
-    cursor = await connection.execute("SELECT id FROM member ORDER BY ordinal")
-    everyone = [row[0] for row in await cursor.fetchall()]
-    derived = MemberSets()
-    for first in range(0, len(everyone), _BATCH):
-        changes = Changes()
-        batch = await load(unit, everyone[first : first + _BATCH])
-        ledgers = await ledger.opened(unit, {one.id: one.key for one in batch.values()})
-        for member in batch.values():
-            changes.join(member.ordinal, member.id)
-            _place_values(unit, changes, member)
-            said = ledgers[member.id]
-            sets.place(changes, member.ordinal, fold(said), said)
-        for shard, change in changes.finished():
-            derived.apply(shard, unpack(change))
-    return derived
-
-
-def _place_values(unit: Unit, changes: Changes, member: Member) -> None:
-    catalogue = unit.schema.catalogue
-    values = {
-        name: open_value(member.key, catalogue.fields[name], sealed)[0]
-        for name, sealed in member.sealed.items()
-        if name in catalogue.fields
-    }
-    place(changes, catalogue, member.ordinal, values)
-    traits, computed = open_traits(member.key, catalogue, member.sealed)
-    day = computed.due if computed else None
-    place_traits(changes, catalogue, member.ordinal, values=traits, due=day)

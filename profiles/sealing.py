@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import msgspec
 
 from profiles.catalogue import Catalogue, Field
+from profiles.errors import CannotOpen
 from profiles.keys import MemberKey
 from profiles.values import Plain, Value, decode_value, encode_value
 
@@ -76,4 +77,12 @@ def pack(sealed: Mapping[str, bytes]) -> bytes:
 
 
 def unpack(packed: bytes) -> dict[str, bytes]:
-    return msgspec.msgpack.decode(packed, type=dict[str, bytes])
+    """What `pack` packed. Raises `CannotOpen` for a row that somebody has altered."""
+    try:
+        return msgspec.msgpack.decode(packed, type=dict[str, bytes])
+    except msgspec.DecodeError as error:
+        raise CannotOpen(
+            "a member's row is not as it was written",
+            place="member",
+            remedy="run `tillit audit verify`",
+        ) from error

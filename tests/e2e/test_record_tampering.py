@@ -8,7 +8,7 @@ every trigger changes, removes or inserts one row, anywhere; the checks behind
 import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -21,8 +21,9 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from api import work as worker
 from api.bootstrap import SYSTEM, Tillit
 from audit.check import check
-from consent import checks, ledger
+from consent import checks, guardians, ledger
 from consent.choices import Action as Said
+from consent.choices import By
 from consent.choosing import choose
 from consent.grants import authorise
 from consent.programme import Action
@@ -42,8 +43,15 @@ TABLES = {
     "audit_checkpoint": ("size", "previous", "note", "at", "signature"),
     "audit_subject": ("subject", "entry"),
     "ledger": ("id", "sealed"),
+    "member": ("id", "ordinal", "sealed"),
+    "member_key": ("member", "wrapped"),
+    "lookup": ("digest", "member", "field", "epoch"),
+    "guardianship": ("guardian", "child", "sealed"),
+    "consent_figure": ("day", "purpose", "programme", "sealed"),
 }
-TRIES = 210
+#: Of these tables a row that is gone is not missed.
+UNMISSED = ("consent_figure",)
+TRIES = 300
 
 
 @dataclass
@@ -60,7 +68,7 @@ class Scene:
             macs = [work.unit.epoch.derive(Label.AUDIT_MAC)]
             found = await check(self.owner, vkey=key, mac_keys=macs)
             seen = replace(work.unit, session=self.owner)
-            return [*found.problems, *await checks.check_ledger(seen)]
+            return [*found.problems, *await checks.check(seen)]
 
     async def run(self, statement: str, **values: Any) -> Any:
         return await self.owner.execute(text(statement), values)
@@ -69,6 +77,8 @@ class Scene:
         """Change, remove or insert one row of one table; says what was done."""
         table = chance.choice(list(TABLES))
         done = chance.choice(["change", "change", "remove", "insert"])
+        if table in UNMISSED:
+            done = "change"
         row = (await self.run(f"SELECT * FROM {table} ORDER BY random() LIMIT 1")).one()._mapping
         where = " AND ".join(f"{name} = :old_{name}" for name in TABLES[table])
         old = {f"old_{name}": row[name] for name in TABLES[table]}
@@ -98,11 +108,14 @@ def _other(chance: random.Random, value: Any) -> Any:
     if isinstance(value, str):
         at = chance.randrange(len(value))
         return value[:at] + ("A" if value[at] != "A" else "B") + value[at + 1 :]
+    if type(value) is date:
+        return value + timedelta(days=chance.choice([-1, 1]))
     return value + timedelta(microseconds=chance.choice([-1, 1, 10**6]))
 
 
 async def _use(tillit: Tillit) -> None:
-    """Members, purchases, choices, questions, an erasure: more entries than a tile holds."""
+    """Members, a family, purchases, choices, questions, figures, an erasure: more entries than a
+    tile holds."""
     async with tillit.unit() as work:
         people = [{"member_number": f"N{n}", "tier": "gold"} for n in range(60)]
         made = await enrol(work.unit, SYSTEM, people, source="test")
@@ -125,7 +138,14 @@ async def _use(tillit: Tillit) -> None:
     async with tillit.unit() as work:
         asked = await requests.open_request(work.unit, SYSTEM, requests.Kind.ERASURE, made[0].id)
         await requests.approve(work.unit, SYSTEM, asked.id)
+    async with tillit.unit() as work:
+        born = [{"birth_date": "1980-01-01"}, {"birth_date": "2020-01-01"}]
+        family = [{"member_number": f"F{n}", **one} for n, one in enumerate(born)]
+        guardian, child = await enrol(work.unit, SYSTEM, family, source="test")
+        await guardians.name(work.unit, SYSTEM, work.active, child=child.id, guardian=guardian.id,
+                             by=By.OFFICER, evidence="form")  # fmt: skip
     await worker.drain(tillit)
+    assert await worker.count(tillit)
     await tillit.integrate()
 
 
@@ -170,7 +190,7 @@ async def test_a_withdrawal_that_somebody_dropped_is_named(scene: Scene) -> None
     await scene.owner.rollback()
     await scene.run("SET session_replication_role = replica")
     await scene.run("DELETE FROM ledger WHERE id = :id", id=row)
-    assert await scene.findings() == [f"ledger row {row} is on record and missing"]
+    assert f"ledger row {row} is on record and missing" in await scene.findings()
 
 
 async def test_sets_that_somebody_put_back_are_found(scene: Scene) -> None:
