@@ -18,12 +18,15 @@ from audit.entries import Entry, Fact, Kind
 from consent.decisions import Found, Part, Verdict, act_of, verdict
 from consent.eligibility import Eligibility
 from consent.footprints import EVERYBODY
+from consent.programme.declarations import Action
 from consent.reach import Reach
-from consent.rulings import Ruling
+from consent.rulings import COUNT_INSTEAD, Question, Ruling
 from profiles import stacks
 from profiles.ordinals import NOBODY, Ids, Ordinals, View
 
 _NO_IDS = np.zeros((0, 2), dtype=">u8")
+#: Whom these concern is for the member's own state to say, and the service may be told who it is.
+_FINDS_MEMBERS = frozenset({Action.READ, Action.SEGMENT, Action.CONTACT})
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,8 @@ class Lines:
 @dataclass(frozen=True)
 class Sorted:
     """Members by answer; disjoint, and together all who were asked about. `strangers`: how many
-    different ids were nobody's. `named`: the ids of the allowed.
+    different ids were nobody's. `named`: the ids of the allowed. `untold`: the service named
+    nobody and the policy refuses it, so not even how many there are is for it to know.
 
     Invariant: `allowed` and `counts` add up to `count`.
     """
@@ -63,6 +67,7 @@ class Sorted:
     strangers: dict[Part, int] = field(default_factory=dict)
     named: Ids = field(default_factory=lambda: _NO_IDS, repr=False)
     lines: Lines | None = field(default=None, repr=False)
+    untold: bool = False
 
     @property
     def count(self) -> int:
@@ -92,6 +97,19 @@ class Batch:
     entry: UUID
 
 
+def instead_of_everyone(question: Question) -> str | None:
+    """What to do instead of asking this about all members; None where it may be asked.
+
+    Else whoever may write something down about members would be handed a list of them. An action
+    that there is not is a no like any other.
+    """
+    if question.names_nobody:
+        return COUNT_INSTEAD
+    if question.action not in set(Action) or question.action in _FINDS_MEMBERS:
+        return None
+    return "name the members; everyone is for " + ", ".join(sorted(_FINDS_MEMBERS))
+
+
 def sort_out(ruling: Ruling, asked: BitMap, stand: Stand) -> Sorted:
     """Those asked about, by answer; each as `decisions.verdict` has it for what was found."""
     allowed, held = BitMap(), dict[Part, BitMap]()
@@ -119,8 +137,11 @@ def _found(asked: BitMap, stand: Stand) -> Iterator[tuple[Found, BitMap]]:
 
 
 def sort_everyone(ruling: Ruling, stand: Stand, *, lines: bool) -> Sorted:
-    """All members there are, in ordinal order."""
+    """All members there are, in ordinal order; named to no service that the policy refuses."""
     found = sort_out(ruling, stand.everyone, stand)
+    if ruling.denial is not None:
+        none = Lines(_NO_IDS, np.zeros(0, np.uint8), ()) if lines else None
+        return replace(found, untold=True, lines=none)
     if lines:
         ordinals = np.frombuffer(stand.everyone.to_array(), np.uint32).astype(np.int64)
         return _with_lines(found, ruling, stand.view.ids.take(ordinals, axis=0), ordinals)

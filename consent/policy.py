@@ -74,9 +74,9 @@ class Denied(StrEnum):
 
 @dataclass(frozen=True)
 class Denial:
-    """A no: its reason, a sentence, and what would change it."""
+    """A no: its reason (a `Denied`, or another room's own), a sentence, what would change it."""
 
-    reason: Denied
+    reason: StrEnum
     message: str
     remedy: str
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from consent.eligibility import Reason
 from consent.policy import Denied
 from consent.reach import Unreached
+from consent.rulings import Undecided
 
 #: No member has that id; of an erased one nothing else can be said either.
 UNKNOWN_MEMBER = "unknown_member"
@@ -24,7 +25,7 @@ class Meaning:
 
 
 #: Why the policy says no, whoever the member is.
-POLICY: dict[Denied, Meaning] = {
+POLICY: dict[Denied | Undecided, Meaning] = {
     Denied.UNKNOWN_SERVICE: Meaning(
         "the programme knows no such service",
         "use the name of a service in the programme file",
@@ -64,6 +65,10 @@ POLICY: dict[Denied, Meaning] = {
     Denied.ACTION_WITHOUT_FIELDS: Meaning(
         "the action touches no field",
         "leave the fields out",
+    ),
+    Undecided.NAMES_NOBODY: Meaning(
+        "a preview counts members and names none, so nothing is said about one",
+        "ask how many with POST /v1/segments/preview",
     ),
 }
 

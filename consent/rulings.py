@@ -6,6 +6,7 @@ raises: a service, purpose, action, field or channel that there is not is a no l
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from audit.entries import Fact
@@ -20,6 +21,18 @@ _UNKNOWN = "unknown"
 _KEPT = 4_096
 
 
+class Undecided(StrEnum):
+    """Why a decision says no to what the policy allows. The list is closed."""
+
+    NAMES_NOBODY = "names_nobody"  # the action is to count; an answer about a member would name one
+
+
+COUNT_INSTEAD = "ask how many with POST /v1/segments/preview"
+_NOBODY_NAMED = Denial(
+    Undecided.NAMES_NOBODY, "a preview counts members and names none", COUNT_INSTEAD
+)
+
+
 @dataclass(frozen=True)
 class Question:
     """May a service do `action` for `purpose`, with these fields, and reach members by `channel`?
@@ -31,6 +44,11 @@ class Question:
     action: str = Action.READ.value
     fields: tuple[str, ...] | None = None
     channel: str | None = None
+
+    @property
+    def names_nobody(self) -> bool:
+        """Whether no answer may say which members it is about."""
+        return self.action == Action.PREVIEW
 
 
 @dataclass(frozen=True)
@@ -79,11 +97,13 @@ def ruling(active: Active, service: str, question: Question) -> Ruling:
     """What the policy in force says to the question, field by field."""
     policy, purpose, action = active.policy, question.purpose, question.action
     denial = policy.why_not(service, purpose, action)
+    if denial is None and question.names_nobody:
+        denial = _NOBODY_NAMED
     recorded, facts = words_of(active, question)
     names = question.fields
     if names is None:
-        allowed = policy.allowed(service, purpose, action) or frozenset()
-        names = tuple(sorted(one for one in allowed if not one.startswith(CHANNEL)))
+        allowed = None if denial else policy.allowed(service, purpose, action)
+        names = tuple(sorted(one for one in allowed or () if not one.startswith(CHANNEL)))
     return Ruling(
         service=service,
         question=question,

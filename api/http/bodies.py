@@ -18,7 +18,7 @@ from consent.programme.suggestion import did_you_mean
 LIMIT = 1 << 20  # bytes
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
-_LIKE_A_NAME = "^[a-z][a-z0-9_-]{0,62}$"
+_LIKE_A_NAME = r"^[a-z][a-z0-9_-]{0,62}$(?!\n)"
 #: What names a field or a purpose. Else it is refused here, and no room below can repeat it.
 Name = Annotated[str, msgspec.Meta(pattern=_LIKE_A_NAME)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]

@@ -16,7 +16,7 @@ from api.http.gathering import Gathering
 from api.http.idlists import as_json, as_lines, read_ids
 from api.tokens import Caller
 from audit.entries import ActorType
-from consent.batches import Batch, Lines
+from consent.batches import Batch, Lines, instead_of_everyone
 from consent.deciding import AskingMany
 from consent.decision_receipts import decision_receipt
 from consent.decisions import Asking, Decision, Part
@@ -79,7 +79,8 @@ class Decided(msgspec.Struct):
 class AskMany(msgspec.Struct, forbid_unknown_fields=True):
     """The same about `members`, at most a million ids, or about `everyone`.
 
-    `answer`: "set" for counts and the ids of the allowed, "lines" for a line each.
+    `everyone` is for read, segment and contact. `answer`: "set" for counts and the ids of the
+    allowed, "lines" for a line each.
     """
 
     purpose: Name
@@ -95,7 +96,8 @@ class AskMany(msgspec.Struct, forbid_unknown_fields=True):
 
 class DecidedMany(msgspec.Struct):
     """How many members were asked about, and how many are allowed; `held_back` has the others by
-    reason, with ids that are nobody's beside them. Each is counted once.
+    reason, with ids that are nobody's beside them. Each is counted once. Of everyone nothing is
+    counted where the policy refuses it all: then each number is 0.
 
     `fields` and `channel`: what the policy says, whoever the member is. `changes`: up to which
     change of each shard it was answered.
@@ -180,13 +182,26 @@ async def decide_many(asked: Asked, ask: AskMany) -> DecidedMany | Streamed:
     ids = None
     if not ask.everyone:
         ids = await asyncio.to_thread(read_ids, bytes(ask.members), most=MOST, place="members")
-    asking = AskingMany(asked.who.name, _question(ask), ids, lines=ask.answer == "lines")
+    question = _question(ask)
+    _check(ask, question)
+    asking = AskingMany(asked.who.name, question, ids, lines=ask.answer == "lines")
     batch = await asked.tillit.gate.decide_batch(asked.unit, asked.active, asking)
     answer = _many(batch)
     if batch.sorted.lines is not None:
         return Streamed(_lines(answer, batch.sorted.lines), LINES)
-    answer.members = msgspec.Raw(await asyncio.to_thread(as_json, batch.sorted.named))
+    if not question.names_nobody:
+        answer.members = msgspec.Raw(await asyncio.to_thread(as_json, batch.sorted.named))
     return answer
+
+
+def _check(ask: AskMany, question: Question) -> None:
+    instead = instead_of_everyone(question)
+    if ask.everyone and instead is not None:
+        message = "this action is not asked about everyone"
+        raise Misshapen(message, place="everyone", remedy=instead)
+    if question.names_nobody and ask.answer == "lines":
+        message = "this action names nobody, so there are no lines"
+        raise Misshapen(message, place="answer", remedy='ask for "set", which counts')
 
 
 def _question(ask: Ask | AskMany) -> Question:
@@ -195,15 +210,15 @@ def _question(ask: Ask | AskMany) -> Question:
 
 
 def _many(batch: Batch) -> DecidedMany:
-    found = batch.sorted
+    found, refused = batch.sorted, batch.open.whole.reason
     return DecidedMany(
-        asked=found.count,
+        asked=0 if found.untold else found.count,
         allowed=len(found.allowed),
-        held_back=found.counts,
+        held_back={refused: 0} if found.untold and refused else found.counts,
         fields=_shown(batch.open.fields),
         channel=None if batch.open.channel is None else _part(batch.open.channel),
         programme=batch.ruling.version,
-        changes=batch.heads if batch.ruling.tells else {},
+        changes=batch.heads if batch.ruling.denial is None else {},
         entry=batch.entry,
     )
 

@@ -118,6 +118,8 @@ class Naive:
         self.work, self.standings, self.contacts = work, fold(said), contacts
 
     def may(self, service: str, purpose: str, action: str) -> bool:
+        if action == "preview":
+            return False  # counts, and is decided about no member
         found = self.work.active.programme.services.get(service)
         return found is not None and action in {str(one) for one in found.may.get(purpose, ())}
 
@@ -406,3 +408,28 @@ async def test_a_service_that_the_policy_refuses_learns_nothing_about_the_member
         many = AskingMany("newsletter", question, _packed([*ids, uuid4()]))
         batch = await tillit.gate.decide_batch(work.unit, work.active, many)
         assert batch.sorted.counts == {"purpose_not_given": 4}
+        many = AskingMany("newsletter", question, None, lines=True)
+        everyone = (await tillit.gate.decide_batch(work.unit, work.active, many)).sorted
+        assert everyone.untold
+        assert everyone.lines is not None
+        assert len(everyone.lines.ids) == len(everyone.named) == 0
+
+
+async def test_a_preview_is_decided_about_no_member_whatever_they_said(tillit: Tillit) -> None:
+    ids, _ = await _people(tillit, random.Random(5), 3)
+    question = Question("assortment_insight", "preview")
+    async with tillit.unit() as work:
+        purpose = work.active.programme.purpose("assortment_insight")
+        member = (await people.load(work.unit, ids[:1], lock=True))[ids[0]]
+        no = choose(work.unit, purpose, Action.OBJECTED, at=work.unit.now, by=By.MEMBER)
+        await ledger.record(work.unit, SYSTEM, {member: [no]})
+    async with tillit.unit() as work:
+        asked = [Asking("analytics", question, one) for one in (*ids, uuid4())]
+        answers = await tillit.gate.decide(work.unit, work.active, asked)
+        assert {one.verdict.whole.reason for one in answers} == {"names_nobody"}
+        assert {(one.shard, one.change) for one in answers} == {(None, None)}
+        assert [one.verdict.fields for one in answers] == [{}] * 4
+        (other, *_) = await tillit.gate.decide(
+            work.unit, work.active, [Asking("newsletter", question, ids[0])]
+        )
+        assert other.verdict.whole.reason == "purpose_not_given"

@@ -6,12 +6,13 @@ from consent.eligibility import Reason
 from consent.policy import Denied
 from consent.reach import Unreached
 from consent.reasons import MEANINGS, UNKNOWN_MEMBER, page
+from consent.rulings import Undecided
 
 PAGE = Path(__file__).parents[3] / "docs" / "reasons.md"
 
 
 def test_every_reason_there_is_has_one_meaning_and_a_way_out() -> None:
-    words = [one.value for kind in (Denied, Reason, Unreached) for one in kind]
+    words = [one.value for kind in (Denied, Undecided, Reason, Unreached) for one in kind]
     assert sorted(MEANINGS) == sorted([*words, UNKNOWN_MEMBER])
     assert len({one.means for one in MEANINGS.values()}) == len(MEANINGS)
     assert all(one.means and one.remedy for one in MEANINGS.values())

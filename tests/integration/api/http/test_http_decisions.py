@@ -97,6 +97,12 @@ async def test_what_is_no_question_is_refused_without_repeating_it(club: Club) -
         _ask("anna@example.com"),
         _ask(str(uuid4()), purpose="Anna Ek"),
         _ask(str(uuid4()), fields=["anna@example.com"]),
+        _ask(str(uuid4()), fields=["@nna"]),
+        _ask(str(uuid4()), fields=["ånna"]),
+        _ask(str(uuid4()), fields=["anna\n"]),
+        _ask(str(uuid4()), fields=["anna" * 1000]),
+        _ask(str(uuid4()), channel="@nna"),
+        _ask(str(uuid4()), purpose="anna\n"),
         {"purpose": PURPOSE},
         _ask(str(uuid4()), extra=1),
     ):
@@ -230,6 +236,80 @@ async def test_a_batch_about_nobody_or_both_or_of_no_ids_is_refused(club: Club) 
         assert refused.status_code == 422, more
         assert "anna" not in refused.text
     assert await _kinds(club, "decisions.made") == []
+
+
+async def test_a_service_that_may_only_count_is_told_nobody_and_nothing_about_anybody(
+    club: Club,
+) -> None:
+    objects, other = await club.joins("1"), await club.joins("2")
+    await club.agrees(objects, allow=False, purpose="assortment_insight")
+    analytics = await club.service("analytics")
+    ask = {"purpose": "assortment_insight", "action": "preview"}
+    answers = []
+    for member in (objects, other, str(uuid4())):
+        answer = await analytics.ok("POST", "/v1/decisions", ask | {"member": member})
+        assert answer.pop("member") == member
+        assert answer.pop("entry")
+        answers.append(answer)
+        counted = await analytics.ok("POST", BATCH, ask | {"members": [member]})
+        assert (counted["members"], counted["changes"]) == (None, {})
+        assert (counted["allowed"], counted["held_back"]) == (0, {"names_nobody": 1})
+    assert answers[0] == answers[1] == answers[2]
+    assert (answers[0]["allowed"], answers[0]["reason"]) == (False, "names_nobody")
+    for more in (
+        {"everyone": True},
+        {"everyone": True, "answer": "lines"},
+        {"members": [objects], "answer": "lines"},
+    ):
+        refused = await analytics("POST", BATCH, ask | more)
+        assert refused.status_code == 422, more
+        assert refused.json()["problems"][0]["remedy"]
+        assert objects not in refused.text
+        assert other not in refused.text
+
+
+async def test_nobody_is_listed_to_those_who_only_write_down(club: Club) -> None:
+    member = await club.joins("1")
+    till = await club.service("till")
+    for purpose, action in (
+        ("newsletter", "consent"),
+        ("membership", "enrol"),
+        ("membership", "record"),
+    ):
+        ask = {"purpose": purpose, "action": action}
+        for answer in ("set", "lines"):
+            refused = await till("POST", BATCH, ask | {"everyone": True, "answer": answer})
+            assert refused.status_code == 422
+            assert "name the members" in refused.json()["problems"][0]["remedy"]
+            assert member not in refused.text
+        named = await till.ok("POST", BATCH, ask | {"members": [member]})
+        assert named["members"] == [member]
+    ask = {"purpose": "membership", "action": "read", "fields": [], "everyone": True}
+    assert (await till.ok("POST", BATCH, ask))["members"] == [member]
+    answer = await till.ok("POST", BATCH, ask | {"action": "fly"})
+    assert (answer["asked"], answer["held_back"]) == (0, {"unknown_action": 0})
+
+
+async def test_everyone_is_not_even_counted_for_a_service_that_the_policy_refuses(
+    club: Club,
+) -> None:
+    offers = await club.service("offers-engine")
+    ask = {"purpose": "bookkeeping", "everyone": True}
+    answers = []
+    for number in range(3):
+        answer = await offers.ok("POST", BATCH, ask)
+        lines = await offers.ok("POST", BATCH, ask | {"answer": "lines"})
+        (head,) = [json.loads(line) for line in lines.splitlines()]
+        assert answer.pop("entry") != head.pop("entry")
+        assert answer.pop("members") == []
+        assert answer == head
+        answers.append(answer)
+        await club.joins(str(number))
+    assert answers[0] == answers[1] == answers[2]
+    assert (answers[0]["asked"], answers[0]["changes"]) == (0, {})
+    assert answers[0]["held_back"] == {"purpose_not_given": 0}
+    counted = [one["facts"]["asked"] for one in await _kinds(club, "decisions.made")]
+    assert counted == [0, 0, 1, 1, 2, 2]  # the record knows whom it was about
 
 
 async def test_a_receipt_says_what_was_answered_and_fails_when_it_is_changed(club: Club) -> None:
