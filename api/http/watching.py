@@ -14,7 +14,6 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,6 +23,8 @@ from api.http.seeing import Seen, instance_of, seen_in
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_ALWAYS = {b"x-content-type-options": b"nosniff", b"referrer-policy": b"no-referrer"}
+_CACHES = b"cache-control"
 _log = structlog.get_logger("tillit.http")
 
 
@@ -45,11 +46,17 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
+        #: What `labels` found before: it looks for them anew each time, at some cost.
+        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def count(self, *, method: str, route: str, status: int, seconds: float) -> None:
-        known = method if method in _METHODS else "other"
-        self._requests.labels(known, route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        labels = (method if method in _METHODS else "other", route, status)
+        known = self._known.get(labels)
+        if known is None:
+            counter = self._requests.labels(labels[0], route, str(status))
+            known = self._known[labels] = (counter, self._seconds.labels(route))
+        known[0].inc()
+        known[1].observe(seconds)
 
     def text(self) -> bytes:
         """Everything, in the Prometheus text format."""
@@ -75,7 +82,7 @@ class Watching:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _protect(MutableHeaders(scope=message))
+                _protect(message)
             await send(message)
 
         try:
@@ -124,8 +131,10 @@ def _passing(error: Exception) -> bool:
     )
 
 
-def _protect(headers: MutableHeaders) -> None:
+def _protect(message: Message) -> None:
     """Nothing is kept by caches unless a door says so, and nothing is guessed by browsers."""
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
-    headers.setdefault("Cache-Control", "no-store")
+    headers = [pair for pair in message["headers"] if pair[0] not in _ALWAYS]
+    headers += _ALWAYS.items()
+    if all(name != _CACHES for name, _ in headers):
+        headers.append((_CACHES, b"no-store"))
+    message["headers"] = headers
