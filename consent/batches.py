@@ -137,16 +137,19 @@ def _found(asked: BitMap, stand: Stand) -> Iterator[tuple[Found, BitMap]]:
 
 
 def sort_everyone(ruling: Ruling, stand: Stand, *, lines: bool) -> Sorted:
-    """All members there are, in ordinal order; named to no service that the policy refuses."""
+    """All members there are, in ordinal order; named to no service that the policy refuses.
+
+    Lines are those of the allowed: who else is a member is told to nobody who may not use them.
+    """
     found = sort_out(ruling, stand.everyone, stand)
     if ruling.denial is not None:
         none = Lines(_NO_IDS, np.zeros(0, np.uint8), ()) if lines else None
         return replace(found, untold=True, lines=none)
-    if lines:
-        ordinals = np.frombuffer(stand.everyone.to_array(), np.uint32).astype(np.int64)
-        return _with_lines(found, ruling, stand.view.ids.take(ordinals, axis=0), ordinals)
     allowed = np.frombuffer(found.allowed.to_array(), np.uint32)
-    return replace(found, named=stand.view.ids.take(allowed, axis=0))
+    ids = stand.view.ids.take(allowed, axis=0)
+    if lines:
+        return replace(found, lines=Lines(ids, np.zeros(len(ids), np.uint8), (Part(True),)))
+    return replace(found, named=ids)
 
 
 def sort_named(ruling: Ruling, stand: Stand, ids: Ids, *, lines: bool) -> Sorted:
