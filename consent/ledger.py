@@ -7,7 +7,7 @@ commitment to what was said, so that a receipt can prove it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 from uuid import UUID
 
@@ -15,7 +15,7 @@ import msgspec
 
 from audit.acts import Act
 from audit.entries import Entry, Kind, commit
-from consent.choices import STATES, Action, By, Choice
+from consent.choices import Action, By, Choice, State
 from consent.errors import GuardianUnknown, NotAChoice
 from consent.sets import place
 from consent.standings import Standing, Standings, after, fold, order
@@ -34,7 +34,6 @@ _SALT = 32
 SKEW = timedelta(minutes=5)
 _YES = frozenset({Action.GIVEN, Action.REQUESTED, Action.OBJECTION_LIFTED})
 _NOES = frozenset({Action.REFUSED, Action.WITHDRAWN})
-_OBJECTIONS = frozenset({Action.OBJECTED, Action.OBJECTION_LIFTED})
 
 
 async def record(
@@ -59,7 +58,7 @@ async def record(
         stands = fold(ledger)
         for choice in choices:
             _check_guardian(ledger, stands, choice)
-            kept = _as_kept(ledger, stands, choice, unit.now)
+            kept = _as_kept(unit, ledger, stands, choice)
             stands = _after(ledger, stands, kept)
             ledger.append(kept)
             row = uuid7(unit.milliseconds)
@@ -94,7 +93,7 @@ def _check_guardian(ledger: Sequence[Choice], stands: Standings, choice: Choice)
             place="guardian",
             remedy="an officer writes it down first, with what proves it (Art. 8(2))",
         )
-    if choice.action in _YES and _own_no(ledger, choice.purpose):
+    if choice.action in _YES and _own_no(ledger, choice):
         raise NotAChoice(
             "they have said no to it themselves",
             place=f"purposes.{choice.purpose}",
@@ -102,18 +101,21 @@ def _check_guardian(ledger: Sequence[Choice], stands: Standings, choice: Choice)
         )
 
 
-def _own_no(ledger: Sequence[Choice], purpose: str | None) -> bool:
-    """Whether the newest word about it that is not a guardian's is a no: of the consent, or of
-    the objection to it."""
-    own = [one for one in ledger if one.by is not By.GUARDIAN and one.purpose == purpose]
-    for words, noes in ((STATES.keys(), _NOES), (_OBJECTIONS, {Action.OBJECTED})):
-        newest = max((one for one in own if one.action in words), key=order, default=None)
-        if newest is not None and newest.action in noes:
-            return True
-    return False
+def _own_no(ledger: Sequence[Choice], choice: Choice) -> bool:
+    """Whether what they said without a guardian comes to a no that this yes would take back.
+
+    An officer who has found that it never was theirs to say leaves the field open.
+    """
+    own = fold(one for one in ledger if one.by is not By.GUARDIAN)
+    if choice.purpose is None:
+        return own.marketing_objected
+    lifts = choice.action is Action.OBJECTION_LIFTED
+    standing = own.of(choice.purpose)
+    no = standing.said_no and standing.state is not State.INVALIDATED
+    return no or own.objects_to(choice.purpose, marketing=lifts)
 
 
-def _as_kept(ledger: Sequence[Choice], stands: Standings, choice: Choice, now: datetime) -> Choice:
+def _as_kept(unit: Unit, ledger: Sequence[Choice], stands: Standings, choice: Choice) -> Choice:
     """The choice, no earlier than what it answers to, if it was made just now.
 
     Clocks of two machines differ, and the latest decides: without this a withdrawal here would
@@ -122,8 +124,8 @@ def _as_kept(ledger: Sequence[Choice], stands: Standings, choice: Choice, now: d
     officer dates a moment before a yes is taken to be as late: withdrawing always works.
     """
     action, at = choice.action, choice.at
-    if at == now:
-        at = max([now, *(one.at for one in ledger)])
+    if at == unit.now:
+        at = max([at, *(one.at for one in ledger)])
     elif action in _NOES | {Action.OBJECTED} and choice.by is not By.IMPORT:
         same = (one.at for one in ledger if one.purpose == choice.purpose)
         at = max((one for one in same if at < one <= at + SKEW), default=at)
@@ -132,14 +134,16 @@ def _as_kept(ledger: Sequence[Choice], stands: Standings, choice: Choice, now: d
     if action in (Action.GIVEN, Action.REQUESTED):
         then = [one for one in ledger if one.at <= at]
         stood = stands if len(then) == len(ledger) else fold(then)
-        action, confirmed = _yes(stood.of(choice.purpose), choice, at)
+        action, confirmed = _yes(
+            stood.of(choice.purpose), choice, at.astimezone(unit.schema.zone).date()
+        )
     else:
         confirmed = choice.confirmed
     before = stands.of(choice.purpose).state
     return msgspec.structs.replace(choice, action=action, at=at, before=before, confirmed=confirmed)
 
 
-def _yes(stood: Standing, choice: Choice, at: datetime) -> tuple[Action, bool]:
+def _yes(stood: Standing, choice: Choice, day: date) -> tuple[Action, bool]:
     """A yes while one stands renews it; where a yes has to be confirmed, only one that was.
 
     Whoever has confirmed once need not do so again, for as long as that consent holds.
@@ -149,7 +153,7 @@ def _yes(stood: Standing, choice: Choice, at: datetime) -> tuple[Action, bool]:
         return choice.action, choice.confirmed
     if choice.action is Action.GIVEN:
         return Action.RENEWED, confirmed
-    holds = stood.until is None or stood.until > at.date()
+    holds = stood.until is None or stood.until > day
     return (Action.RENEWED, True) if stood.confirmed and holds else (choice.action, False)
 
 

@@ -170,7 +170,8 @@ def said_no(person: Person, purpose: str, by: datetime | None = None) -> bool:
 def own_no(person: Person, purpose: str) -> bool:
     """Whether what they said themselves is a no, which no guardian's yes takes back."""
     own = Person(person.id, {}, [one for one in person.said if not one.get("guardian")])
-    return said_no(own, purpose) or objects_to(own, purpose, False)
+    open_again = consent(own, purpose)[0] == "invalidated"
+    return (said_no(own, purpose) and not open_again) or objects_to(own, purpose, False)
 
 
 def objects_to(person: Person, purpose: str, marketing: bool, by: datetime | None = None) -> bool:
