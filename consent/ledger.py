@@ -32,6 +32,7 @@ PAD = 256
 _SALT = 32
 #: By how much a till's clock may be behind ours.
 SKEW = timedelta(minutes=5)
+_MOMENT = timedelta(microseconds=1)
 _YES = frozenset({Action.GIVEN, Action.REQUESTED, Action.OBJECTION_LIFTED})
 _NOES = frozenset({Action.REFUSED, Action.WITHDRAWN})
 
@@ -129,6 +130,11 @@ def _as_kept(unit: Unit, ledger: Sequence[Choice], stands: Standings, choice: Ch
     elif action in _NOES | {Action.OBJECTED} and choice.by is not By.IMPORT:
         same = (one.at for one in ledger if one.purpose == choice.purpose)
         at = max((one for one in same if at < one <= at + SKEW), default=at)
+    if (
+        choice.confirmed and choice.by is not By.IMPORT
+    ):  # it answers the request, whichever clock that went by
+        asked = [one.at for one in ledger if one.action is Action.REQUESTED]
+        at = max([at, *(one + _MOMENT for one in asked if one >= at)])
     if choice.purpose is None:
         return msgspec.structs.replace(choice, at=at)
     if action in (Action.GIVEN, Action.REQUESTED):

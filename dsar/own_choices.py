@@ -13,11 +13,11 @@ from audit.acts import Act
 from audit.entries import Kind
 from audit.proofs import leaf_numbers
 from consent import history, ledger
-from consent.ages import born, is_child
+from consent.ages import born, refuse_own_yes
 from consent.choices import Action, By, Choice
 from consent.choosing import channel as by_channel
 from consent.choosing import choose as word
-from consent.errors import GuardianNeeded, NotAChoice
+from consent.errors import NotAChoice
 from consent.footing import Footing, heeds_objection
 from consent.history import Notice, Stand
 from consent.programme import LegalBasis, Purpose
@@ -214,12 +214,8 @@ def _check(
             place="language",
             remedy="one of " + ", ".join(sorted(purpose.notice)),
         )
-    if guardian is None and is_child(footing, unit.today, born(unit, footing, member)):
-        raise GuardianNeeded(
-            f"who is not yet {footing.age_of_consent} needs a guardian's word for this",
-            place="allow",
-            remedy="your guardian says it, signed in as themselves (Art. 8)",
-        )
+    if guardian is None:
+        refuse_own_yes(unit, footing, member, unit.now)
 
 
 def _actions(purpose: Purpose, before: Standings, *, allow: bool) -> list[Action]:

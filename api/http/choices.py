@@ -10,7 +10,7 @@ from api.http.doors import Asked, Doors
 from api.http.errors import Misshapen
 from audit.entries import ActorType
 from consent import ledger
-from consent.ages import born
+from consent.ages import born, refuse_own_yes
 from consent.backdating import choose_then
 from consent.choices import Action as Said
 from consent.choices import By, Choice
@@ -88,6 +88,8 @@ async def tell(asked: Asked, told: Told) -> Stands:
         guardian = await members.one(unit, told.guardian)
         member = await ward(unit, grant.footing, guardian, told.member)
     choice = _choice(asked, grant, told, said)
+    if told.guardian is None and said is Said.GIVEN:
+        refuse_own_yes(unit, grant.footing, member, choice.at)
     stands = (await ledger.record(unit, act, {member: [choice]}))[member.id]
     return _stands(asked, grant, member, stands)
 

@@ -10,7 +10,7 @@ from api.http.doors import Asked, Doors
 from api.http.errors import Misshapen
 from audit.entries import ActorType
 from consent import ledger
-from consent.ages import born
+from consent.ages import born, refuse_own_yes
 from consent.backdating import choose_then
 from consent.choices import Action, By, State
 from consent.choosing import LONGEST_EVIDENCE, LONGEST_HOW
@@ -88,6 +88,8 @@ async def write_down(asked: Asked, said: WrittenDown) -> StandsNow:
         how=said.how,
         evidence=said.evidence,
     )
+    if said.action == Action.GIVEN:
+        refuse_own_yes(unit, footing, member, choice.at)
     act = asked.act.about(said.purpose)
     standings = (await ledger.record(unit, act, {member: [choice]}))[member.id]
     reason = reason_of(footing, standings, unit.today, born=born(unit, footing, member))

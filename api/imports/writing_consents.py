@@ -10,6 +10,8 @@ from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 
+import msgspec
+
 from api.bootstrap import Tillit, Work
 from api.imports import checking
 from api.imports.batches import READING, Counts, act_of, held_by_number, not_taken, write_all
@@ -18,6 +20,7 @@ from api.imports.loading import consents_of
 from api.imports.mapping import ConsentsSection, Mapping
 from api.imports.outcome import Outcome, Progress
 from consent import ledger
+from consent.ages import was_child
 from consent.choices import Action, Choice
 from profiles import members
 from profiles.members import Member
@@ -80,9 +83,10 @@ class _Writer:
         unproven = 0
         for number, member in held.items():
             known = {_step(choice) for choice in before[member.id]}
-            choices = [
+            lines = [
                 checking.choice_of(work.unit, work.active.programme, line) for line in steps[number]
             ]
+            choices = [_of_age(work, member, choice) for choice in lines]
             unproven += sum(choice.action is Action.UNPROVEN for choice in choices)
             if fresh := [choice for choice in choices if _step(choice) not in known]:
                 said[member] = fresh
@@ -94,6 +98,14 @@ class _Writer:
             unproven=unproven,
             taken_lines=sum(len(steps[number]) for number in held),
         )
+
+
+def _of_age(work: Work, member: Member, choice: Choice) -> Choice:
+    """The choice; a child's own yes is kept as what it was, no consent (Art. 8)."""
+    footing = work.active.footing(choice.purpose or "")
+    if choice.action is not Action.GIVEN or not was_child(work.unit, footing, member, choice.at):
+        return choice
+    return msgspec.structs.replace(choice, action=Action.INVALIDATED, until=None, terms=None)
 
 
 def _step(choice: Choice) -> _Step:

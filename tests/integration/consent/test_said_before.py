@@ -1,17 +1,19 @@
 """What was said before it was written down, and what nobody's word can undo."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from api.bootstrap import SYSTEM, Tillit
 from consent import confirming, guardians, ledger
-from consent.ages import born
+from consent.ages import born, refuse_own_yes
 from consent.backdating import choose_then
 from consent.choices import Action, By, Choice, State
 from consent.eligibility import reason_of
-from consent.errors import NotAChoice, OfAge
+from consent.errors import GuardianNeeded, NotAChoice, OfAge
 from consent.programme import read_programme
 from consent.standings import Standings, fold
 from dsar import own
@@ -160,3 +162,35 @@ async def test_nobody_is_named_guardian_of_a_member_who_counts_as_grown_up(
                 by=By.OFFICER,
                 evidence="form 8",
             )
+
+
+async def test_a_childs_own_yes_is_none_when_they_come_of_age_either(tillit: Tillit) -> None:
+    async with tillit.unit() as work:
+        today = work.unit.today
+    born_on = today.replace(year=today.year - 13, day=1) - timedelta(days=40)
+    member = await _join(tillit, birth_date=born_on.isoformat())
+    async with tillit.unit() as work:
+        person, footing = await one(work.unit, member), work.active.footing(NEWSLETTER)
+        then = work.unit.now - timedelta(days=400)
+        with pytest.raises(GuardianNeeded):
+            refuse_own_yes(work.unit, footing, person, then)
+        refuse_own_yes(work.unit, footing, person, work.unit.now)
+
+
+async def test_a_confirmation_counts_whichever_clock_the_request_went_by(tillit: Tillit) -> None:
+    await _change(tillit, "[purposes.newsletter]", "[purposes.newsletter]\ndouble_opt_in = true")
+    member = await _join(tillit)
+    async with tillit.unit() as work:
+        person, footing = await one(work.unit, member, lock=True), work.active.footing(NEWSLETTER)
+        how = {"at": work.unit.now, "by": By.TILL, "language": "sv"}
+        line = choose_then(work.unit, work.active, footing, Action.GIVEN, **how)
+        ahead = replace(work.unit, now=work.unit.now + timedelta(hours=1))
+        line = structs.replace(line, at=ahead.now)
+        await ledger.record(ahead, SYSTEM, {person: [line]})
+    async with tillit.unit() as work:
+        person = await one(work.unit, member, lock=True)
+        rows = await confirming.requested(work.unit, NEWSLETTER, {member: person.key})
+        await confirming.confirm(
+            work.unit, SYSTEM, work.active, person, purpose=NEWSLETTER, row=rows[member]
+        )
+    assert await _reason(tillit, member) is None

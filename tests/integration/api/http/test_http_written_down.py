@@ -72,3 +72,17 @@ async def test_what_makes_no_sense_is_refused_and_nothing_is_written(
     refused = await officer("POST", f"/v1/members/{member}/choices", LETTER | wrong)
     assert refused.status_code == 422, refused.text
     assert len((await club.segment("tier = 'gold'"))["members"]) == 1
+
+
+async def test_a_childs_own_yes_is_refused_at_the_till_and_on_paper(club: Club) -> None:
+    member = await club.joins("1", birth_date="2022-05-01")
+    officer, till = await club.officer(), await club.service("till")
+    body = LETTER | {"action": "given", "language": "sv"}
+    on_paper = await officer("POST", f"/v1/members/{member}/choices", body)
+    told = {"member": member, "purpose": PURPOSE, "action": "given", "language": "sv"}
+    at_the_till = await till("POST", "/v1/consents", told)
+    for refused in (on_paper, at_the_till):
+        assert refused.status_code == 403, refused.text
+        assert refused.json()["type"] == "urn:tillit:problem:guardian-needed"
+    no = await till("POST", "/v1/consents", told | {"action": "withdrawn"})
+    assert no.status_code == 201
