@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 
 from api.settings import Settings
+from consent.programme import load_programme
 
 ROOT = Path(__file__).parents[2]
 RAW = ROOT.parent / "shared" / "data" / "online_retail_2009_2010.parquet"
@@ -38,6 +39,7 @@ language = "en"
 member = "member"
 action = "answer"
 at = "at"
+notice = "shown"
 
 [consents.values]
 yes = "given"
@@ -112,10 +114,13 @@ def shop(settings: Settings, tmp_path: Path) -> Shop:
     survey, mapping = tmp_path / "survey.csv", tmp_path / "survey.toml"
     mapping.write_text(CONSENTS)
     said_on = today - timedelta(days=30)
+    # Without the text that was shown, nothing would prove a yes.
+    programme = load_programme(ROOT / "examples/online_retail_programme.toml")
+    shown = programme.purposes["personalised_offers"].notice_digest("en").hex()
     survey.write_text(
-        "member,answer,at\n"
+        "member,answer,at,shown\n"
         + "".join(
-            f"{member},{answer},{said_on} 10:00:00\n"
+            f"{member},{answer},{said_on} 10:00:00,{shown}\n"
             for member, answer in answers.items()
             if answer
         )
