@@ -130,10 +130,10 @@ def _as_kept(unit: Unit, ledger: Sequence[Choice], stands: Standings, choice: Ch
     elif action in _NOES | {Action.OBJECTED} and choice.by is not By.IMPORT:
         same = (one.at for one in ledger if one.purpose == choice.purpose)
         at = max((one for one in same if at < one <= at + SKEW), default=at)
-    if (
-        choice.confirmed and choice.by is not By.IMPORT
-    ):  # it answers the request, whichever clock that went by
-        asked = [one.at for one in ledger if one.action is Action.REQUESTED]
+    if choice.confirmed and choice.by is not By.IMPORT:
+        # It answers the request, whichever clock that went by.
+        mine = [one for one in ledger if one.purpose == choice.purpose]
+        asked = [one.at for one in mine if one.action is Action.REQUESTED]
         at = max([at, *(one + _MOMENT for one in asked if one >= at)])
     if choice.purpose is None:
         return msgspec.structs.replace(choice, at=at)

@@ -23,7 +23,10 @@ from consent.programme import load_programme
 ROOT = Path(__file__).parents[2]
 RAW = ROOT.parent / "shared" / "data" / "online_retail_2009_2010.parquet"
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not RAW.exists(), reason="the real purchases are not part of the project"),
+]
 
 CONSENTS = """
 source = "consent-survey"

@@ -16,7 +16,10 @@ REAL = ROOT.parent / "shared" / "data" / "online_retail_2009_2010.parquet"
 TODAY = date(2026, 3, 4)
 LONDON = ZoneInfo("Europe/London")
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not REAL.exists(), reason="the real purchases are not part of the project"),
+]
 
 
 @pytest.fixture(scope="module")
