@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -89,7 +89,8 @@ class Victims:
         if kill_after is not None:
             await asyncio.wait([ending], timeout=kill_after)
             if not ending.done():
-                os.kill(child, signal.SIGKILL)
+                with suppress(ProcessLookupError):  # it ended by itself in this very moment
+                    os.kill(child, signal.SIGKILL)
         ended = int(await ending)
         self.child = None
         self.kills += ended == -signal.SIGKILL
@@ -129,7 +130,8 @@ async def victims() -> AsyncIterator[Victims]:
     made = Victims(process, random.Random(11))
     yield made
     if made.child is not None:  # the test failed in the middle of something
-        os.kill(made.child, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(made.child, signal.SIGKILL)
     assert process.stdin is not None
     process.stdin.close()
     await process.wait()
