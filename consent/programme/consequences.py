@@ -27,7 +27,7 @@ def consequence(
     """
     section, _, rest = place.partition(".")
     name, _, key = rest.partition(".")
-    if section in ("controller", "retention", "dpo", "children"):
+    if section in ("controller", "retention", "dpo", "children", "requests"):
         settled = _SETTINGS.get(place) if before is not None else None
         return settled(after) if callable(settled) else settled or ""
     if section == "services":

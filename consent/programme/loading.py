@@ -26,6 +26,7 @@ from consent.programme.declarations import (
     Service,
     TraitDeclaration,
 )
+from consent.programme.handling import Handling
 from consent.programme.mistakes import MISSING, MOST, explain, key_of
 from consent.programme.model import Programme
 from consent.programme.parsing import LARGEST, parsed, unfit
@@ -45,6 +46,7 @@ SECTIONS = (
     "officers",
     "retention",
     "children",
+    "requests",
 )
 
 Declared = TypeVar("Declared", bound=Declaration)
@@ -177,6 +179,7 @@ class _Reader:
             officers=officers,
             retention=self._read(Retention, "retention", self._table("retention")),
             children=self._read(Children, "children", self._table("children")),
+            requests=self._read(Handling, "requests", self._table("requests")),
             source=source,
         )
 

@@ -28,6 +28,7 @@ from consent.programme.declarations import (
     Service,
     TraitDeclaration,
 )
+from consent.programme.handling import Handling
 from consent.programme.parties import Controller, JointController, ProtectionOfficer, Recipient
 from consent.programme.suggestion import did_you_mean, shown
 from profiles.catalogue import Catalogue
@@ -60,6 +61,7 @@ class Programme:
     controllers: Mapping[str, JointController] = field(default_factory=dict)
     dpo: ProtectionOfficer | None = None
     recipients: Mapping[str, Recipient] = field(default_factory=dict)
+    requests: Handling = field(default_factory=Handling)
     source: str = field(repr=False, compare=False)  # the file's text, as it was read
 
     def purpose(self, name: str) -> Purpose:
@@ -162,6 +164,8 @@ class Programme:
         }
         if children := _plain(self.children):
             tables["children"] = children
+        if requests := _plain(self.requests):
+            tables["requests"] = requests
         if self.dpo is not None:
             tables["dpo"] = _plain(self.dpo)
         for section in _NAMED:

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, Strict
 
 from consent.programme.declarations import Declaration, Texts
+from consent.programme.handling import Connector
 from consent.programme.words import Explained
 
 Filled = Annotated[str, Field(min_length=1)]
@@ -126,3 +127,5 @@ class Recipient(Declaration):
     Commission has found the whole country adequate"""
     safeguard_reference: Filled | None = None
     """Where the safeguard can be read: the contract's clause, the certificate's number"""
+    connector: Connector | None = None
+    """How it is told of erasures, corrections and restrictions: `[recipients.NAME.connector]`"""

@@ -5,6 +5,7 @@ without a file it goes to stdout. What the page says of a key is the text under 
 """
 
 import inspect
+import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -25,6 +26,7 @@ from consent.programme.declarations import (
     Service,
     TraitDeclaration,
 )
+from consent.programme.handling import Carrier, Connector, Handling
 from consent.programme.parties import (
     Controller,
     JointController,
@@ -44,6 +46,7 @@ TABLES_OF_FILE: tuple[tuple[str, type[Declaration], tuple[type[Explained], ...]]
     ("controllers.NAME", JointController, (Safeguard,)),
     ("dpo", ProtectionOfficer, ()),
     ("recipients.NAME", Recipient, (Role, Safeguard)),
+    ("recipients.NAME.connector", Connector, (Carrier,)),
     ("fields.NAME", FieldDeclaration, ()),
     ("traits.NAME", TraitDeclaration, ()),
     ("purposes.NAME", Purpose, ()),
@@ -51,6 +54,7 @@ TABLES_OF_FILE: tuple[tuple[str, type[Declaration], tuple[type[Explained], ...]]
     ("officers.ROLE", OfficerRole, (Ability,)),
     ("children", Children, ()),
     ("retention", Retention, ()),
+    ("requests", Handling, ()),
 )
 _AFTER = {
     "fields.NAME": "`member_number` is always there and is not declared.",
@@ -101,7 +105,9 @@ def _default(field: FieldInfo) -> str:
     default = field.get_default()
     if default is None or default == ():
         return "none"
-    if isinstance(default, bool):
+    if isinstance(default, tuple):
+        return f"`{json.dumps(default)}`"
+    if isinstance(default, bool | int):
         return f"`{str(default).lower()}`"
     return f'`"{default}"`'
 

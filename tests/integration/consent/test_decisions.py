@@ -186,7 +186,7 @@ async def test_every_answer_is_what_programme_and_ledger_say(
     chance = random.Random(seed)
     ids, contacts = await _people(tillit, chance, 24)
     stranger = uuid4()
-    asked = [(*_question(chance), chance.choice([*ids, stranger])) for _ in range(300)]
+    asked = [(*_question(chance), chance.choice([*ids, stranger])) for _ in range(900)]
     askings = [Asking(*one) for one in asked]
     reasons: Counter[str | None] = Counter()
     async with opened(settings) as other, tillit.unit() as work:
