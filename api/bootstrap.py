@@ -20,6 +20,7 @@ from consent.figures import kept as figures
 from consent.gate import Gate
 from consent.programme import Programme
 from consent.programmes import LATEST, Active, Programmes, apply
+from dsar import outgoing
 from dsar.erasure import Erasure
 from dsar.journal import Journal
 from kernel.clock import Clock, SystemClock
@@ -173,7 +174,11 @@ class Tillit:
                 pass
             active = await self.programmes.active(session)
             rotated = await rotate(
-                session, self.keyring, active.schema, self.clock, also=[figures.reseal]
+                session,
+                self.keyring,
+                active.schema,
+                self.clock,
+                also=[figures.reseal, outgoing.reseal],
             )
             facts = {"epoch": rotated.epoch, "members": rotated.members}
             await self.record.write(session, act.entry(Kind.KEYS_ROTATED, facts=facts))
@@ -198,7 +203,7 @@ class Tillit:
             return
         try:
             async with self.unit() as work:
-                revived = await self.erasure.erase_revived(work.unit, SYSTEM)
+                revived = await self.erasure.erase_revived(work.unit, SYSTEM, work.active)
         except NoProgramme:
             return
         if revived:

@@ -38,6 +38,10 @@ KEPT = 4_096  # verified tokens, the oldest dropped first
 _ALGORITHM = "Ed25519"
 _TYPE = "at+jwt"
 _KIND = "tillit_caller"
+#: What a member's sign-in with a second proof is called (RFC 9068, 2.2.1: `acr`, `auth_time`).
+STEP_UP = "urn:tillit:acr:step-up"
+#: For how long such a sign-in counts as a proof of identity.
+RECENT = timedelta(minutes=10)
 _MOST = 4_096  # characters of a token
 _AHEAD = 60  # seconds by which another machine's clock may be before ours
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}")
@@ -48,11 +52,13 @@ class Caller:
     """Who calls: a service by name, an officer by id and role, or a member by id.
 
     An officer's id stands in the record for ever: give one that names nobody to outsiders.
+    `stepped_up`: when a member signed in with a second proof, in seconds of Unix.
     """
 
     type: ActorType
     name: str
     role: str | None = None
+    stepped_up: int | None = None
 
     def __post_init__(self) -> None:
         if _ID.fullmatch(self.name) is None:
@@ -71,8 +77,15 @@ class Caller:
         return cls(ActorType.OFFICER, name, role)
 
     @classmethod
-    def member(cls, member: UUID) -> "Caller":
-        return cls(ActorType.MEMBER, str(member))
+    def member(cls, member: UUID, *, stepped_up: datetime | None = None) -> "Caller":
+        at = None if stepped_up is None else int(stepped_up.timestamp())
+        return cls(ActorType.MEMBER, str(member), stepped_up=at)
+
+    def proved_lately(self, now: datetime) -> bool:
+        """Whether a second proof was given so lately that it counts as one of identity."""
+        if self.stepped_up is None:
+            return False
+        return -_AHEAD <= now.timestamp() - self.stepped_up <= RECENT.total_seconds()
 
     @property
     def member_id(self) -> UUID:
@@ -121,6 +134,8 @@ class Tokens:
         }
         if caller.role is not None:
             claims["roles"] = [caller.role]
+        if caller.stepped_up is not None:
+            claims |= {"acr": STEP_UP, "auth_time": caller.stepped_up}
         header = {"alg": _ALGORITHM, "typ": _TYPE}
         return jwt.encode(header, claims, self._key, algorithms=[_ALGORITHM])
 
@@ -214,7 +229,9 @@ def _caller(claims: dict[str, Any]) -> Caller:
             UUID(name)
         if kind is ActorType.SYSTEM or not isinstance(name, str):
             raise _bad("it names nobody")
-        return Caller(kind, name, role if isinstance(role, str) else None)
+        at = claims.get("auth_time") if claims.get("acr") == STEP_UP else None
+        stepped_up = at if isinstance(at, int) and kind is ActorType.MEMBER else None
+        return Caller(kind, name, role if isinstance(role, str) else None, stepped_up)
     except (ValueError, AttributeError, TypeError, Invalid) as error:
         raise _bad("it names nobody") from error
 

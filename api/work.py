@@ -14,16 +14,15 @@ from uuid import UUID
 import structlog
 
 from api.bootstrap import SYSTEM, Tillit
-from consent import contacts, expiring, ledger
-from consent.choices import By
-from consent.choosing import restriction
+from consent import contacts, expiring
 from consent.figures.counting import count_today
-from dsar import certificates, overdue, packages, requests
-from dsar.erasure import CERTIFICATE_JOB
-from dsar.requests import JOBS, Kind
+from dsar import carrying, certificates, overdue, packages
+from dsar.carrying import CERTIFICATE_JOB, SETTLE_JOB
+from dsar.outgoing import SEND_JOB
+from dsar.requests import JOBS, LETTER_JOB
+from dsar.states import Right
 from kernel.errors import TillitError
 from kernel.jobs import STALLED, Queue, Step
-from profiles import members
 from profiles.changes import FOLD_JOB
 from profiles.folding import fold
 from profiles.refreshing import WHILE_WAITING, bring_up_to_date, due, members_at
@@ -44,10 +43,18 @@ async def queue_of(tillit: Tillit) -> AsyncIterator[Queue]:
     queue = Queue(tillit.url)
     for name, step in (
         (FOLD_JOB, steps.fold),
-        (JOBS[Kind.ACCESS], steps.access),
-        (JOBS[Kind.ERASURE], steps.erasure),
-        (JOBS[Kind.RESTRICTION], steps.restriction),
-        (JOBS[Kind.RELEASE], steps.release),
+        (JOBS[Right.ACCESS], steps.package),
+        (JOBS[Right.PORTABILITY], steps.package),
+        (JOBS[Right.RECTIFICATION], steps.rectification),
+        (JOBS[Right.ERASURE], steps.erasure),
+        (JOBS[Right.RESTRICTION], steps.restriction),
+        (JOBS[Right.RELEASE], steps.restriction),
+        (JOBS[Right.OBJECTION], steps.objection),
+        (JOBS[Right.WITHDRAWAL], steps.objection),
+        (JOBS[Right.REVIEW], steps.review),
+        (SETTLE_JOB, steps.settle),
+        (LETTER_JOB, steps.letter),
+        (SEND_JOB, steps.send),
         (CERTIFICATE_JOB, steps.certificate),
     ):
         queue.register(name, _told(name, step))
@@ -68,20 +75,40 @@ class Steps:
         async with self._tillit.unit() as work:
             await fold(work.session, work.unit.epoch, shard)
 
-    async def access(self, request: str) -> None:
+    async def package(self, request: str) -> None:
         await self._tillit.integrate()  # so that every use up to now comes with its proof
         async with self._tillit.unit() as work:
             await packages.make(work.unit, SYSTEM, work.active, UUID(request))
 
     async def erasure(self, request: str) -> None:
         async with self._tillit.unit() as work:
-            await self._tillit.erasure.fulfil(work.unit, SYSTEM, UUID(request))
+            await self._tillit.erasure.fulfil(work.unit, SYSTEM, work.active, UUID(request))
+
+    async def rectification(self, request: str) -> None:
+        async with self._tillit.unit() as work:
+            await carrying.rectification(work.unit, SYSTEM, work.active, UUID(request))
 
     async def restriction(self, request: str) -> None:
-        await self._restrict(UUID(request), on=True)
+        async with self._tillit.unit() as work:
+            await carrying.restriction(work.unit, SYSTEM, work.active, UUID(request))
 
-    async def release(self, request: str) -> None:
-        await self._restrict(UUID(request), on=False)
+    async def objection(self, request: str) -> None:
+        async with self._tillit.unit() as work:
+            await carrying.objection(work.unit, SYSTEM, work.active, UUID(request))
+
+    async def review(self, request: str) -> None:
+        async with self._tillit.unit() as work:
+            await carrying.review(work.unit, SYSTEM, work.active, UUID(request))
+
+    async def settle(self, request: str) -> None:
+        async with self._tillit.unit() as work:
+            await carrying.settle(work.unit, SYSTEM, UUID(request))
+
+    async def letter(self, request: str, letter: str) -> None:
+        """Letters are written from here."""
+
+    async def send(self, outgoing: str) -> None:
+        """What is on its way leaves from here."""
 
     async def certificate(self, request: str, entry: str) -> None:
         await self._tillit.integrate()
@@ -95,16 +122,6 @@ class Steps:
                 request=UUID(request),
                 entry=UUID(entry),
             )
-
-    async def _restrict(self, request: UUID, *, on: bool) -> None:
-        async with self._tillit.unit() as work:
-            asked = await requests.accepted(work.unit, request)
-            if asked is None or asked.member is None:
-                return
-            member = await members.one(work.unit, asked.member, lock=True)
-            word = restriction(work.unit, on=on, by=By.REQUEST)
-            await ledger.record(work.unit, SYSTEM, {member: [word]})
-            await requests.fulfil(work.unit, SYSTEM, request, subject=member.key.subject())
 
 
 def _told(name: str, step: Step) -> Step:

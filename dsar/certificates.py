@@ -17,7 +17,7 @@ from audit.proofs import entry_use, inclusion
 from audit.verify import VerificationError, verify_proof
 from consent.programmes import Active
 from dsar.errors import NotReady
-from dsar.requests import Kind, State
+from dsar.states import Right, State
 from dsar.tables import CertificateRow, RequestRow
 from kernel.errors import Unavailable
 from profiles.unit import Unit
@@ -33,7 +33,7 @@ async def issue(
     Raises `EntryPending` in the second before the record proves it, and `Unavailable` when the
     entry is not that of this request's erasure, or does not stand in the signed record.
     """
-    kept = await unit.session.get(CertificateRow, request)
+    kept = await unit.session.get(CertificateRow, (request, "erasure"))
     if kept is not None:
         return kept.document
     use = await entry_use(unit.session, entry)
@@ -84,14 +84,14 @@ async def issue(
 
 async def of_request(unit: Unit, request: UUID) -> str:
     """The certificate's document. Raises `NotReady` before it is issued."""
-    kept = await unit.session.get(CertificateRow, request)
+    kept = await unit.session.get(CertificateRow, (request, "erasure"))
     if kept is None:
         raise NotReady("no certificate has been issued for this request", place="request")
     return kept.document
 
 
 def _done(row: RequestRow | None) -> bool:
-    return row is not None and (row.kind, row.state) == (Kind.ERASURE, State.FULFILLED)
+    return row is not None and (row.kind, row.state) == (Right.ERASURE, State.FULFILLED)
 
 
 def _no_erasure() -> Unavailable:

@@ -14,7 +14,8 @@ from audit.browsing import Told, all_entries
 from audit.entries import Kind as EntryKind
 from audit.errors import EntryInvalid
 from audit.verify import VerificationError, VerifierKey, open_note
-from dsar.requests import Kind, State, approves
+from dsar import approvals
+from dsar.states import Right, State, Step, after
 from dsar.tables import CertificateRow, RequestRow
 from profiles.errors import ProfilesError
 from profiles.members import Member, load
@@ -23,6 +24,7 @@ from profiles.unit import Unit
 #: What each step of a request leaves on record.
 _STEPS = {
     EntryKind.REQUEST_OPENED,
+    EntryKind.REQUEST_MOVED,
     EntryKind.REQUEST_APPROVED,
     EntryKind.REQUEST_REFUSED,
     EntryKind.REQUEST_COMPLETED,
@@ -35,14 +37,14 @@ _BATCH = 1_000
 class _OnRecord:
     """What the record says of requests: steps and certificate by request, erasures by entry."""
 
-    steps: dict[str, dict[str, Told]] = field(default_factory=dict)
+    steps: dict[str, list[Told]] = field(default_factory=dict)
     erasures: dict[UUID, Told] = field(default_factory=dict)
     certificates: dict[str, str] = field(default_factory=dict)
 
     def take(self, entry: Told) -> None:
         request = str(entry.facts.get("request"))
         if entry.kind in _STEPS:
-            self.steps.setdefault(request, {})[entry.kind] = entry
+            self.steps.setdefault(request, []).append(entry)
         elif entry.kind == EntryKind.MEMBER_ERASED:
             self.erasures[entry.id] = entry
         elif entry.kind == EntryKind.CERTIFICATE_ISSUED:
@@ -71,7 +73,7 @@ async def _requests(unit: Unit, said: _OnRecord) -> list[str]:
         batch = rows[first : first + _BATCH]
         people = await load(unit, [row.member for row in batch if row.member is not None])
         for row in batch:
-            steps = said.steps.get(str(row.id), {})
+            steps = said.steps.get(str(row.id), [])
             member = people.get(row.member) if row.member else None
             wrong = _mistake(row, steps, member, erased)
             problems += [f"request {row.id} {wrong}"] if wrong else []
@@ -81,19 +83,18 @@ async def _requests(unit: Unit, said: _OnRecord) -> list[str]:
 
 
 def _mistake(
-    row: RequestRow, steps: dict[str, Told], member: Member | None, erased: set[str | None]
+    row: RequestRow, steps: list[Told], member: Member | None, erased: set[str | None]
 ) -> str | None:
     """What is wrong with one row, if anything."""
-    opened = steps.get(EntryKind.REQUEST_OPENED)
-    if opened is None:
+    if not steps or steps[0].kind != EntryKind.REQUEST_OPENED:
         return "has no entry in the record"
-    subject, theirs = opened.subject, member.key.subject().hex() if member else None
+    subject, theirs = steps[0].subject, member.key.subject().hex() if member else None
     rules = (
         (
-            any(step.facts.get("right") != row.kind for step in steps.values()),
+            any(step.facts.get("right") != row.kind for step in steps),
             "is for another right than was put on record",
         ),
-        (any(step.subject != subject for step in steps.values()), "is about several members"),
+        (any(step.subject != subject for step in steps), "is about several members"),
         (
             row.member is not None and theirs != subject,
             "is about another member than was put on record",
@@ -104,38 +105,30 @@ def _mistake(
         ),
         (not _agrees(row, steps), f"is {row.state}, and the record says otherwise"),
         (
-            row.state == State.ACCEPTED and (member is None or not approves(row, member)),
+            row.state == State.ACCEPTED
+            and (member is None or approvals.given(row, member) is None),
             "was not approved as it stands",
         ),
     )
     return next((words for broken, words in rules if broken), None)
 
 
-def _agrees(row: RequestRow, steps: dict[str, Told]) -> bool:
-    """Whether the state follows from the steps on record, and the row says when it was closed."""
-    approved, refused, completed = (
-        kind in steps
-        for kind in (
-            EntryKind.REQUEST_APPROVED,
-            EntryKind.REQUEST_REFUSED,
-            EntryKind.REQUEST_COMPLETED,
-        )
-    )
-    if (row.closed_at is None) != (row.state in {State.INITIATED, State.ACCEPTED}):
+def _agrees(row: RequestRow, steps: list[Told]) -> bool:
+    """Whether the steps on record, walked through the right's table, end where the row stands."""
+    if (row.closed_at is None) != State(row.state).is_open:
         return False
-    match row.state:
-        case State.INITIATED:
-            return not (approved or refused or completed)
-        case State.ACCEPTED:
-            return approved and not (refused or completed)
-        case State.REJECTED:
-            # The other requests of somebody who was erased are closed without a word.
-            return not completed and (refused or row.member is None)
-        case State.FULFILLED:
-            # An erasure that a restore undid is closed by the journal, approved or not.
-            return completed and (approved or row.kind == Kind.ERASURE)
-        case _:
+    state: State | None = State.INITIATED
+    for entry in steps[1:]:
+        taken = str(entry.facts.get("step"))
+        if taken not in set(Step):
+            continue  # the same was asked for once more, or it was reminded of
+        assert state is not None
+        # An erasure that a restore undid is carried out by the journal, approved or not.
+        again = row.kind == Right.ERASURE and taken == Step.CARRY_OUT
+        state = State.CARRIED_OUT if again else after(Right(row.kind), state, Step(taken))
+        if state is None:
             return False
+    return state == row.state
 
 
 async def _certificates(unit: Unit, said: _OnRecord, key: VerifierKey) -> list[str]:

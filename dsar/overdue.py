@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from audit.browsing import all_entries
 from audit.entries import Kind as EntryKind
-from dsar.erasure import CERTIFICATE_JOB
-from dsar.requests import JOBS, Kind
+from dsar.carrying import CERTIFICATE_JOB, SETTLE_JOB
+from dsar.requests import JOBS
+from dsar.states import Right
 from kernel.database import raw
 from kernel.jobs import enqueue
 
@@ -20,10 +21,15 @@ _JOB = "SELECT FROM procrastinate_jobs j WHERE j.args->>'request' = r.id::text A
 _NO_JOB = f"NOT EXISTS ({_JOB} IN ('todo', 'doing'))"
 _UNCERTIFIED = (
     "r.kind = 'erasure' AND r.state = 'fulfilled' "
-    "AND NOT EXISTS (SELECT FROM certificate c WHERE c.request = r.id)"
+    "AND NOT EXISTS (SELECT FROM certificate c WHERE c.request = r.id AND c.part = 'erasure')"
 )
 # Put together of the constants above and nothing else.
 _OPEN = f"SELECT r.id, r.kind FROM request r WHERE r.state = 'accepted' AND {_NO_JOB}"  # noqa: S608
+_SETTLED = (
+    "r.state = 'carried_out' AND NOT EXISTS (SELECT FROM outgoing o WHERE o.request = r.id "
+    "AND o.recipient IS NOT NULL AND o.state IN ('waiting', 'sent'))"
+)
+_UNSETTLED = f"SELECT r.id FROM request r WHERE {_SETTLED} AND {_NO_JOB}"  # noqa: S608
 _LACKING = f"SELECT r.id FROM request r WHERE {_UNCERTIFIED} AND {_NO_JOB}"  # noqa: S608
 _FAILING = (
     f"SELECT count(*) FROM request r WHERE (r.state = 'accepted' OR {_UNCERTIFIED}) "  # noqa: S608
@@ -44,9 +50,12 @@ async def resume(session: AsyncSession) -> int:
     await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
     waiting = await (await connection.execute(_OPEN)).fetchall()
     for request, kind in waiting:
-        await enqueue(session, JOBS[Kind(kind)], request=str(request))
+        await enqueue(session, JOBS[Right(kind)], request=str(request))
+    unsettled = await (await connection.execute(_UNSETTLED)).fetchall()
+    for (request,) in unsettled:
+        await enqueue(session, SETTLE_JOB, request=str(request))
     lacking = await (await connection.execute(_LACKING)).fetchall()
-    return len(waiting) + await _certify(session, {str(row[0]) for row in lacking})
+    return len(waiting) + len(unsettled) + await _certify(session, {str(row[0]) for row in lacking})
 
 
 async def _certify(session: AsyncSession, requests: set[str]) -> int:

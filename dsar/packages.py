@@ -8,6 +8,7 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,7 @@ from audit.proofs import inclusions
 from consent import ledger
 from consent.programmes import Active, notices
 from consent.uses import Use, uses
-from dsar import requests
+from dsar import carrying
 from dsar.contents import contents
 from dsar.errors import NotReady
 from dsar.tables import PackageRow
@@ -56,25 +57,25 @@ async def make(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
 
     Entries that have no leaf number yet are in it without a proof. Writes `package.made`.
     """
-    asked = await requests.accepted(unit, request)
-    if asked is None or asked.member is None:
+    if (found := await carrying.accepted(unit, active, request)) is None:
         return False
-    member = await members.one(unit, asked.member, lock=True)
+    row, member = found
     zipped = await _gather(unit, active, member)
-    row = PackageRow(
+    kept = PackageRow(
         request=request,
         member=member.id,
         sealed=member.key.seal_field(TABLE, request.hex, zipped),
         made_at=unit.now,
+        expires_at=unit.now + timedelta(days=active.programme.requests.package_days),
     )
-    unit.session.add(row)
+    unit.session.add(kept)
     facts: dict[str, Fact] = {"request": str(request), "bytes": len(zipped)}
     subject = member.key.subject()
     await unit.session.flush()
     await unit.record.write(
         unit.session, act.entry(EntryKind.PACKAGE_MADE, subject=subject, facts=facts)
     )
-    await requests.fulfil(unit, act, request, subject=subject)
+    await carrying.carried(unit, act, active, row, subject=subject, identities={})
     return True
 
 

@@ -1,273 +1,337 @@
-"""The register of requests: opened, approved or refused, fulfilled; each step on record.
+"""What people do with a request: open it, ask who they are, put it off, approve it, refuse it.
 
-    initiated ──approve──► accepted ──job──► fulfilled
-        └────────refuse──► rejected
-
-States are DPV's (`dpv:RequestInitiated`, …). What an approval leads to is done by a job that
-is enqueued with it, so that neither exists without the other.
-
-The table alone has nobody erased or released: an approval is sealed under the member's own key,
-and what is carried out is what opens there.
+Each function takes one step of `dsar.states`, in the caller's transaction. What an approval leads
+to is done by a job that is enqueued with it (`dsar.carrying`), so that neither exists without
+the other; so are the letters that a step asks for.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import date, timedelta
 from uuid import UUID
 
-from sqlmodel import col, select
-
 from audit.acts import Act
-from audit.browsing import naming
 from audit.entries import Kind as EntryKind
-from consent.programme.suggestion import did_you_mean, shown
-from dsar.deadlines import due_day
-from dsar.errors import NotReady, UnknownKind, UnknownReason, UnknownRequest, WrongState
+from consent.programmes import Active
+from dsar import approvals, identity, register, wanted
+from dsar.deadlines import due_day, extendable_until
+from dsar.errors import NotARequest, NotIdentified, SameOfficer, TooLate
+from dsar.identity import Proof
+from dsar.register import Request, shown
+from dsar.states import Right, State, Step
 from dsar.tables import RequestRow
-from kernel.errors import Unavailable
+from dsar.wanted import Wanted
+from dsar.words import Channel, Delay, Reason
 from kernel.ids import uuid7
 from kernel.jobs import enqueue
 from profiles import members
-from profiles.errors import CannotOpen
 from profiles.members import Member
 from profiles.unit import Unit
 
+#: The job that carries out what was approved, by right; its one argument is the request's id.
+JOBS: Mapping[Right, str] = {right: f"request.{right.value}" for right in Right}
+#: Writes a letter about a request; its arguments are the request's id and which letter.
+LETTER_JOB = "request.letter"
+#: The letters that steps ask for. An erasure's answer is written before its key is gone.
+_LETTERS = {
+    Step.ACKNOWLEDGE: "acknowledgement",
+    Step.ASK_IDENTITY: "identity_query",
+    Step.EXTEND: "extension",
+    Step.REFUSE: "refusal",
+}
+#: On record beside the steps: the same was asked for once more.
+JOIN = "join"
+_AT_ONCE = frozenset({Right.WITHDRAWAL, Right.OBJECTION})
+_OLDEST = timedelta(days=90)
 
-class Kind(StrEnum):
-    """What a member can ask for; restriction and its end take effect with the approval."""
 
-    ACCESS = "access"  # Art. 15
-    ERASURE = "erasure"  # Art. 17
-    RESTRICTION = "restriction"  # Art. 18
-    RELEASE = "release"  # the end of a restriction, Art. 18(3)
+async def open_request(
+    unit: Unit,
+    act: Act,
+    active: Active,
+    right: Right,
+    member: UUID,
+    *,
+    channel: Channel,
+    proof: Proof | None,
+    wish: Wanted | None = None,
+    language: str | None = None,
+    received: date | None = None,
+) -> Request:
+    """Put a member's request into the register; the clock runs from its receipt (Art. 12(3)).
 
+    `proof`: how they have shown who they are, None if they have not. `received`: the day it came
+    in, when that was before today. A request for the same right that is still open is joined:
+    it is returned, with what was proved now on top of what was proved before; where it is about
+    something in particular, such as a correction, another one is opened instead.
 
-class State(StrEnum):
-    INITIATED = "initiated"
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    FULFILLED = "fulfilled"
-
-
-class Reason(StrEnum):
-    """Why a request is refused (Art. 12(4)), in the words of the Data Privacy Vocabulary.
-
-    A closed list: a reason stands in the record for ever, where no free text about a person may.
+    A withdrawal or an objection of somebody who was identified is approved in the same step.
+    Raises `NotARequest`, `UnknownPurpose`, `UnknownField`, `BadValue`, `UnknownMember`.
     """
-
-    IDENTITY = "IdentityVerificationFailure"  # nobody could tell that it was the member who asked
-    LAW = "LegalObligation"  # Art. 17(3)(b)
-    EXCESSIVE = "ProcessExcessive"  # Art. 12(5)
-    UNFOUNDED = "ProcessUnfounded"  # Art. 12(5)
-    OTHERS = "ThirdPartyRightsImpaired"  # Art. 15(4)
-
-
-TABLE = "request"
-#: The job that carries out what was approved, by kind; its one argument is the request's id.
-JOBS: Mapping[Kind, str] = {kind: f"request.{kind.value}" for kind in Kind}
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request as it stands. `member` is None once an erasure is done."""
-
-    id: UUID
-    kind: Kind
-    state: State
-    member: UUID | None
-    opened_at: datetime
-    due: date
-    closed_at: datetime | None
-
-
-def kind_named(name: str) -> Kind:
-    """Raises `UnknownKind`."""
-    if name not in set(Kind):
-        raise UnknownKind(
-            f"there is no request for {shown(name)}",
-            place="kind",
-            remedy=did_you_mean(name, Kind),
-        )
-    return Kind(name)
-
-
-def reason_named(name: str) -> Reason:
-    """Raises `UnknownReason`, which repeats nothing: what was written may be about a person."""
-    if name not in set(Reason):
-        raise UnknownReason(
-            "this is no reason to refuse", place="reason", remedy=did_you_mean(name, Reason)
-        )
-    return Reason(name)
-
-
-async def open_request(unit: Unit, act: Act, kind: Kind, member: UUID) -> Request:
-    """Put a member's request into the register; the clock runs from now (Art. 12(3)).
-
-    The same request, still open, is not opened twice: the open one is returned.
-    """
+    wish = wish or Wanted()
+    wanted.check(unit, active, right, wish)
+    came = _receipt(unit, received)
     person = await members.one(unit, member, lock=True)
-    open_ones = await unit.session.execute(
-        select(RequestRow)
-        .where(col(RequestRow.member) == member)
-        .where(col(RequestRow.kind) == kind.value)
-        .where(col(RequestRow.closed_at).is_(None))
-    )
-    if (already := open_ones.scalars().first()) is not None:
-        return _request(already)
+    already = await register.open_one(unit, right, member)
+    if already is not None and wish == Wanted():
+        await _join(unit, act, already, person, proof=proof, channel=channel)
+        return shown(already)
     row = RequestRow(
-        id=uuid7(),
-        kind=kind.value,
+        id=uuid7(unit.milliseconds),
+        kind=right.value,
         state=State.INITIATED.value,
         member=member,
+        channel=channel.value,
+        language=_language(active, language),
+        received=came,
         opened_at=unit.now,
-        due=due_day(unit.today, unit.schema.region),
+        due=due_day(came, unit.schema.region),
         closed_at=None,
     )
+    if wish != Wanted():
+        row.wanted = wanted.seal(person.key, row.id, wish)
     unit.session.add(row)
     await unit.session.flush()
-    await _note(unit, act, EntryKind.REQUEST_OPENED, row, person.key.subject())
-    return _request(row)
+    subject = person.key.subject()
+    await register.note(
+        unit,
+        act,
+        EntryKind.REQUEST_OPENED,
+        row,
+        subject=subject,
+        facts={"channel": channel.value},
+    )
+    if proof is not None:
+        await identity.prove(unit, act, row.id, person, proof)
+    await _step(unit, act, row, Step.ACKNOWLEDGE, person)
+    if right in _AT_ONCE and not await _lacking(unit, row, person):
+        await _accept(unit, act, active, row, person)
+    return shown(row)
 
 
-async def approve(unit: Unit, act: Act, request: UUID) -> Request:
-    """Accept a request and enqueue what carries it out. Raises `WrongState`, `UnknownRequest`."""
-    row = await _locked(unit, request, State.INITIATED)
-    member = await _member(unit, row)
-    row.state = State.ACCEPTED.value
-    row.approval = member.key.seal_field(TABLE, row.id.hex, row.kind.encode())
-    await enqueue(unit.session, JOBS[Kind(row.kind)], request=str(row.id))
-    await _note(unit, act, EntryKind.REQUEST_APPROVED, row, member.key.subject())
-    return _request(row)
+async def ask_identity(unit: Unit, act: Act, active: Active, request: UUID) -> Request:
+    """Ask who they are, because it cannot be told (Art. 12(6)); the clock stands meanwhile.
 
-
-async def refuse(unit: Unit, act: Act, request: UUID, *, reason: Reason) -> Request:
-    """Refuse a request; the member is told why (Art. 12(4)). Raises as `approve`."""
-    row = await _locked(unit, request, State.INITIATED)
-    row.state, row.closed_at = State.REJECTED.value, unit.now
-    subject = (await _member(unit, row)).key.subject()
-    await _note(unit, act, EntryKind.REQUEST_REFUSED, row, subject, reason=reason.value)
-    return _request(row)
-
-
-async def fulfil(unit: Unit, act: Act, request: UUID, *, subject: bytes) -> None:
-    """Close a request that has been carried out in this transaction."""
-    await _fulfilled(unit, act, await _locked(unit, request, State.ACCEPTED), subject=subject)
-
-
-async def fulfil_again(unit: Unit, act: Act, request: UUID, *, subject: bytes) -> bool:
-    """Close an erasure that the journal says was carried out, whatever a restore made of it.
-
-    A backup may hold it as not yet approved, and its member is erased all the same. False when
-    it stands as carried out, or the backup is older than the request.
+    It stands only if this is asked promptly: within `prompt_days` of the request. Raises
+    `WrongState`, and `NotARequest` when nothing lacks.
     """
-    row = await unit.session.get(RequestRow, request, with_for_update=True)
-    if row is None or row.state == State.FULFILLED.value:
+    row, person = await _locked(unit, request)
+    if not await _lacking(unit, row, person):
+        raise NotARequest("everything it hangs on has been proved", place="request")
+    await _step(unit, act, row, Step.ASK_IDENTITY, person)
+    row.asked_on = unit.today
+    if (unit.today - row.received).days <= active.programme.requests.prompt_days:
+        row.paused_on = unit.today
+    return shown(row)
+
+
+async def identified(unit: Unit, act: Act, active: Active, request: UUID) -> Request:
+    """After a proof: if nothing lacks any more, the request goes on and its clock runs again."""
+    row, person = await _locked(unit, request)
+    if await _lacking(unit, row, person):
+        return shown(row)
+    if register.can(row, Step.IDENTIFY):
+        if row.paused_on is not None:
+            row.paused_days += (unit.today - row.paused_on).days
+            row.paused_on = None
+            register.count_anew(unit, row)
+        await _step(unit, act, row, Step.IDENTIFY, person)
+    if Right(row.kind) in _AT_ONCE and register.can(row, Step.APPROVE):
+        await _accept(unit, act, active, row, person)
+    return shown(row)
+
+
+async def lapse(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
+    """Close a request whose question about identity was never answered; False if it is too soon."""
+    row, person = await _locked(unit, request)
+    if not register.can(row, Step.LAPSE) or row.asked_on is None:
         return False
-    await _fulfilled(unit, act, row, subject=subject)
+    if (unit.today - row.asked_on).days < active.programme.requests.identity_days:
+        return False
+    await _step(unit, act, row, Step.LAPSE, person, reason=Reason.IDENTITY.value)
     return True
 
 
-async def get(unit: Unit, request: UUID) -> Request:
-    """Raises `UnknownRequest`."""
-    row = await unit.session.get(RequestRow, request)
-    if row is None:
-        raise UnknownRequest("there is no such request", place="request")
-    return _request(row)
+async def extend(unit: Unit, act: Act, request: UUID, *, reason: Delay) -> Request:
+    """Two months more, with the reason told to the member (Art. 12(3)).
 
-
-async def listed(
-    unit: Unit, *, member: UUID | None = None, only_open: bool = False, limit: int = 100
-) -> list[Request]:
-    """Requests by the day they are due, the most urgent first."""
-    query = select(RequestRow).order_by(col(RequestRow.due), col(RequestRow.id)).limit(limit)
-    if member is not None:
-        query = query.where(col(RequestRow.member) == member)
-    if only_open:
-        query = query.where(col(RequestRow.closed_at).is_(None))
-    return [_request(row) for row in (await unit.session.execute(query)).scalars()]
-
-
-async def accepted(unit: Unit, request: UUID) -> Request | None:
-    """The request, locked, if it is still to be carried out; None if that has been done.
-
-    Raises `Unavailable` for a row that says approved when this was not approved for this
-    member, or was and has been carried out before: somebody has changed the table.
+    Raises `TooLate` once the first month is over, and `WrongState`.
     """
-    row = await unit.session.get(RequestRow, request, with_for_update=True)
-    if row is None:
-        raise UnknownRequest("there is no such request", place="request")
-    if row.state != State.ACCEPTED.value:
-        return None
-    if row.member is None:
-        raise _not_approved()
-    member = await members.one(unit, row.member)
-    if not approves(row, member):
-        raise _not_approved()
-    # An approval copied from a backup opens too, and was used up.
-    said = await naming(unit.session, str(row.id), subject=member.key.subject())
-    if any(entry.kind == EntryKind.REQUEST_COMPLETED for entry in said):
-        raise _not_approved()
-    return _request(row)
-
-
-def approves(row: RequestRow, member: Member) -> bool:
-    """Whether the row's approval is of this kind of request, and of this one by this member."""
-    if row.approval is None:
-        return False
-    try:
-        return member.key.open_field(TABLE, row.id.hex, row.approval) == row.kind.encode()
-    except CannotOpen:
-        return False
-
-
-def _not_approved() -> Unavailable:
-    return Unavailable(
-        "the register says approved, and nobody approved this",
-        place="request",
-        remedy="run `tillit audit verify`: somebody has changed the database",
-    )
-
-
-async def _fulfilled(unit: Unit, act: Act, row: RequestRow, *, subject: bytes) -> None:
-    row.state, row.closed_at, row.approval = State.FULFILLED.value, unit.now, None
-    if row.kind == Kind.ERASURE.value:
-        row.member = None
-    await _note(unit, act, EntryKind.REQUEST_COMPLETED, row, subject)
-
-
-async def _locked(unit: Unit, request: UUID, state: State) -> RequestRow:
-    row = await unit.session.get(RequestRow, request, with_for_update=True)
-    if row is None:
-        raise UnknownRequest("there is no such request", place="request")
-    if row.state != state.value:
-        raise WrongState(
-            f"this request is {row.state}", place="request", remedy=f"it must be {state.value}"
+    row, person = await _locked(unit, request)
+    if not register.can(row, Step.EXTEND):
+        raise register.refusal(row, Step.EXTEND)
+    last = extendable_until(row.received, unit.schema.region, paused=row.paused_days)
+    if unit.today > last:
+        raise TooLate(
+            "an extension and its reasons are sent within the first month",
+            place="request",
+            remedy=f"the last day was {last}: answer now (Art. 12(3))",
         )
-    return row
+    row.extended = True
+    register.count_anew(unit, row)
+    await _step(unit, act, row, Step.EXTEND, person, reason=reason.value)
+    return shown(row)
 
 
-async def _member(unit: Unit, row: RequestRow) -> Member:
+async def approve(
+    unit: Unit, act: Act, active: Active, request: UUID, *, outcome: str = ""
+) -> Request:
+    """Accept a request and enqueue what carries it out.
+
+    Where the programme asks for four eyes, the first officer's approval waits for another's.
+    `outcome`: for a review, what the officer found who looked again. Raises `WrongState`,
+    `UnknownRequest`, `NotIdentified`, `SameOfficer`, and `NotARequest` for a review without
+    an outcome.
+    """
+    row, person = await _locked(unit, request)
+    if State(row.state) is State.INITIATED:
+        await _step(unit, act, row, Step.ACKNOWLEDGE, person)
+    if not register.can(row, Step.APPROVE):
+        raise register.refusal(row, Step.APPROVE)
+    if missing := await _lacking(unit, row, person):
+        raise NotIdentified(
+            "nobody has shown that this is the member",
+            place="request",
+            remedy="ask who they are; what lacks is proof of " + ", ".join(sorted(missing)),
+        )
+    _keep_outcome(unit, active, row, person, outcome)
+    before = approvals.given(row, person)
+    if before is not None and act.actor in before.by:
+        raise SameOfficer(
+            "you have approved it already",
+            place="request",
+            remedy="the programme asks for a second officer",
+        )
+    if before is None and active.programme.requests.asks_two.get(row.kind, False):
+        approvals.add(row, person.key, None, act.actor)
+        await _step(unit, act, row, Step.ENDORSE, person)
+        return shown(row)
+    await _accept(unit, act, active, row, person)
+    return shown(row)
+
+
+async def refuse(unit: Unit, act: Act, request: UUID, *, reason: Reason) -> Request:
+    """Refuse a request; the member is told why (Art. 12(4)).
+
+    Raises `WrongState`, `UnknownRequest`, and `NotARequest` when a withdrawal or an objection is
+    refused for anything but a doubt about who said it.
+    """
+    row, person = await _locked(unit, request)
+    if Right(row.kind) in _AT_ONCE and reason is not Reason.IDENTITY:
+        raise NotARequest(
+            f"{row.kind} cannot be refused (Arts. 7(3) and 21(3))",
+            place="reason",
+            remedy=f"only for {Reason.IDENTITY}",
+        )
+    await _step(unit, act, row, Step.REFUSE, person, reason=reason.value)
+    return shown(row)
+
+
+async def cancel(unit: Unit, act: Act, request: UUID) -> Request:
+    """Who asked has thought better of it. Raises `WrongState` once it is carried out."""
+    row, person = await _locked(unit, request)
+    row.approval = None
+    await _step(unit, act, row, Step.CANCEL, person)
+    return shown(row)
+
+
+async def lacking(unit: Unit, request: UUID) -> frozenset[str]:
+    """The identifiers whose proof lacks; none once the member is erased."""
+    row = await register.row_of(unit, request)
     if row.member is None:
-        raise NotReady("the member of this request has been erased", place="request")
-    return await members.one(unit, row.member)
+        return frozenset()
+    return await _lacking(unit, row, await members.one(unit, row.member))
 
 
-async def _note(
-    unit: Unit, act: Act, kind: EntryKind, row: RequestRow, subject: bytes, **facts: str
+async def wish_of(unit: Unit, request: UUID) -> Wanted:
+    """What exactly is asked for, opened. Raises `NotReady` once the member is erased."""
+    row = await register.row_of(unit, request)
+    return wanted.opened((await register.member_of(unit, row)).key, row.id, row.wanted)
+
+
+async def _join(
+    unit: Unit,
+    act: Act,
+    row: RequestRow,
+    person: Member,
+    *,
+    proof: Proof | None,
+    channel: Channel,
 ) -> None:
-    await unit.session.flush()
-    about = {"request": str(row.id), "right": row.kind, **facts}
-    await unit.record.write(unit.session, act.entry(kind, subject=subject, facts=about))
-
-
-def _request(row: RequestRow) -> Request:
-    return Request(
-        row.id,
-        Kind(row.kind),
-        State(row.state),
-        row.member,
-        row.opened_at,
-        row.due,
-        row.closed_at,
+    """The same asked again: one request, known to have been asked for twice."""
+    await register.note(
+        unit,
+        act,
+        EntryKind.REQUEST_MOVED,
+        row,
+        subject=person.key.subject(),
+        facts={"step": JOIN, "state": row.state, "channel": channel.value},
     )
+    if proof is None or not await _lacking(unit, row, person):
+        return
+    await identity.prove(unit, act, row.id, person, proof)
+    if register.can(row, Step.IDENTIFY) and not await _lacking(unit, row, person):
+        await _step(unit, act, row, Step.IDENTIFY, person)
+
+
+async def _accept(unit: Unit, act: Act, active: Active, row: RequestRow, person: Member) -> None:
+    approvals.add(row, person.key, approvals.given(row, person), act.actor)
+    waits = active.programme.requests.cooling_off_days if row.kind == Right.ERASURE else 0
+    at = None
+    if waits:
+        row.not_before = at = unit.now + timedelta(days=waits)
+    await _step(unit, act, row, Step.APPROVE, person)
+    await enqueue(unit.session, JOBS[Right(row.kind)], at=at, request=str(row.id))
+
+
+async def _step(
+    unit: Unit, act: Act, row: RequestRow, taken: Step, person: Member, *, reason: str | None = None
+) -> None:
+    await register.step(unit, act, row, taken, subject=person.key.subject(), reason=reason)
+    if (letter := _LETTERS.get(taken)) is not None:
+        await enqueue(unit.session, LETTER_JOB, request=str(row.id), letter=letter)
+
+
+async def _locked(unit: Unit, request: UUID) -> tuple[RequestRow, Member]:
+    row = await register.row_of(unit, request, lock=True)
+    return row, await register.member_of(unit, row)
+
+
+async def _lacking(unit: Unit, row: RequestRow, person: Member) -> frozenset[str]:
+    have = await identity.proved(unit, row.id, person)
+    return identity.lacking(unit, Right(row.kind), person, have)
+
+
+def _keep_outcome(
+    unit: Unit, active: Active, row: RequestRow, person: Member, outcome: str
+) -> None:
+    """Before the approval, which is of what was wanted and of what was found."""
+    if row.kind != Right.REVIEW:
+        if outcome:
+            raise NotARequest("only a review has an outcome", place="outcome")
+        return
+    wish = wanted.opened(person.key, row.id, row.wanted)
+    if not (outcome or wish.outcome):
+        raise NotARequest(
+            "a review says what a human found",
+            place="outcome",
+            remedy="say what you looked at, and whether the decision stands (Art. 22(3))",
+        )
+    if outcome and outcome != wish.outcome:
+        found = Wanted(note=wish.note, outcome=outcome)
+        wanted.check(unit, active, Right.REVIEW, found)
+        row.wanted = wanted.seal(person.key, row.id, found)
+
+
+def _receipt(unit: Unit, received: date | None) -> date:
+    came = received or unit.today
+    if not unit.today - _OLDEST <= came <= unit.today:
+        raise NotARequest(
+            "a request came in today, or within the last 90 days",
+            place="received",
+            remedy="give the day on which it reached you",
+        )
+    return came
+
+
+def _language(active: Active, language: str | None) -> str:
+    return language if language in active.programme.languages else active.programme.languages[0]

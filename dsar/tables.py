@@ -1,15 +1,23 @@
 """What the request room keeps. Storage only; no table leaves the room."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, DateTime, LargeBinary
 from sqlmodel import Field, SQLModel
 
 
+def _moment(*, nullable: bool = False) -> Any:
+    return Column(DateTime(timezone=True), nullable=nullable)
+
+
 class RequestRow(SQLModel, table=True):
     """One request. `member` is forgotten when an erasure is done: the register stays, the
     person does not.
+
+    `received`: the day from which the clock runs; `paused_on`: since when it stands. `wanted`:
+    what exactly is asked for, sealed under the member's key. `erased`: the entry of the erasure.
 
     Invariant: an accepted request has an `approval`, sealed under its member's key at this row.
     Nobody without that key makes one, and it opens for no other member or request.
@@ -20,26 +28,44 @@ class RequestRow(SQLModel, table=True):
     kind: str
     state: str
     member: UUID | None
-    opened_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    channel: str
+    language: str
+    received: date
+    opened_at: datetime = Field(sa_column=_moment())
     due: date
-    closed_at: datetime | None = Field(sa_column=Column(DateTime(timezone=True)))
+    extended: bool = False
+    paused_on: date | None = None
+    paused_days: int = 0
+    asked_on: date | None = None
+    not_before: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    reminded: date | None = None
+    reason: str | None = None
+    erased: UUID | None = None
+    closed_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    wanted: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     approval: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
 
 
 class PackageRow(SQLModel, table=True):
-    """The answer to an access request: a ZIP file, sealed under the member's key."""
+    """The answer to an access or portability request: a ZIP file, sealed under the member's key."""
 
     __tablename__ = "package"
     request: UUID = Field(primary_key=True)
     member: UUID
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    made_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    made_at: datetime = Field(sa_column=_moment())
+    expires_at: datetime = Field(sa_column=_moment())
 
 
 class CertificateRow(SQLModel, table=True):
-    """A signed certificate of erasure. Append-only. `erased`: the entry that it is about."""
+    """A signed certificate of erasure, in two parts. Append-only.
+
+    `part`: ``erasure`` when it happened, ``horizon`` when no backup opens any more. `erased`:
+    the entry that it is about.
+    """
 
     __tablename__ = "certificate"
     request: UUID = Field(primary_key=True)
+    part: str = Field(primary_key=True, default="erasure")
     erased: UUID
     document: str

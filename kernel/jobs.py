@@ -7,6 +7,7 @@ never personal data.
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from procrastinate import App, PsycopgConnector
@@ -63,10 +64,16 @@ class Queue:
         return back
 
 
-async def enqueue(session: AsyncSession, name: str, **arguments: Any) -> None:
-    """Put a job on the queue, on the business transaction's own connection."""
+async def enqueue(
+    session: AsyncSession, name: str, *, at: datetime | None = None, **arguments: Any
+) -> None:
+    """Put a job on the queue, on the business transaction's own connection.
+
+    `at`: it is due no earlier than then.
+    """
     connection = await raw(session)
-    await _DEFERRER.configure_task(name, connection=connection).defer_async(**arguments)
+    task = _DEFERRER.configure_task(name, connection=connection, schedule_at=at)
+    await task.defer_async(**arguments)
 
 
 # Never opened: it only writes on connections that are handed to it.

@@ -16,6 +16,9 @@ class Label(StrEnum):
     AUDIT_ADDRESS = "tillit/audit-set-address/v1"
     AUDIT_MAC = "tillit/audit-pending/v1"
     FIGURES = "tillit/figures/v1"
+    OUTGOING = "tillit/outgoing/v1"
+    VOUCHERS = "tillit/vouchers/v1"
+    HANDED_IN = "tillit/handed-in/v1"
 
 
 #: The pseudonym under which a member appears in the record: HMAC under the member's own key,
@@ -27,6 +30,10 @@ KINSHIP = b"tillit/kinship/v1"
 
 #: What keeps one purchase of one source from being counted twice, under the member's own key.
 REFERENCE = b"tillit/event-reference/v1"
+
+#: What a one-time code is kept as, under the member's own key: who has the database alone cannot
+#: try all million codes.
+CODE = b"tillit/one-time-code/v1"
 
 #: Seals links that need no sign-in; derived from the token key, so that rotations leave them be.
 LINKS = b"tillit/links/v1"

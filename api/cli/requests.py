@@ -17,9 +17,11 @@ from api.cli.finding import one_member
 from api.cli.speaking import ActingAs, AsJson, officer, say_json
 from api.work import drain
 from audit.acts import Act
-from dsar import certificates, packages, requests
+from dsar import certificates, packages, register, requests
 from dsar.deadlines import due_day
-from dsar.requests import Reason, Request
+from dsar.identity import How, Proof
+from dsar.register import Request
+from dsar.words import Channel, Reason, reason_named, right_named
 from kernel.errors import Conflict
 from profiles.errors import UnknownMember
 
@@ -43,12 +45,20 @@ def open_(
     identifiers = {how: value for how, value in given.items() if value is not None}
     if len(identifiers) != 1:
         raise typer.BadParameter("give one of --member, --email and --phone")
-    (how, value), wanted, act = *identifiers.items(), requests.kind_named(kind), officer(acting)
+    (how, value), wanted, act = *identifiers.items(), right_named(kind), officer(acting)
 
     async def step(tillit: Tillit) -> Request:
         async with tillit.unit() as work:
             who = await one_member(work, how, value)
-            return await requests.open_request(work.unit, act, wanted, who)
+            return await requests.open_request(
+                work.unit,
+                act,
+                work.active,
+                wanted,
+                who,
+                channel=Channel.OFFICER,
+                proof=Proof(How.OFFICER),
+            )
 
     _say(run(step), as_json=as_json)
 
@@ -64,13 +74,13 @@ def list_(
 
     async def step(tillit: Tillit) -> list[Request]:
         async with tillit.unit() as work:
-            return await requests.listed(work.unit, only_open=only_open)
+            return await register.listed(work.unit, only_open=only_open)
 
     found = run(step)
     if as_json:
         say_json({"requests": [_plain(one) for one in found]})
     for one in [] if as_json else found:
-        typer.echo(f"{one.id}  {one.kind:<12} {one.state:<10} due {one.due}")
+        typer.echo(f"{one.id}  {one.right:<12} {one.state:<10} due {one.due}")
 
 
 @app.command()
@@ -94,7 +104,7 @@ def show(
 
     async def step(tillit: Tillit) -> tuple[Request, bytes, str]:
         async with tillit.unit() as work:
-            found = await requests.get(work.unit, request)
+            found = await register.get(work.unit, request)
             zipped = await _zipped(work, act, found) if package else b""
             signed = await certificates.of_request(work.unit, request) if certificate else ""
         return found, zipped, signed
@@ -124,11 +134,11 @@ def approve(
 
     async def step(tillit: Tillit) -> Request:
         async with tillit.unit() as work:
-            await requests.approve(work.unit, act, request)
+            await requests.approve(work.unit, act, work.active, request)
         if now:
             await drain(tillit)
         async with tillit.unit() as work:
-            return await requests.get(work.unit, request)
+            return await register.get(work.unit, request)
 
     _say(run(step), as_json=as_json)
 
@@ -141,7 +151,7 @@ def refuse(
     as_json: AsJson = False,
 ) -> None:
     """Refuse a request, for a reason that the member is told (Art. 12(4))."""
-    why, act = requests.reason_named(reason), officer(acting)
+    why, act = reason_named(reason), officer(acting)
 
     async def step(tillit: Tillit) -> Request:
         async with tillit.unit() as work:
@@ -187,7 +197,7 @@ def _plain(request: Request) -> dict[str, Any]:
     closed = request.closed_at
     return {
         "id": str(request.id),
-        "kind": request.kind.value,
+        "right": request.right.value,
         "state": request.state.value,
         "member": str(request.member) if request.member else None,
         "opened_at": request.opened_at.isoformat(),

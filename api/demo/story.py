@@ -31,6 +31,9 @@ from consent.programme import Action, load_programme
 from consent.rulings import Question
 from consent.uses import uses
 from dsar import certificates, packages, requests
+from dsar.identity import How, Proof
+from dsar.states import Right
+from dsar.words import Channel
 from profiles import events
 from profiles.enrolment import enrol
 from profiles.labels import Label
@@ -182,7 +185,7 @@ class Story:
 
     async def access(self) -> None:
         assert self.member is not None
-        request = await self._request(requests.Kind.ACCESS, self.member)
+        request = await self._request(Right.ACCESS, self.member)
         async with self.tillit.unit() as work:
             member = await one(work.unit, self.member)
             package = await packages.fetch(work.unit, _as(member), request, self.member)
@@ -196,7 +199,7 @@ class Story:
         assert self.member is not None
         async with self.tillit.unit() as work:
             copies = await copy_sealed(work.unit, self.member)
-        request = await self._request(requests.Kind.ERASURE, self.member)
+        request = await self._request(Right.ERASURE, self.member)
         async with self.tillit.unit() as work:
             document = await certificates.of_request(work.unit, request)
         target = self.folder / "certificate.json"
@@ -247,14 +250,22 @@ class Story:
         async with self.tillit.unit() as work:
             return await self.tillit.gate.evaluate(work.unit, _grant(work), EXPRESSION)
 
-    async def _request(self, kind: requests.Kind, member: UUID) -> UUID:
+    async def _request(self, right: Right, member: UUID) -> UUID:
         """Asked for by the member, approved by an officer, carried out by the worker."""
         async with self.tillit.unit() as work:
             asking = _as(await one(work.unit, member))
-            request = await requests.open_request(work.unit, asking, kind, member)
+            request = await requests.open_request(
+                work.unit,
+                asking,
+                work.active,
+                right,
+                member,
+                channel=Channel.MEMBER,
+                proof=Proof(How.STEP_UP),
+            )
         async with self.tillit.unit() as work:
             officer = Act(ActorType.OFFICER, "privacy-officer")
-            await requests.approve(work.unit, officer, request.id)
+            await requests.approve(work.unit, officer, work.active, request.id)
         await drain(self.tillit)
         return request.id
 

@@ -9,10 +9,12 @@ from api.http.bodies import Name
 from api.http.doors import JSON, Asked, Doors, Media
 from api.http.requests import RequestShown, shown
 from audit.entries import ActorType
-from dsar import certificates, packages, requests
+from dsar import certificates, packages, register, requests
 from dsar.errors import UnknownRequest
+from dsar.identity import How, Proof
 from dsar.journal import Journal, Line
-from dsar.requests import Request
+from dsar.register import Request
+from dsar.words import Channel, right_named
 
 doors = Doors(ActorType.MEMBER)
 
@@ -31,14 +33,23 @@ async def ask(asked: Asked, wanted: Right) -> RequestShown:
 
     What you have asked for already, and is still open, is not opened twice.
     """
-    kind = requests.kind_named(wanted.right)
-    return shown(await requests.open_request(asked.unit, asked.act, kind, asked.member.id))
+    lately = asked.who.proved_lately(asked.unit.now)
+    found = await requests.open_request(
+        asked.unit,
+        asked.act,
+        asked.active,
+        right_named(wanted.right),
+        asked.member.id,
+        channel=Channel.MEMBER,
+        proof=Proof(How.STEP_UP) if lately else None,
+    )
+    return shown(found)
 
 
 @doors("GET", "/v1/me/requests")
 async def mine(asked: Asked) -> list[RequestShown]:
     """Your requests, the most urgent first."""
-    return [shown(one) for one in await requests.listed(asked.unit, member=asked.member.id)]
+    return [shown(one) for one in await register.listed(asked.unit, member=asked.member.id)]
 
 
 @doors("GET", "/v1/me/requests/{request:uuid}/package", media=ZIP)
@@ -65,7 +76,7 @@ async def certificate(asked: Asked) -> Media:
 
 
 async def _own(asked: Asked, request: UUID) -> Request:
-    found = await requests.get(asked.unit, request)
+    found = await register.get(asked.unit, request)
     if found.member != asked.member.id:
         raise UnknownRequest("there is no such request", place="request")
     return found

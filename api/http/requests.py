@@ -11,12 +11,15 @@ from api.http.doors import JSON, Asked, Doors, Media
 from api.http.errors import Misshapen
 from audit.entries import ActorType
 from consent.programme import Ability
-from dsar import certificates, requests
-from dsar.requests import Kind, Request
+from dsar import certificates, register, requests
+from dsar.identity import How, Proof
+from dsar.register import Request
+from dsar.states import Right
+from dsar.words import Channel, reason_named, right_named
 
 doors = Doors(ActorType.OFFICER)
 
-_RESTRICTING = frozenset({Kind.RESTRICTION, Kind.RELEASE})
+_RESTRICTING = frozenset({Right.RESTRICTION, Right.RELEASE})
 
 
 class RequestShown(msgspec.Struct):
@@ -48,7 +51,7 @@ def shown(request: Request) -> RequestShown:
     """What is told of a request."""
     return RequestShown(
         request=request.id,
-        right=request.kind.value,
+        right=request.right.value,
         state=request.state.value,
         member=request.member,
         opened_at=request.opened_at,
@@ -63,21 +66,29 @@ async def listed(asked: Asked) -> list[RequestShown]:
     wanted = asked.query.get("open", "false")
     if wanted not in ("true", "false"):
         raise Misshapen("this is neither true nor false", place="open")
-    found = await requests.listed(asked.unit, only_open=wanted == "true")
+    found = await register.listed(asked.unit, only_open=wanted == "true")
     return [shown(one) for one in found]
 
 
 @doors("POST", "/v1/requests", ability=Ability.REQUESTS, status=201, problems=(404,))
 async def opened(asked: Asked, new: NewRequest) -> RequestShown:
     """Open a request for a member."""
-    kind = requests.kind_named(new.right)
-    return shown(await requests.open_request(asked.unit, asked.act, kind, new.member))
+    found = await requests.open_request(
+        asked.unit,
+        asked.act,
+        asked.active,
+        right_named(new.right),
+        new.member,
+        channel=Channel.OFFICER,
+        proof=Proof(How.OFFICER),
+    )
+    return shown(found)
 
 
 @doors("GET", "/v1/requests/{request:uuid}", ability=Ability.REQUESTS)
 async def one(asked: Asked) -> RequestShown:
     """One request."""
-    return shown(await requests.get(asked.unit, asked.id("request")))
+    return shown(await register.get(asked.unit, asked.id("request")))
 
 
 @doors("POST", "/v1/requests/{request:uuid}/approve", ability=Ability.REQUESTS, problems=(409,))
@@ -86,16 +97,16 @@ async def approve(asked: Asked) -> RequestShown:
 
     Restriction and its end need the ability `restrict` too.
     """
-    found = await requests.get(asked.unit, asked.id("request"))
-    if found.kind in _RESTRICTING:
+    found = await register.get(asked.unit, asked.id("request"))
+    if found.right in _RESTRICTING:
         able(asked.work, asked.who, Ability.RESTRICT)
-    return shown(await requests.approve(asked.unit, asked.act, found.id))
+    return shown(await requests.approve(asked.unit, asked.act, asked.active, found.id))
 
 
 @doors("POST", "/v1/requests/{request:uuid}/refuse", ability=Ability.REQUESTS, problems=(409,))
 async def refuse(asked: Asked, refusal: Refusal) -> RequestShown:
     """Refuse a request, with a reason (Art. 12(4))."""
-    reason = requests.reason_named(refusal.reason)
+    reason = reason_named(refusal.reason)
     return shown(await requests.refuse(asked.unit, asked.act, asked.id("request"), reason=reason))
 
 

@@ -1,4 +1,4 @@
-"""Data subject requests: the register, sealed packages, certificates."""
+"""Data subject requests: the register, identity, packages, holds, vouchers, what goes out."""
 
 from alembic import op
 
@@ -14,9 +14,21 @@ STATEMENTS = [
         kind text NOT NULL,
         state text NOT NULL,
         member uuid,
+        channel text NOT NULL,
+        language text NOT NULL,
+        received date NOT NULL,
         opened_at timestamptz NOT NULL,
         due date NOT NULL,
+        extended boolean NOT NULL DEFAULT false,
+        paused_on date,
+        paused_days integer NOT NULL DEFAULT 0,
+        asked_on date,
+        not_before timestamptz,
+        reminded date,
+        reason text,
+        erased uuid,
         closed_at timestamptz,
+        wanted bytea,
         approval bytea
     )
     """,
@@ -24,28 +36,127 @@ STATEMENTS = [
     "CREATE INDEX request_open ON request (due) WHERE closed_at IS NULL",
     "GRANT SELECT, INSERT, UPDATE ON request TO tillit_app",
     # Whether an approved request still has a job is asked often, by every check of health.
-    "CREATE INDEX request_accepted ON request (id) WHERE state = 'accepted'",
+    "CREATE INDEX request_accepted ON request (id) WHERE state IN ('accepted', 'carried_out')",
     "CREATE INDEX job_of_request ON procrastinate_jobs ((args->>'request')) "
     "WHERE args->>'request' IS NOT NULL",
+    "CREATE INDEX job_of_outgoing ON procrastinate_jobs ((args->>'outgoing')) "
+    "WHERE args->>'outgoing' IS NOT NULL",
+    """
+    CREATE TABLE identity_proof (
+        id uuid PRIMARY KEY,
+        request uuid NOT NULL REFERENCES request (id),
+        member uuid NOT NULL,
+        sealed bytea NOT NULL
+    )
+    """,
+    "CREATE INDEX identity_proof_request ON identity_proof (request)",
+    "CREATE INDEX identity_proof_member ON identity_proof (member)",
+    "GRANT SELECT, INSERT, DELETE ON identity_proof TO tillit_app",
+    # How often somebody has tried stays when the request is gone from view.
+    """
+    CREATE TABLE identity_challenge (
+        id uuid PRIMARY KEY,
+        request uuid NOT NULL REFERENCES request (id),
+        member uuid NOT NULL,
+        made_at timestamptz NOT NULL,
+        expires_at timestamptz NOT NULL,
+        attempts integer NOT NULL DEFAULT 0,
+        closed_at timestamptz,
+        sealed bytea NOT NULL
+    )
+    """,
+    "CREATE INDEX identity_challenge_request ON identity_challenge (request)",
+    "CREATE INDEX identity_challenge_member ON identity_challenge (member, made_at)",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON identity_challenge TO tillit_app",
     """
     CREATE TABLE package (
         request uuid PRIMARY KEY REFERENCES request (id),
         member uuid NOT NULL,
         sealed bytea NOT NULL,
-        made_at timestamptz NOT NULL
+        made_at timestamptz NOT NULL,
+        expires_at timestamptz NOT NULL
     )
     """,
     "ALTER TABLE package ALTER sealed SET STORAGE EXTERNAL",
     "CREATE INDEX package_member ON package (member)",
+    "CREATE INDEX package_expires ON package (expires_at)",
     "GRANT SELECT, INSERT, DELETE ON package TO tillit_app",
     """
     CREATE TABLE certificate (
-        request uuid PRIMARY KEY REFERENCES request (id),
+        request uuid NOT NULL REFERENCES request (id),
+        part text NOT NULL CHECK (part IN ('erasure', 'horizon')),
         erased uuid NOT NULL,
-        document text NOT NULL
+        document text NOT NULL,
+        PRIMARY KEY (request, part)
     )
     """,
     *append_only("certificate"),
+    """
+    CREATE TABLE legal_hold (
+        id uuid PRIMARY KEY,
+        member uuid NOT NULL,
+        ground text NOT NULL,
+        placed_at timestamptz NOT NULL,
+        until date,
+        lifted_at timestamptz,
+        sealed bytea NOT NULL
+    )
+    """,
+    "CREATE INDEX legal_hold_member ON legal_hold (member)",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON legal_hold TO tillit_app",
+    # What bookkeeping law keeps of those who are erased: apart, and under a key of its own.
+    """
+    CREATE TABLE voucher (
+        id uuid PRIMARY KEY,
+        keep_until date NOT NULL,
+        epoch integer NOT NULL,
+        sealed bytea NOT NULL
+    )
+    """,
+    "ALTER TABLE voucher ALTER sealed SET STORAGE EXTERNAL",
+    "CREATE INDEX voucher_until ON voucher (keep_until)",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON voucher TO tillit_app",
+    # Letters to members and words to recipients, on their way out.
+    """
+    CREATE TABLE outgoing (
+        id uuid PRIMARY KEY,
+        request uuid NOT NULL REFERENCES request (id),
+        member uuid,
+        recipient text,
+        carrier text NOT NULL,
+        what text NOT NULL,
+        state text NOT NULL,
+        attempts integer NOT NULL DEFAULT 0,
+        made_at timestamptz NOT NULL,
+        due date,
+        answered_at timestamptz,
+        problem text,
+        answer text,
+        epoch integer NOT NULL,
+        sealed bytea
+    )
+    """,
+    "CREATE INDEX outgoing_request ON outgoing (request)",
+    "CREATE INDEX outgoing_member ON outgoing (member) WHERE member IS NOT NULL",
+    "CREATE INDEX outgoing_open ON outgoing (id) WHERE state IN ('waiting', 'sent')",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON outgoing TO tillit_app",
+    # Requests that other companies handed in by OpenDSR; `request` is there once they were
+    # found to be about a member.
+    """
+    CREATE TABLE handed_in (
+        id uuid PRIMARY KEY,
+        sender text NOT NULL,
+        reference text NOT NULL,
+        request uuid REFERENCES request (id),
+        state text NOT NULL,
+        received_at timestamptz NOT NULL,
+        epoch integer NOT NULL,
+        sealed bytea,
+        UNIQUE (sender, reference)
+    )
+    """,
+    "CREATE INDEX handed_in_request ON handed_in (request)",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON handed_in TO tillit_app",
 ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import at_the_desk
 import psycopg
 import pytest
 from psycopg import sql
@@ -12,7 +13,7 @@ from consent import ledger
 from consent.choices import Action as Said
 from consent.choosing import choose
 from dsar import requests
-from dsar.requests import Kind
+from dsar.states import Right
 from kernel.database import libpq
 from profiles.enrolment import enrol
 from profiles.members import load
@@ -40,8 +41,8 @@ async def _fill(tillit: Tillit) -> None:
         yes = choose(unit, purpose, Said.GIVEN, at=unit.now, by="member", language="sv")
         locked = await load(unit, [one.id for one in made[:2]], lock=True)
         await ledger.record(unit, SYSTEM, {member: [yes] for member in locked.values()})
-        asked = await requests.open_request(unit, SYSTEM, Kind.ERASURE, made[0].id)
-        await requests.approve(unit, SYSTEM, asked.id)
+        asked = await at_the_desk.opened(work, Right.ERASURE, made[0].id)
+        await requests.approve(work.unit, SYSTEM, work.active, asked.id)
     await worker.drain(tillit)
     await worker.count(tillit)
 

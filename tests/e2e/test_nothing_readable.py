@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import at_the_desk
 import psycopg
 import pytest
 from needles import Needles
@@ -30,7 +31,8 @@ from consent.choices import Action as Said
 from consent.choosing import choose
 from consent.grants import authorise
 from consent.programme import Action, load_programme
-from dsar import packages, requests
+from dsar import packages, register, requests
+from dsar.states import Right
 from kernel.database import libpq
 from profiles import events
 from profiles.enrolment import enrol, rectify
@@ -161,14 +163,14 @@ async def _rights(life: Life, people: list[dict[str, str]], ids: list[Any]) -> N
             member = await one(work.unit, member_id, lock=True)
             fresh = {k: v for k, v in life.person().items() if k != "member_number"}
             await rectify(work.unit, SYSTEM, member, fresh, source="officer")
-    for kind, some in ((requests.Kind.ACCESS, ids[:3]), (requests.Kind.ERASURE, ids[2:8])):
+    for kind, some in ((Right.ACCESS, ids[:3]), (Right.ERASURE, ids[2:8])):
         for member_id in some:
             async with tillit.unit() as work:
-                asked = await requests.open_request(work.unit, SYSTEM, kind, member_id)
-                await requests.approve(work.unit, SYSTEM, asked.id)
+                asked = await at_the_desk.opened(work, kind, member_id)
+                await requests.approve(work.unit, SYSTEM, work.active, asked.id)
         await worker.drain(tillit)
     async with tillit.unit() as work:
-        [asked, *_] = await requests.listed(work.unit, member=ids[0])
+        [asked, *_] = await register.listed(work.unit, member=ids[0])
         assert (await packages.fetch(work.unit, SYSTEM, asked.id, ids[0])).zipped
     with pytest.raises(AlreadyEnrolled):
         async with tillit.unit() as work:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import at_the_desk
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -28,6 +29,7 @@ from consent.choosing import choose
 from consent.grants import authorise
 from consent.programme import Action
 from dsar import requests
+from dsar.states import Right
 from kernel.database import with_driver
 from kernel.ids import uuid7
 from profiles import events
@@ -136,8 +138,8 @@ async def _use(tillit: Tillit) -> None:
                             action=Action.SEGMENT)  # fmt: skip
             await tillit.gate.evaluate(work.unit, may, "tier = 'gold'")
     async with tillit.unit() as work:
-        asked = await requests.open_request(work.unit, SYSTEM, requests.Kind.ERASURE, made[0].id)
-        await requests.approve(work.unit, SYSTEM, asked.id)
+        asked = await at_the_desk.opened(work, Right.ERASURE, made[0].id)
+        await requests.approve(work.unit, SYSTEM, work.active, asked.id)
     async with tillit.unit() as work:
         born = [{"birth_date": "1980-01-01"}, {"birth_date": "2020-01-01"}]
         family = [{"member_number": f"F{n}", **one} for n, one in enumerate(born)]

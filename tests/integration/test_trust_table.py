@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import at_the_desk
 import psycopg
 import pytest
 import pytest_asyncio
@@ -25,6 +26,7 @@ from consent.grants import authorise
 from consent.programme import Action
 from dsar import requests
 from dsar.journal import Journal, Line
+from dsar.states import Right
 from kernel.clock import SystemClock
 from kernel.database import libpq, raw
 from kernel.errors import Unavailable
@@ -72,9 +74,9 @@ class World:
 
     async def erase(self, member: UUID) -> None:
         async with self.tillit.unit() as work:
-            kind = requests.Kind.ERASURE
-            request = await requests.open_request(work.unit, SYSTEM, kind, member)
-            await requests.approve(work.unit, SYSTEM, request.id)
+            kind = Right.ERASURE
+            request = await at_the_desk.opened(work, kind, member)
+            await requests.approve(work.unit, SYSTEM, work.active, request.id)
         await drain(self.tillit)
 
 

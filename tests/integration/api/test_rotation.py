@@ -1,5 +1,6 @@
 """Rotating the key epoch: the living lose nothing, and old copies of the erased are noise."""
 
+import at_the_desk
 import pytest
 
 from api.bootstrap import SYSTEM, Tillit, opened
@@ -10,6 +11,7 @@ from consent.choosing import choose
 from consent.grants import authorise
 from consent.programme import Action
 from dsar import requests
+from dsar.states import Right
 from kernel.database import raw
 from profiles.enrolment import enrol
 from profiles.errors import ProfilesError
@@ -74,8 +76,8 @@ async def test_a_copy_from_before_opens_nothing_of_a_member_erased_before_the_ro
             (gone,),
         )
         ordinal, epoch, wrapped = (await cursor.fetchall())[0]
-        request = await requests.open_request(work.unit, SYSTEM, requests.Kind.ERASURE, gone)
-        await requests.approve(work.unit, SYSTEM, request.id)
+        request = await at_the_desk.opened(work, Right.ERASURE, gone)
+        await requests.approve(work.unit, SYSTEM, work.active, request.id)
     await drain(tillit)
     live = tillit.keyring.live
     assert live.unwrap_at(epoch, gone, wrapped, ordinal=ordinal).fingerprint()  # a backup's danger

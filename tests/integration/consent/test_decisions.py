@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import at_the_desk
 import numpy as np
 import psycopg
 import pytest
@@ -25,6 +26,7 @@ from consent.rulings import Question
 from consent.standings import fold
 from consent.uses import uses
 from dsar import requests
+from dsar.states import Right
 from kernel.database import libpq, raw
 from profiles import members as people
 from profiles.enrolment import enrol
@@ -379,10 +381,10 @@ async def test_an_erased_member_is_unknown_and_leaves_no_trace_in_the_answer(
         )
         assert before.sorted.count == 2
     async with tillit.unit() as work:
-        asked = await requests.open_request(work.unit, SYSTEM, requests.Kind.ERASURE, ids[0])
-        await requests.approve(work.unit, SYSTEM, asked.id)
+        asked = await at_the_desk.opened(work, Right.ERASURE, ids[0])
+        await requests.approve(work.unit, SYSTEM, work.active, asked.id)
     async with tillit.unit() as work:
-        await tillit.erasure.fulfil(work.unit, SYSTEM, asked.id)
+        await tillit.erasure.fulfil(work.unit, SYSTEM, work.active, asked.id)
     async with tillit.unit() as work:
         single, *_ = await tillit.gate.decide(
             work.unit, work.active, [Asking("till", question, ids[0])]

@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
+import at_the_desk
 import pytest
 from pyroaring import BitMap
 
@@ -18,6 +19,7 @@ from consent.grants import Grant, authorise
 from consent.ledger import record
 from consent.programme import Action, load_programme
 from dsar import requests
+from dsar.states import Right
 from kernel.clock import StoppedClock
 from profiles import events
 from profiles.enrolment import enrol
@@ -46,10 +48,10 @@ async def _two_who_agree(tillit: Tillit) -> list[UUID]:
 
 async def _erase(tillit: Tillit, member: UUID) -> None:
     async with tillit.unit() as work:
-        asked = await requests.open_request(work.unit, SYSTEM, requests.Kind.ERASURE, member)
-        await requests.approve(work.unit, SYSTEM, asked.id)
+        asked = await at_the_desk.opened(work, Right.ERASURE, member)
+        await requests.approve(work.unit, SYSTEM, work.active, asked.id)
     async with tillit.unit() as work:
-        await tillit.erasure.fulfil(work.unit, SYSTEM, asked.id)
+        await tillit.erasure.fulfil(work.unit, SYSTEM, work.active, asked.id)
 
 
 async def test_a_segment_holds_only_members_who_allow_it(tillit: Tillit) -> None:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+import at_the_desk
 import made_up_worlds as made_up
 import pytest
 from naive_gate import ZONE, Person, Rules, ends_on, expected, known, why_not
@@ -26,6 +27,7 @@ from consent.grants import authorise
 from consent.programme import Action
 from consent.programme.loading import read_programme
 from dsar import requests
+from dsar.states import Right
 from kernel.clock import StoppedClock
 from profiles import events
 from profiles.enrolment import enrol, rectify
@@ -173,10 +175,10 @@ class World:
     async def erase(self) -> None:
         person = self.chance.choice(list(self.people.values()))
         async with self.tillit.unit() as work:
-            asked = await requests.open_request(work.unit, SYSTEM, requests.Kind.ERASURE, person.id)
-            await requests.approve(work.unit, SYSTEM, asked.id)
+            asked = await at_the_desk.opened(work, Right.ERASURE, person.id)
+            await requests.approve(work.unit, SYSTEM, work.active, asked.id)
         async with self.tillit.unit() as work:
-            assert await self.tillit.erasure.fulfil(work.unit, SYSTEM, asked.id)
+            assert await self.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, asked.id)
         del self.people[person.id]
 
     async def fold(self) -> None:

@@ -14,6 +14,7 @@ from functools import cache
 from random import Random
 from uuid import UUID
 
+import at_the_desk
 import numpy as np
 import psycopg
 import pytest
@@ -43,6 +44,7 @@ from consent.replay.tallying import YES, Line
 from consent.rulings import Question
 from consent.standings import fold
 from dsar import requests
+from dsar.states import Right
 from kernel.clock import StoppedClock
 from kernel.database import libpq
 from profiles.enrolment import enrol, rectify
@@ -219,10 +221,10 @@ class World:
     async def erase(self) -> None:
         one = self.chance.choice(self.living)
         async with self.tillit.unit() as work:
-            asked = await requests.open_request(work.unit, SYSTEM, requests.Kind.ERASURE, one)
-            await requests.approve(work.unit, SYSTEM, asked.id)
+            asked = await at_the_desk.opened(work, Right.ERASURE, one)
+            await requests.approve(work.unit, SYSTEM, work.active, asked.id)
         async with self.tillit.unit() as work:
-            assert await self.tillit.erasure.fulfil(work.unit, SYSTEM, asked.id)
+            assert await self.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, asked.id)
         self.erased.add(one)
 
     async def wait(self) -> None:

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import at_the_desk
+
 from api import work as worker
 from api.bootstrap import SYSTEM, Tillit
 from consent import ledger
@@ -14,7 +16,7 @@ from consent.choosing import choose
 from consent.grants import authorise
 from consent.programme import Action
 from dsar import requests
-from dsar.requests import Kind
+from dsar.states import Right
 from profiles import events
 from profiles.enrolment import enrol
 from profiles.members import load
@@ -43,14 +45,14 @@ class Life:
     member: UUID
     neighbour: UUID
 
-    async def ask(self, kind: Kind, member: UUID | None = None) -> UUID:
+    async def ask(self, kind: Right, member: UUID | None = None) -> UUID:
         """A request, approved; the job that answers it is due."""
         async with self.tillit.unit() as work:
-            asked = await requests.open_request(work.unit, SYSTEM, kind, member or self.member)
-            await requests.approve(work.unit, SYSTEM, asked.id)
+            asked = await at_the_desk.opened(work, kind, member or self.member)
+            await requests.approve(work.unit, SYSTEM, work.active, asked.id)
         return asked.id
 
-    async def answered(self, kind: Kind, member: UUID | None = None) -> UUID:
+    async def answered(self, kind: Right, member: UUID | None = None) -> UUID:
         request = await self.ask(kind, member)
         await worker.drain(self.tillit)
         return request

@@ -12,16 +12,16 @@ from api.bootstrap import SYSTEM
 from audit.verify import VerifierKey, verify_proof
 from consent.programme import read_programme
 from consent.programme.catalogue import IMPLICIT
-from dsar import packages, requests
+from dsar import packages, register
 from dsar.errors import NotReady
-from dsar.requests import Kind, State
+from dsar.states import Right, State
 
 
 async def _package(life: Life) -> tuple[dict[str, Any], zipfile.ZipFile]:
-    request = await life.answered(Kind.ACCESS)
+    request = await life.answered(Right.ACCESS)
     async with life.tillit.unit() as work:
         made = await packages.fetch(work.unit, SYSTEM, request, life.member)
-        assert (await requests.get(work.unit, request)).state is State.FULFILLED
+        assert (await register.get(work.unit, request)).state is State.FULFILLED
     archive = zipfile.ZipFile(io.BytesIO(made.zipped))
     return json.loads(archive.read("package.json")), archive
 
@@ -119,13 +119,13 @@ async def test_nothing_of_the_neighbour_is_in_it(life: Life) -> None:
 
 
 async def test_only_the_member_it_is_about_can_fetch_it(life: Life) -> None:
-    request = await life.answered(Kind.ACCESS)
+    request = await life.answered(Right.ACCESS)
     async with life.tillit.unit() as work:
         with pytest.raises(NotReady):
             await packages.fetch(work.unit, SYSTEM, request, life.neighbour)
 
 
 async def test_a_package_is_made_once_however_often_its_job_runs(life: Life) -> None:
-    request = await life.answered(Kind.ACCESS)
+    request = await life.answered(Right.ACCESS)
     async with life.tillit.unit() as work:
         assert not await packages.make(work.unit, SYSTEM, work.active, request)

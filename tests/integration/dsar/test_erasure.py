@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import at_the_desk
 import pytest
 from a_life import ITEMS, Life
 
@@ -18,9 +19,9 @@ from audit.verify import VerifierKey, open_note, verify_proof
 from consent import checks
 from consent.grants import authorise
 from consent.programme import Action
-from dsar import certificates, requests
+from dsar import certificates, register
 from dsar.errors import NotReady
-from dsar.requests import Kind, State
+from dsar.states import Right, State
 from kernel.database import raw
 from profiles import events
 from profiles.enrolment import enrol
@@ -65,11 +66,11 @@ async def _mentions(tillit: Tillit, member: UUID) -> set[str]:
 
 async def test_no_row_of_any_table_mentions_the_member_any_more(life: Life) -> None:
     tillit = life.tillit
-    await life.answered(Kind.ACCESS)
+    await life.answered(Right.ACCESS)
     before = await _mentions(tillit, life.member)
     assert {"member.id", "member_key.member", "event.member", "lookup.member", "ledger.member",
             "request.member", "package.member"} <= before  # fmt: skip
-    await life.answered(Kind.ERASURE)
+    await life.answered(Right.ERASURE)
     assert await _mentions(tillit, life.member) == set()
     assert await _mentions(tillit, life.neighbour) >= {"member.id", "event.member"}
 
@@ -79,7 +80,7 @@ async def test_the_member_is_in_no_set_and_in_no_answer(life: Life) -> None:
     await tillit.replica.barrier()
     ordinal = (await _query(tillit, "SELECT ordinal FROM member WHERE id = %s", life.member))[0][0]
     assert sum(ordinal in members for members in tillit.replica.members.sets.values()) > 5
-    await life.answered(Kind.ERASURE)
+    await life.answered(Right.ERASURE)
     assert await life.segment() == {life.neighbour}
     assert not any(ordinal in members for members in tillit.replica.members.sets.values())
     fresh = Tillit(tillit.settings, tillit.url, tillit.clock)
@@ -107,7 +108,7 @@ async def test_what_was_copied_before_opens_with_nothing_the_store_has(life: Lif
         key = (await one(work.unit, life.member)).key
         assert key.open_field(TABLE, "email", copied["email"])
         assert key.open_field("event", event[0].hex, event[1])
-    await life.answered(Kind.ERASURE)
+    await life.answered(Right.ERASURE)
     async with tillit.unit() as work:
         everything: list[SealingKey] = [work.unit.epoch]
         rows = await (await raw(work.session)).execute("SELECT id FROM member")
@@ -129,7 +130,7 @@ async def test_after_a_rotation_a_copied_member_key_opens_nothing_either(life: L
     query = """SELECT m.ordinal, k.epoch, k.wrapped
         FROM member m JOIN member_key k ON k.member = m.id WHERE m.id = %s"""
     [(ordinal, epoch, wrapped)] = await _query(tillit, query, life.member)
-    await life.answered(Kind.ERASURE)
+    await life.answered(Right.ERASURE)
     async with tillit.unit() as work:
         assert work.unit.epoch.unwrap_at(epoch, life.member, wrapped, ordinal=ordinal)
     await tillit.rotate(SYSTEM)
@@ -145,7 +146,7 @@ async def test_the_certificate_verifies_offline_and_says_what_was_destroyed(life
     tillit = life.tillit
     async with tillit.unit() as work:
         fingerprint = (await one(work.unit, life.member)).key.fingerprint()
-    request = await life.answered(Kind.ERASURE)
+    request = await life.answered(Right.ERASURE)
     async with tillit.unit() as work:
         document = json.loads(await certificates.of_request(work.unit, request))
     # From here on only what the certificate's holder has, and audit.verify.
@@ -166,12 +167,12 @@ async def test_the_certificate_verifies_offline_and_says_what_was_destroyed(life
 
 async def test_erasing_twice_changes_nothing(life: Life) -> None:
     tillit = life.tillit
-    request = await life.answered(Kind.ERASURE)
+    request = await life.answered(Right.ERASURE)
     async with tillit.unit() as work:
         document = await certificates.of_request(work.unit, request)
-        assert not await tillit.erasure.fulfil(work.unit, SYSTEM, request)
+        assert not await tillit.erasure.fulfil(work.unit, SYSTEM, work.active, request)
         with pytest.raises(UnknownMember):
-            await requests.open_request(work.unit, SYSTEM, Kind.ERASURE, life.member)
+            await at_the_desk.opened(work, Right.ERASURE, life.member)
     await worker.drain(tillit)
     async with tillit.unit() as work:
         assert await certificates.of_request(work.unit, request) == document
@@ -182,11 +183,11 @@ async def test_erasing_twice_changes_nothing(life: Life) -> None:
 
 async def test_two_who_erase_at_once_erase_once(life: Life) -> None:
     tillit = life.tillit
-    request = await life.ask(Kind.ERASURE)
+    request = await life.ask(Right.ERASURE)
 
     async def erase() -> bool:
         async with tillit.unit() as work:
-            return await tillit.erasure.fulfil(work.unit, SYSTEM, request)
+            return await tillit.erasure.fulfil(work.unit, SYSTEM, work.active, request)
 
     assert sorted(await asyncio.gather(erase(), erase(), erase())) == [False, False, True]
 
@@ -194,11 +195,11 @@ async def test_two_who_erase_at_once_erase_once(life: Life) -> None:
 async def test_purchases_recorded_meanwhile_are_erased_too_or_refused(life: Life) -> None:
     """The till holds the member; the erasure waits, and takes what the till has brought."""
     tillit = life.tillit
-    request = await life.ask(Kind.ERASURE)
+    request = await life.ask(Right.ERASURE)
 
     async def erase() -> None:
         async with tillit.unit() as work:
-            assert await tillit.erasure.fulfil(work.unit, SYSTEM, request)
+            assert await tillit.erasure.fulfil(work.unit, SYSTEM, work.active, request)
 
     async with tillit.unit() as work:
         member = await one(work.unit, life.member, lock=True)
@@ -220,29 +221,29 @@ async def test_purchases_recorded_meanwhile_are_erased_too_or_refused(life: Life
 async def test_other_requests_of_the_member_are_closed_and_forget_them(life: Life) -> None:
     tillit = life.tillit
     async with tillit.unit() as work:
-        other = await requests.open_request(work.unit, SYSTEM, Kind.RESTRICTION, life.member)
-    request = await life.answered(Kind.ERASURE)
+        other = await at_the_desk.opened(work, Right.RESTRICTION, life.member)
+    request = await life.answered(Right.ERASURE)
     async with tillit.unit() as work:
-        closed = await requests.get(work.unit, other.id)
-        erased = await requests.get(work.unit, request)
-    assert (closed.member, closed.state) == (None, State.REJECTED)
+        closed = await register.get(work.unit, other.id)
+        erased = await register.get(work.unit, request)
+    assert (closed.member, closed.state) == (None, State.UNFULFILLED)
     assert (erased.member, erased.state) == (None, State.FULFILLED)
 
 
 async def test_an_access_request_approved_before_the_erasure_comes_to_nothing_quietly(
     life: Life,
 ) -> None:
-    access, erasure = await life.ask(Kind.ACCESS), await life.ask(Kind.ERASURE)
+    access, erasure = await life.ask(Right.ACCESS), await life.ask(Right.ERASURE)
     async with life.tillit.unit() as work:
-        assert await life.tillit.erasure.fulfil(work.unit, SYSTEM, erasure)
+        assert await life.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, erasure)
     await worker.drain(life.tillit)
     async with life.tillit.unit() as work:
-        assert (await requests.get(work.unit, access)).state is State.REJECTED
+        assert (await register.get(work.unit, access)).state is State.UNFULFILLED
         assert await certificates.of_request(work.unit, erasure)
 
 
 async def test_a_certificate_that_is_not_there_is_said_so(life: Life) -> None:
-    request = await life.ask(Kind.ERASURE)
+    request = await life.ask(Right.ERASURE)
     async with life.tillit.unit() as work:
         with pytest.raises(NotReady):
             await certificates.of_request(work.unit, request)
@@ -253,7 +254,7 @@ async def test_the_number_is_free_again_and_the_new_member_is_another(life: Life
     with pytest.raises(AlreadyEnrolled):
         async with life.tillit.unit() as work:
             await enrol(work.unit, SYSTEM, [again], source="till")
-    await life.answered(Kind.ERASURE)
+    await life.answered(Right.ERASURE)
     async with life.tillit.unit() as work:
         [member] = await enrol(work.unit, SYSTEM, [again], source="till")
     assert member.id != life.member

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import at_the_desk
 import psycopg
 import pytest
 from a_life import Life
@@ -13,9 +14,9 @@ from a_life import Life
 from api import work as worker
 from api.bootstrap import SYSTEM, opened
 from api.settings import Settings
-from dsar import certificates, checks, requests
+from dsar import certificates, checks, register, requests
 from dsar.journal import Journal, Line
-from dsar.requests import Kind, State
+from dsar.states import Right, State
 from kernel.database import libpq, raw
 from kernel.errors import Unavailable
 
@@ -52,7 +53,7 @@ async def test_who_was_erased_is_erased_again_before_anything_is_served(
     life: Life, settings: Settings
 ) -> None:
     rows = _backup(life)
-    request = await life.answered(Kind.ERASURE)
+    request = await life.answered(Right.ERASURE)
     _restore(life, rows)
     async with opened(settings) as again:
         async with again.unit() as work:
@@ -73,7 +74,7 @@ async def test_who_was_erased_is_erased_again_before_anything_is_served(
 async def test_an_erasure_cut_off_between_journal_and_commit_is_carried_out_at_the_next_start(
     life: Life, settings: Settings
 ) -> None:
-    request = await life.ask(Kind.ERASURE)
+    request = await life.ask(Right.ERASURE)
     Journal(settings.journal).append(Line(life.member, request), at=life.tillit.clock.now())
     async with opened(settings) as again:
         await worker.drain(again)
@@ -90,13 +91,13 @@ async def test_a_request_that_a_restore_put_back_is_closed_and_certified(
     """The backup was made before the erasure: a copy of the whole database, its record too."""
     tillit = life.tillit
     async with tillit.unit() as work:
-        asked = await requests.open_request(work.unit, SYSTEM, Kind.ERASURE, life.member)
+        asked = await at_the_desk.opened(work, Right.ERASURE, life.member)
         if approved:
-            await requests.approve(work.unit, SYSTEM, asked.id)
+            await requests.approve(work.unit, SYSTEM, work.active, asked.id)
     Journal(settings.journal).append(Line(life.member, asked.id), at=tillit.clock.now())
     async with opened(settings) as again:
         async with again.unit() as work:
-            closed = await requests.get(work.unit, asked.id)
+            closed = await register.get(work.unit, asked.id)
         assert (closed.state, closed.member) == (State.FULFILLED, None)
         await worker.drain(again)
         key = (await again.signer()).key

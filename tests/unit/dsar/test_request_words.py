@@ -5,19 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from dsar.errors import UnknownKind, UnknownReason
-from dsar.requests import Kind, Reason, kind_named, reason_named
+from dsar.errors import UnknownReason, UnknownRight
+from dsar.states import Right
+from dsar.words import Reason, reason_named, right_named
 
 DOCS = Path(__file__).parents[3] / "docs"
 
 
-def test_a_misspelt_kind_of_request_gets_the_right_word_in_plain_text() -> None:
-    with pytest.raises(UnknownKind) as found:
-        kind_named("acces")
-    assert str(found.value) == "kind: there is no request for 'acces'; did you mean 'access'?"
-    with pytest.raises(UnknownKind, match="choose one of access, erasure, release, restriction"):
-        kind_named("zzz")
-    assert [kind_named(kind.value) for kind in Kind] == list(Kind)
+def test_a_misspelt_right_gets_the_right_word_in_plain_text() -> None:
+    with pytest.raises(UnknownRight) as found:
+        right_named("acces")
+    assert str(found.value) == "right: there is no request for 'acces'; did you mean 'access'?"
+    with pytest.raises(UnknownRight, match="choose one of access, erasure"):
+        right_named("zzz")
+    assert [right_named(right.value) for right in Right] == list(Right)
 
 
 def test_a_reason_that_is_none_is_not_repeated() -> None:

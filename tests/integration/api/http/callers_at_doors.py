@@ -48,8 +48,10 @@ class Club:
     async def officer(self, role: str = "privacy_officer") -> Client:
         return await self.client(Caller.officer("officer-7", role=role))
 
-    async def member(self, member: UUID | str) -> Client:
-        return await self.client(Caller.member(UUID(str(member))))
+    async def member(self, member: UUID | str, *, stepped_up: bool = True) -> Client:
+        """A member, signed in a moment ago with a second proof, or longer ago without."""
+        at = self.tillit.clock.now() if stepped_up else None
+        return await self.client(Caller.member(UUID(str(member)), stepped_up=at))
 
     async def joins(self, number: str, **values: Any) -> str:
         """A new member through the till; their id."""

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,7 @@ VALUES = {"name": "Kari Exempel", "tier": "gold", "interests": ["hiking"], "coun
 
 async def _caller(club: Club, who: str, member: str) -> Caller:
     if who == "member":
-        return Caller.member(UUID(member))
+        return Caller.member(UUID(member), stepped_up=datetime.now(UTC))
     if who == "officer":
         return Caller.officer("officer-7", role="privacy_officer")
     return Caller.service(who)

@@ -1,0 +1,158 @@
+"""Who was shown to be who: proofs of identity, kept with the request that they are for.
+
+What is released or erased hangs on identifiers that were proved, and on no others: an e-mail
+address that somebody can read opens nothing that hangs on another's telephone number. A proof is
+sealed under the member's key at its row, so that nobody with the database alone makes one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from audit.acts import Act
+from audit.entries import Kind as EntryKind
+from dsar.states import Right
+from kernel.database import raw
+from kernel.ids import uuid7
+from profiles.members import NUMBER, Member
+from profiles.unit import Unit
+
+TABLE = "identity_proof"
+
+
+class How(StrEnum):
+    """How somebody showed who they are. The list is closed."""
+
+    STEP_UP = "step_up"  # signed in a moment ago with a second proof (`acr`, `auth_time`)
+    CODE = "code"  # a one-time code, sent to that identifier and brought back
+    PURCHASE = "purchase"  # the card number, with a recent purchase on it
+    OFFICER = "officer"  # an officer saw it with their own eyes, and answers for it
+    GUARDIAN = "guardian"  # a child's guardian on record, who has shown who they are
+    MANDATE = "mandate"  # somebody whom the member has given a mandate, seen by an officer
+
+
+#: Proves the whole person; the others prove one identifier each.
+_WHOLE = frozenset({How.STEP_UP, How.OFFICER, How.GUARDIAN, How.MANDATE})
+
+#: What one proved identifier is enough for. Ending a use needs less than handing out or erasing:
+#: whoever can stop something falsely does little harm, and it can be undone.
+_STOPS = frozenset({Right.WITHDRAWAL, Right.OBJECTION, Right.RESTRICTION})
+#: What can be answered in part: with what hangs on the identifiers that were proved.
+_PARTIAL = frozenset({Right.ACCESS, Right.PORTABILITY})
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """`identifier`: the lookup field it is of; None where it proves the whole person."""
+
+    how: How
+    identifier: str | None = None
+
+
+@dataclass(frozen=True)
+class Proved:
+    """What was proved for one request."""
+
+    whole: bool = False
+    identifiers: frozenset[str] = frozenset()
+
+    def covers(self, identifier: str) -> bool:
+        return self.whole or identifier in self.identifiers
+
+
+async def prove(unit: Unit, act: Act, request: UUID, member: Member, proof: Proof) -> None:
+    """Keep a proof; on record as `identity.tried` with outcome ``proved``."""
+    if (proof.identifier is None) != (proof.how in _WHOLE):
+        raise AssertionError("a code and a purchase prove an identifier, the others a person")
+    row = uuid7(unit.milliseconds)
+    sealed = member.key.seal_field(TABLE, f"{row.hex}:{request.hex}", msgspec.msgpack.encode(proof))
+    connection = await raw(unit.session)
+    await connection.execute(
+        "INSERT INTO identity_proof (id, request, member, sealed) VALUES (%s, %s, %s, %s)",
+        (row, request, member.id, sealed),
+    )
+    await tried(unit, act, request, member, proof, outcome="proved")
+
+
+async def tried(
+    unit: Unit, act: Act, request: UUID, member: Member, proof: Proof, *, outcome: str
+) -> None:
+    """Put an attempt on record: ``proved``, ``wrong``, ``expired`` or ``limited``."""
+    facts = {
+        "request": str(request),
+        "how": proof.how.value,
+        "identifier": proof.identifier,
+        "outcome": outcome,
+    }
+    await unit.record.write(
+        unit.session,
+        act.entry(EntryKind.IDENTITY_TRIED, subject=member.key.subject(), facts=facts),
+    )
+
+
+async def proved(unit: Unit, request: UUID, member: Member) -> Proved:
+    """What was proved for this request. Raises `CannotOpen` for a proof that is not ours."""
+    connection = await raw(unit.session)
+    cursor = await connection.execute(
+        "SELECT id, sealed FROM identity_proof WHERE request = %s AND member = %s",
+        (request, member.id),
+    )
+    found = [
+        msgspec.msgpack.decode(
+            member.key.open_field(TABLE, f"{row.hex}:{request.hex}", sealed), type=Proof
+        )
+        for row, sealed in await cursor.fetchall()
+    ]
+    return Proved(
+        any(one.identifier is None for one in found),
+        frozenset(one.identifier for one in found if one.identifier is not None),
+    )
+
+
+def on_file(unit: Unit, member: Member) -> frozenset[str]:
+    """The identifiers that the member has: what they are found by."""
+    fields = unit.schema.catalogue.fields
+    return frozenset(
+        name
+        for name, field in fields.items()
+        if (field.lookup is not None or name == NUMBER) and name in member.sealed
+    )
+
+
+def lacking(unit: Unit, right: Right, member: Member, have: Proved) -> frozenset[str]:
+    """The identifiers that must still be proved before the right can be carried out.
+
+    Empty when nothing lacks. Where one is enough and none was proved, all are named: any of
+    them will do.
+    """
+    if have.whole:
+        return frozenset()
+    known = on_file(unit, member)
+    if right in _STOPS | _PARTIAL:
+        return frozenset() if have.identifiers & known else known
+    return known - have.identifiers
+
+
+def released(
+    unit: Unit, values: Mapping[str, object], member: Member, have: Proved
+) -> frozenset[str]:
+    """Those of the fields `values` that may be handed out: no identifier that was not proved."""
+    closed = {one for one in on_file(unit, member) if not have.covers(one)}
+    return frozenset(values) - closed
+
+
+def opens_purchases(have: Proved) -> bool:
+    """Whether purchases may be handed out: they hang on the card that they were made with."""
+    return have.covers(NUMBER)
+
+
+async def forget(unit: Unit, member: UUID) -> int:
+    """Delete all proofs and challenges of a member who is being erased; returns how many."""
+    connection = await raw(unit.session)
+    count = 0
+    for table in ("identity_proof", "identity_challenge"):
+        cursor = await connection.execute(f"DELETE FROM {table} WHERE member = %s", (member,))  # noqa: S608
+        count += cursor.rowcount
+    return count

@@ -1,0 +1,203 @@
+"""The register of requests: its rows, read, and moved by one step at a time.
+
+`step` is the one place where a request's state changes: by the tables of `dsar.states`, with an
+entry in the record of who, when and why.
+
+The table alone has nobody erased or released: an approval is sealed under the member's own key,
+and what is carried out is what opens there.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from audit.acts import Act
+from audit.entries import Fact
+from audit.entries import Kind as EntryKind
+from dsar.deadlines import due_day
+from dsar.errors import NotReady, UnknownRequest, WrongState
+from dsar.states import Right, State, Step, after, taken_from
+from dsar.tables import RequestRow
+from dsar.words import Channel
+from profiles import members
+from profiles.members import Member
+from profiles.unit import Unit
+
+TABLE = "request"
+
+#: The kinds of entries that steps leave; all others leave `request.moved`.
+KINDS = {
+    Step.APPROVE: EntryKind.REQUEST_APPROVED,
+    Step.REFUSE: EntryKind.REQUEST_REFUSED,
+    Step.FULFIL: EntryKind.REQUEST_COMPLETED,
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it stands. `member` is None once an erasure is done.
+
+    `received`: the day from which the clock runs; `due`: the last day to answer. `paused`: the
+    clock stands while a question about identity is open. `two`: one officer has approved, and
+    a second one is asked for. `not_before`: until when an approved erasure waits.
+    """
+
+    id: UUID
+    right: Right
+    state: State
+    member: UUID | None
+    channel: Channel
+    language: str
+    received: date
+    opened_at: datetime
+    due: date
+    extended: bool
+    paused: bool
+    not_before: datetime | None
+    reason: str | None
+    closed_at: datetime | None
+    two: bool = False
+
+    def days_left(self, today: date) -> int:
+        """Days until it is due; below zero when it is overdue."""
+        return (self.due - today).days
+
+
+async def get(unit: Unit, request: UUID) -> Request:
+    """Raises `UnknownRequest`."""
+    return shown(await row_of(unit, request))
+
+
+async def listed(
+    unit: Unit,
+    *,
+    member: UUID | None = None,
+    right: Right | None = None,
+    state: State | None = None,
+    due_by: date | None = None,
+    only_open: bool = False,
+    limit: int = 100,
+) -> list[Request]:
+    """Requests by the day they are due, the most urgent first."""
+    query = select(RequestRow).order_by(col(RequestRow.due), col(RequestRow.id)).limit(limit)
+    if member is not None:
+        query = query.where(col(RequestRow.member) == member)
+    if right is not None:
+        query = query.where(col(RequestRow.kind) == right.value)
+    if state is not None:
+        query = query.where(col(RequestRow.state) == state.value)
+    if due_by is not None:
+        query = query.where(col(RequestRow.due) <= due_by)
+    if only_open:
+        query = query.where(col(RequestRow.closed_at).is_(None))
+    return [shown(row) for row in (await unit.session.execute(query)).scalars()]
+
+
+async def open_one(unit: Unit, right: Right, member: UUID) -> RequestRow | None:
+    """The member's open request for that right, if there is one."""
+    query = (
+        select(RequestRow)
+        .where(col(RequestRow.member) == member)
+        .where(col(RequestRow.kind) == right.value)
+        .where(col(RequestRow.closed_at).is_(None))
+        .order_by(col(RequestRow.id))
+    )
+    return (await unit.session.execute(query)).scalars().first()
+
+
+async def row_of(unit: Unit, request: UUID, *, lock: bool = False) -> RequestRow:
+    """Raises `UnknownRequest`."""
+    row = await unit.session.get(
+        RequestRow, request, with_for_update=lock or None, populate_existing=lock
+    )
+    if row is None:
+        raise UnknownRequest("there is no such request", place="request")
+    return row
+
+
+async def step(
+    unit: Unit,
+    act: Act,
+    row: RequestRow,
+    taken: Step,
+    *,
+    subject: bytes,
+    reason: str | None = None,
+) -> UUID:
+    """Take a step with a locked row; returns its entry's id. Raises `WrongState`."""
+    right, state = Right(row.kind), State(row.state)
+    to = after(right, state, taken)
+    if to is None:
+        raise refusal(row, taken)
+    row.state = to.value
+    if not to.is_open:
+        row.closed_at, row.paused_on = unit.now, None
+    if reason is not None:
+        row.reason = reason
+    facts: dict[str, Fact] = {"step": taken.value, "state": to.value}
+    if reason is not None:
+        facts["reason"] = reason
+    kind = KINDS.get(taken, EntryKind.REQUEST_MOVED)
+    return await note(unit, act, kind, row, subject=subject, facts=facts)
+
+
+def can(row: RequestRow, taken: Step) -> bool:
+    return after(Right(row.kind), State(row.state), taken) is not None
+
+
+def refusal(row: RequestRow, taken: Step) -> WrongState:
+    """What is said to whoever would take a step that cannot be taken."""
+    found = taken_from(Right(row.kind), taken)
+    remedy = "it must be " + " or ".join(found) if found else f"no {row.kind} knows such a step"
+    return WrongState(f"this request is {row.state}", place="request", remedy=remedy)
+
+
+async def note(
+    unit: Unit,
+    act: Act,
+    kind: EntryKind,
+    row: RequestRow,
+    *,
+    subject: bytes | None,
+    facts: dict[str, Fact],
+) -> UUID:
+    """Put something about a request on record."""
+    await unit.session.flush()
+    about: dict[str, Fact] = {"request": str(row.id), "right": row.kind, **facts}
+    return await unit.record.write(unit.session, act.entry(kind, subject=subject, facts=about))
+
+
+async def member_of(unit: Unit, row: RequestRow, *, lock: bool = False) -> Member:
+    """The member a request is about. Raises `NotReady` once they are erased."""
+    if row.member is None:
+        raise NotReady("the member of this request has been erased", place="request")
+    return await members.one(unit, row.member, lock=lock)
+
+
+def count_anew(unit: Unit, row: RequestRow) -> None:
+    """When the answer is due, now that the clock stood or was put off."""
+    row.due = due_day(
+        row.received, unit.schema.region, extended=row.extended, paused=row.paused_days
+    )
+
+
+def shown(row: RequestRow) -> Request:
+    return Request(
+        id=row.id,
+        right=Right(row.kind),
+        state=State(row.state),
+        member=row.member,
+        channel=Channel(row.channel),
+        language=row.language,
+        received=row.received,
+        opened_at=row.opened_at,
+        due=row.due,
+        extended=row.extended,
+        paused=row.paused_on is not None,
+        not_before=row.not_before,
+        reason=row.reason,
+        closed_at=row.closed_at,
+        two=row.approval is not None and State(row.state) in (State.ACKNOWLEDGED, State.DELAYED),
+    )

@@ -1,0 +1,122 @@
+"""Telling recipients what was done (Arts. 17(2) and 19): who is told, of what, by which name.
+
+Makes `outgoing` rows; what carries them outward is each recipient's connector. Of a member, a
+recipient is sent the identifiers that it knows them by and that the programme names for it; of a
+rectification, also the values that were set right and that its purposes use.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import msgspec
+
+from audit.acts import Act
+from audit.entries import Fact
+from audit.entries import Kind as EntryKind
+from consent.programme.parties import Recipient
+from consent.programmes import Active
+from dsar import outgoing
+from dsar.register import Request
+from dsar.states import Right
+from profiles.members import Member
+from profiles.sealing import open_value
+from profiles.unit import Unit
+
+#: The values of lookup fields by which a member is known, by field.
+Identities = Mapping[str, str]
+
+_TOLD = {
+    Right.ERASURE: "erasure",
+    Right.RECTIFICATION: "rectification",
+    Right.RESTRICTION: "restriction",
+    Right.RELEASE: "restriction",
+}
+
+
+class Word(msgspec.Struct, frozen=True):
+    """What a recipient is told; sealed until it is told, and gone once it has answered.
+
+    `what`: ``erasure``, ``rectification``, ``restriction`` or ``release``. `identities`: by which
+    it knows the member. `fields`: the names of the fields that were set right; the recipient
+    asks for the values again, by the door it has.
+    """
+
+    request: str
+    what: str
+    identities: dict[str, str]
+    fields: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Word({self.what}, ***)"
+
+
+def identities(unit: Unit, member: Member) -> Identities:
+    """The identifiers that a member is found by, opened: for recipients alone."""
+    found = {}
+    for name, field in unit.schema.catalogue.fields.items():
+        if field.lookup is not None and name in member.sealed:
+            value, _ = open_value(member.key, field, member.sealed[name])
+            found[name] = str(value)
+    return found
+
+
+async def tell(
+    unit: Unit,
+    act: Act,
+    active: Active,
+    request: Request,
+    *,
+    subject: bytes,
+    identities: Identities,
+) -> int:
+    """Have every recipient told that has a connector for it; returns how many are.
+
+    On record as `recipient.told` when it is on its way. A recipient whom none of the member's
+    identifiers means anything to has nothing of theirs, and is not told who they are.
+    """
+    matter = _TOLD.get(request.right)
+    count = 0
+    for name, recipient in active.programme.recipients.items():
+        known = _known_to(recipient, identities)
+        if matter is None or not known or not _carries(recipient, matter):
+            continue
+        connector = recipient.connector
+        assert connector is not None
+        word = Word(str(request.id), request.right.value, known)
+        await outgoing.post(
+            unit,
+            request=request.id,
+            what=request.right.value,
+            carrier=connector.by.value,
+            payload=msgspec.json.encode(word),
+            recipient=name,
+            member=request.member,
+            due=unit.today + timedelta(days=connector.answer_days),
+        )
+        facts: dict[str, Fact] = {
+            "request": str(request.id),
+            "recipient": name,
+            "what": request.right.value,
+            "fields": sorted(known),
+        }
+        await unit.record.write(
+            unit.session, act.entry(EntryKind.RECIPIENT_TOLD, subject=subject, facts=facts)
+        )
+        count += 1
+    return count
+
+
+def carriers(active: Active, right: Right) -> list[str]:
+    """The recipients that will be told of it, by name: for a preview."""
+    matter = _TOLD.get(right)
+    found = active.programme.recipients.items()
+    return [name for name, one in found if matter and _carries(one, matter)]
+
+
+def _carries(recipient: Recipient, matter: str) -> bool:
+    return recipient.connector is not None and matter in recipient.connector.carries
+
+
+def _known_to(recipient: Recipient, identities: Identities) -> dict[str, str]:
+    wanted = recipient.connector.identifiers if recipient.connector else ()
+    return {name: identities[name] for name in wanted if name in identities}

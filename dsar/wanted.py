@@ -1,0 +1,77 @@
+"""What exactly is asked for, beyond the right: which purposes, which corrections.
+
+Kept sealed under the member's key, beside the request; only what carries it out, the officer who
+decides and the member themselves open it.
+"""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from consent.programmes import Active
+from dsar.errors import NotARequest
+from dsar.states import Right
+from profiles.enrolment import check_values
+from profiles.keys import MemberKey
+from profiles.unit import Unit
+
+_LONGEST = 4_000  # characters of a note
+
+
+class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`purposes`: what a withdrawal or an objection is about; `marketing`: all direct marketing.
+
+    `values`: what a rectification sets right, None to have one removed. `note`: in the member's
+    own words, for a review what it is about. `outcome`: what a human found who looked again.
+    """
+
+    purposes: tuple[str, ...] = ()
+    marketing: bool = False
+    values: dict[str, Any] = {}
+    note: str = ""
+    outcome: str = ""
+
+    def __repr__(self) -> str:
+        return "Wanted(***)"
+
+
+def check(unit: Unit, active: Active, right: Right, wanted: Wanted) -> None:
+    """Raises `NotARequest`, `UnknownPurpose`, `UnknownField` or `BadValue` for what is none."""
+    for text in (wanted.note, wanted.outcome):
+        if len(text) > _LONGEST:
+            raise NotARequest(f"a note has at most {_LONGEST} characters", place="note")
+    for name in wanted.purposes:
+        active.programme.purpose(name)
+    about_purposes = right in (Right.WITHDRAWAL, Right.OBJECTION)
+    if about_purposes != bool(wanted.purposes or wanted.marketing):
+        raise NotARequest(
+            "a withdrawal and an objection name what they are about, and nothing else does",
+            place="purposes",
+            remedy="name the purposes; for an objection to all direct marketing, marketing = true",
+        )
+    if wanted.marketing and right is not Right.OBJECTION:
+        raise NotARequest("only an objection is to all direct marketing", place="marketing")
+    if (right is Right.RECTIFICATION) != bool(wanted.values):
+        raise NotARequest(
+            "a rectification says what is right, and nothing else does",
+            place="values",
+            remedy="give the fields with their right values",
+        )
+    given = {name: value for name, value in wanted.values.items() if value is not None}
+    check_values(unit.schema.catalogue, given)
+    for name in wanted.values.keys() - given.keys():
+        if name not in unit.schema.catalogue.fields:
+            check_values(unit.schema.catalogue, {name: None})
+
+
+def seal(key: MemberKey, request: UUID, wanted: Wanted) -> bytes:
+    return key.seal_field("request", f"{request.hex}:wanted", msgspec.json.encode(wanted))
+
+
+def opened(key: MemberKey, request: UUID, sealed: bytes | None) -> Wanted:
+    """Raises `CannotOpen` for what was sealed elsewhere."""
+    if sealed is None:
+        return Wanted()
+    plain = key.open_field("request", f"{request.hex}:wanted", sealed)
+    return msgspec.json.decode(plain, type=Wanted)

@@ -1,0 +1,23 @@
+"""Requests as an officer opens them at the desk, where they have seen who it is."""
+
+from typing import Any
+from uuid import UUID
+
+from api.bootstrap import SYSTEM, Work
+from dsar import requests
+from dsar.identity import How, Proof
+from dsar.register import Request
+from dsar.states import Right
+from dsar.words import Channel
+
+
+async def opened(work: Work, right: Right, member: UUID, **how: Any) -> Request:
+    """A request of somebody who was identified; `how`: what else `open_request` takes."""
+    how = {"channel": Channel.OFFICER, "proof": Proof(How.OFFICER)} | how
+    return await requests.open_request(work.unit, SYSTEM, work.active, right, member, **how)
+
+
+async def approved(work: Work, right: Right, member: UUID, **how: Any) -> Request:
+    """The same, approved: a worker carries it out."""
+    asked = await opened(work, right, member, **how)
+    return await requests.approve(work.unit, SYSTEM, work.active, asked.id)
