@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from audit.acts import Act
+from audit.entries import Fact
 from audit.entries import Kind as EntryKind
 from consent.programmes import Active
 from dsar import approvals, identity, register, wanted
@@ -75,31 +76,12 @@ async def open_request(
     if already is not None and wish == Wanted():
         await _join(unit, act, already, person, proof=proof, channel=channel)
         return shown(already)
-    row = RequestRow(
-        id=uuid7(unit.milliseconds),
-        kind=right.value,
-        state=State.INITIATED.value,
-        member=member,
-        channel=channel.value,
-        language=_language(active, language),
-        received=came,
-        opened_at=unit.now,
-        due=due_day(came, unit.schema.region),
-        closed_at=None,
-    )
-    if wish != Wanted():
-        row.wanted = wanted.seal(person.key, row.id, wish)
+    row = _new(unit, right, person, wish, came)
+    row.channel, row.language = channel.value, _language(active, language)
     unit.session.add(row)
-    await unit.session.flush()
+    facts: dict[str, Fact] = {"channel": channel.value}
     subject = person.key.subject()
-    await register.note(
-        unit,
-        act,
-        EntryKind.REQUEST_OPENED,
-        row,
-        subject=subject,
-        facts={"channel": channel.value},
-    )
+    await register.note(unit, act, EntryKind.REQUEST_OPENED, row, subject=subject, facts=facts)
     if proof is not None:
         await identity.prove(unit, act, row.id, person, proof)
     await _step(unit, act, row, Step.ACKNOWLEDGE, person)
@@ -246,6 +228,22 @@ async def wish_of(unit: Unit, request: UUID) -> Wanted:
     """What exactly is asked for, opened. Raises `NotReady` once the member is erased."""
     row = await register.row_of(unit, request)
     return wanted.opened((await register.member_of(unit, row)).key, row.id, row.wanted)
+
+
+def _new(unit: Unit, right: Right, person: Member, wish: Wanted, came: date) -> RequestRow:
+    id = uuid7(unit.milliseconds)
+    return RequestRow(
+        id=id,
+        kind=right.value,
+        state=State.INITIATED.value,
+        member=person.id,
+        channel="",
+        language="",
+        received=came,
+        opened_at=unit.now,
+        due=due_day(came, unit.schema.region),
+        wanted=None if wish == Wanted() else wanted.seal(person.key, id, wish),
+    )
 
 
 async def _join(

@@ -91,7 +91,7 @@ def test_a_programme_is_checked_without_a_database(cli, tmp_path: Path) -> None:
 def test_an_access_request_ends_in_a_package(club, tmp_path: Path) -> None:
     opened = club("request", "open", "access", "--email", "B@example.org", "--json")
     request = opened.json["id"]
-    assert opened.json["state"] == "initiated"
+    assert opened.json["state"] == "acknowledged"
     assert request in club("request", "list", "--open").out
     approved = club("request", "approve", request, "--now", "--json")
     assert approved.json["state"] == "fulfilled"

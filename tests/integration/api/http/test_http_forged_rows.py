@@ -20,7 +20,10 @@ from kernel.database import libpq
 from kernel.errors import Unavailable
 
 GOLD = "tier = 'gold'"
-_REQUEST = "INSERT INTO request VALUES (%s, %s, 'accepted', %s, now(), now(), NULL, %s)"
+_REQUEST = (
+    "INSERT INTO request (id, kind, state, member, approval, channel, language, received, "
+    "opened_at, due) VALUES (%s, %s, 'accepted', %s, %s, 'member', 'sv', now(), now(), now())"
+)
 _JOB = (
     "INSERT INTO procrastinate_jobs (queue_name, task_name, args, status, priority) "
     "VALUES ('default', %s, %s, 'todo', 0)"

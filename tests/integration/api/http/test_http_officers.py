@@ -45,7 +45,7 @@ async def test_an_officer_opens_approves_and_hands_over_what_a_letter_asked_for(
     body = {"right": "erasure", "member": member}
     request = (await officer.ok("POST", "/v1/requests", body))["request"]
     listed = await officer.ok("GET", "/v1/requests?open=true")
-    assert [(one["request"], one["state"]) for one in listed] == [(request, "initiated")]
+    assert [(one["request"], one["state"]) for one in listed] == [(request, "acknowledged")]
     await officer.ok("POST", f"/v1/requests/{request}/approve")
     again = await officer("POST", f"/v1/requests/{request}/approve")
     assert (again.status_code, again.json()["type"]) == (409, "urn:tillit:problem:wrong-state")
