@@ -1,0 +1,97 @@
+"""The languages in which members are answered: texts, dates, numbers, sums of money, countries.
+
+Texts stand in ``locales/LANGUAGE/DOMAIN.po``, under the English sentence, and are read as they
+are: nothing is compiled. What a language lacks is said in English. Touches no personal data.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_time
+from babel.lists import format_list
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency, format_decimal
+from babel.support import Translations
+
+#: The languages that texts are written in. Whoever has chosen another is answered in English.
+LANGUAGES = ("sv", "nb", "da", "fi", "en")
+ENGLISH = "en"
+_ALIKE = {"no": "nb", "nn": "nb"}
+#: Dates and numbers are written as they are in Europe.
+_LOCALES = {ENGLISH: "en_GB"}
+
+
+def nearest(language: str) -> str:
+    """The one of `LANGUAGES` for a BCP 47 tag, such as ``sv`` for ``sv-FI``; English if none."""
+    first = language.lower().partition("-")[0]
+    found = _ALIKE.get(first, first)
+    return found if found in LANGUAGES else ENGLISH
+
+
+@cache
+def translations(language: str, domain: str) -> Translations:
+    """The texts of a domain, such as ``letters``, in that language (BCP 47).
+
+    ``gettext`` and ``ngettext`` of what the language lacks give the English text back.
+    """
+    code = nearest(language)
+    source = files("dsar").joinpath("locales", code, f"{domain}.po")
+    catalogue = read_po(io.BytesIO(source.read_bytes()), locale=code, domain=domain)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(compiled, domain)
+
+
+@dataclass(frozen=True)
+class Language:
+    """How one language writes dates, numbers and names. `code`: one of `LANGUAGES`."""
+
+    code: str
+
+    @classmethod
+    def of(cls, tag: str) -> "Language":
+        return cls(nearest(tag))
+
+    @property
+    def locale(self) -> Locale:
+        return Locale.parse(_LOCALES.get(self.code, self.code))
+
+    def date(self, day: date) -> str:
+        """Such as ``3 februari 2026``."""
+        return format_date(day, "long", locale=self.locale)
+
+    def moment(self, at: datetime, zone: ZoneInfo) -> str:
+        """Day and minute where the programme runs, such as ``3 feb. 2026 14:05``."""
+        day = format_date(at.astimezone(zone), "medium", locale=self.locale)
+        time = format_time(at, "short", tzinfo=zone, locale=self.locale)
+        return str(self.locale.datetime_formats["medium"]).format(time, day)
+
+    def number(self, number: Decimal | int) -> str:
+        """All its decimals, without noughts at the end."""
+        return format_decimal(number, locale=self.locale, decimal_quantization=False)
+
+    def money(self, amount: Decimal, currency: str) -> str:
+        """`currency`: ISO 4217, such as ``SEK``."""
+        return format_currency(amount, currency, locale=self.locale)
+
+    def listed(self, words: Sequence[str], style: Literal["standard", "or"] = "standard") -> str:
+        """Such as ``a, b och c``; with ``or``, ``a, b eller c``."""
+        return format_list(words, style=style, locale=self.locale)
+
+    def country(self, code: str) -> str:
+        """A country by its ISO 3166 code; the code itself where it is none."""
+        return str(self.locale.territories.get(code, code))
+
+    def language(self, tag: str) -> str:
+        """A language's name in this one, such as ``norskt bokmål``; the tag where there is none."""
+        return str(self.locale.languages.get(tag.partition("-")[0], tag))

@@ -1,0 +1,69 @@
+"""Texts are in the member's language, or in English; dates and numbers as they are written there."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dsar.languages import LANGUAGES, Language, nearest, translations
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+
+
+@pytest.mark.parametrize(
+    ("tag", "code"),
+    [("sv", "sv"), ("sv-FI", "sv"), ("no", "nb"), ("nn-NO", "nb"), ("FI", "fi"), ("de", "en")],
+)
+def test_a_tag_leads_to_the_nearest_language_there_is(tag: str, code: str) -> None:
+    assert nearest(tag) == code
+
+
+def test_texts_are_read_as_they_stand_and_what_is_lacking_is_said_in_english() -> None:
+    said = {one: translations(one, "packages").gettext("Yes") for one in LANGUAGES}
+    assert said == {"sv": "Ja", "nb": "Ja", "da": "Ja", "fi": "Kyllä", "en": "Yes"}
+    assert translations("de", "packages").gettext("Yes") == "Yes"
+    assert translations("sv", "packages").gettext("Nobody wrote this") == "Nobody wrote this"
+
+
+def test_dates_are_written_as_they_are_there() -> None:
+    written = [Language(one).date(date(2026, 2, 3)) for one in LANGUAGES]
+    assert written == [
+        "3 februari 2026",
+        "3. februar 2026",
+        "3. februar 2026",
+        "3. helmikuuta 2026",
+        "3 February 2026",
+    ]
+
+
+def test_a_moment_is_told_by_the_programmes_clock() -> None:
+    at = datetime(2026, 2, 3, 23, 5, 33, tzinfo=UTC)
+    written = [Language(one).moment(at, STOCKHOLM) for one in LANGUAGES]
+    assert written == [
+        "4 feb. 2026 00:05",
+        "4. feb. 2026, 00:05",
+        "4. feb. 2026 00.05",
+        "4.2.2026 0.05",
+        "4 Feb 2026, 00:05",
+    ]
+
+
+def test_no_decimal_that_says_something_is_lost() -> None:
+    assert Language("sv").number(Decimal("1234.5678")) == "1\xa0234,5678"
+    assert Language("en").number(Decimal("2.50")) == "2.5"
+    assert Language("sv").money(Decimal("-199.50"), "SEK") == "−199,50\xa0kr"
+
+
+def test_countries_and_languages_have_their_names() -> None:
+    assert [Language(one).country("NO") for one in LANGUAGES] == [
+        "Norge",
+        "Norge",
+        "Norge",
+        "Norja",
+        "Norway",
+    ]
+    assert Language("sv").country("??") == "??"
+    assert Language("fi").language("sv") == "ruotsi"
+    assert Language("da").listed(["a", "b", "c"]) == "a, b og c"
+    assert Language("da").listed(["a", "b", "c"], "or") == "a, b eller c"
