@@ -41,8 +41,23 @@ def months_on(day: date, months: int) -> date:
 @lru_cache(maxsize=256)
 def _free_days(country: str, year: int) -> frozenset[date]:
     try:
-        return frozenset(holidays.country_holidays(country, years=(year,)))
+        listed = frozenset(holidays.country_holidays(country, years=(year,)))
     except NotImplementedError as error:
         raise Invalid(
             "there is no calendar for this country", place="country", remedy="give SE, NO, DK, …"
         ) from error
+    return listed - _eves(year) if country == "FI" else listed
+
+
+def _eves(year: int) -> frozenset[date]:
+    """Midsummer Eve and Christmas Eve: listed for Finland, and made holidays by no law there.
+
+    People are off by agreement. The Act on time limits (150/1930) passes over them for what is
+    done at courts and authorities; an answer to a member is due by the regulation.
+    """
+    midsummer = next(
+        day
+        for day in (date(year, 6, number) for number in range(19, 26))
+        if day.weekday() == calendar.FRIDAY
+    )
+    return frozenset({midsummer, date(year, 12, 24)})
