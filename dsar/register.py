@@ -39,9 +39,10 @@ KINDS = {
 class Request:
     """A request as it stands. `member` is None once an erasure is done.
 
-    `received`: the day from which the clock runs; `due`: the last day to answer. `paused`: the
-    clock stands while a question about identity is open. `two`: one officer has approved, and
-    a second one is asked for. `not_before`: until when an approved erasure waits.
+    `received`: the day from which the clock runs; `due`: the last day to answer. `paused_on`:
+    since when the clock stands, while a question about identity is open. `two`: one officer has
+    approved, and a second one is asked for. `not_before`: until when an approved erasure waits.
+    `joined`: it was open already when the same was asked for now.
     """
 
     id: UUID
@@ -54,15 +55,23 @@ class Request:
     opened_at: datetime
     due: date
     extended: bool
-    paused: bool
+    paused_on: date | None
     not_before: datetime | None
     reason: str | None
     closed_at: datetime | None
     two: bool = False
+    joined: bool = False
+
+    @property
+    def paused(self) -> bool:
+        return self.paused_on is not None
 
     def days_left(self, today: date) -> int:
-        """Days until it is due; below zero when it is overdue."""
-        return (self.due - today).days
+        """Days until it is due, as many as when its clock stopped; below zero when overdue."""
+        return (self.due - (self.paused_on or today)).days
+
+    def overdue(self, today: date) -> bool:
+        return self.state.is_open and self.days_left(today) < 0
 
 
 async def get(unit: Unit, request: UUID) -> Request:
@@ -95,8 +104,8 @@ async def listed(
     return [shown(row) for row in (await unit.session.execute(query)).scalars()]
 
 
-async def open_one(unit: Unit, right: Right, member: UUID) -> RequestRow | None:
-    """The member's open request for that right, if there is one."""
+async def open_ones(unit: Unit, right: Right, member: UUID) -> list[RequestRow]:
+    """The member's open requests for that right, oldest first."""
     query = (
         select(RequestRow)
         .where(col(RequestRow.member) == member)
@@ -104,7 +113,7 @@ async def open_one(unit: Unit, right: Right, member: UUID) -> RequestRow | None:
         .where(col(RequestRow.closed_at).is_(None))
         .order_by(col(RequestRow.id))
     )
-    return (await unit.session.execute(query)).scalars().first()
+    return list((await unit.session.execute(query)).scalars())
 
 
 async def row_of(unit: Unit, request: UUID, *, lock: bool = False) -> RequestRow:
@@ -195,7 +204,7 @@ def shown(row: RequestRow) -> Request:
         opened_at=row.opened_at,
         due=row.due,
         extended=row.extended,
-        paused=row.paused_on is not None,
+        paused_on=row.paused_on,
         not_before=row.not_before,
         reason=row.reason,
         closed_at=row.closed_at,

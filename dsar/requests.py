@@ -6,6 +6,7 @@ the other; so are the letters that a step asks for.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -62,8 +63,8 @@ async def open_request(
 
     `proof`: how they have shown who they are, None if they have not. `received`: the day it came
     in, when that was before today. A request for the same right that is still open is joined:
-    it is returned, with what was proved now on top of what was proved before; where it is about
-    something in particular, such as a correction, another one is opened instead.
+    it is returned as `joined`, with what was proved now on top of what was proved before. One
+    that is about something in particular, such as a correction, joins one about the very same.
 
     A withdrawal or an objection of somebody who was identified is approved in the same step.
     Raises `NotARequest`, `UnknownPurpose`, `UnknownField`, `BadValue`, `UnknownMember`.
@@ -72,10 +73,10 @@ async def open_request(
     wanted.check(unit, active, right, wish)
     came = _receipt(unit, received)
     person = await members.one(unit, member, lock=True)
-    already = await register.open_one(unit, right, member)
-    if already is not None and wish == Wanted():
-        await _join(unit, act, already, person, proof=proof, channel=channel)
-        return shown(already)
+    already = await _same(unit, right, person, wish)
+    if already is not None:
+        await _join(unit, act, active, (already, person), proof=proof, channel=channel)
+        return replace(shown(already), joined=True)
     row = _new(unit, right, person, wish, came)
     row.channel, row.language = channel.value, _language(active, language)
     unit.session.add(row)
@@ -109,16 +110,8 @@ async def ask_identity(unit: Unit, act: Act, active: Active, request: UUID) -> R
 async def identified(unit: Unit, act: Act, active: Active, request: UUID) -> Request:
     """After a proof: if nothing lacks any more, the request goes on and its clock runs again."""
     row, person = await _locked(unit, request)
-    if await _lacking(unit, row, person):
-        return shown(row)
-    if register.can(row, Step.IDENTIFY):
-        if row.paused_on is not None:
-            row.paused_days += (unit.today - row.paused_on).days
-            row.paused_on = None
-            register.count_anew(unit, row)
-        await _step(unit, act, row, Step.IDENTIFY, person)
-    if Right(row.kind) in _AT_ONCE and register.can(row, Step.APPROVE):
-        await _accept(unit, act, active, row, person)
+    if not await _lacking(unit, row, person):
+        await _go_on(unit, act, active, row, person)
     return shown(row)
 
 
@@ -246,16 +239,25 @@ def _new(unit: Unit, right: Right, person: Member, wish: Wanted, came: date) -> 
     )
 
 
+async def _same(unit: Unit, right: Right, person: Member, wish: Wanted) -> RequestRow | None:
+    """The open request that this would only repeat."""
+    for row in await register.open_ones(unit, right, person.id):
+        if wish == Wanted() or wanted.opened(person.key, row.id, row.wanted) == wish:
+            return row
+    return None
+
+
 async def _join(
     unit: Unit,
     act: Act,
-    row: RequestRow,
-    person: Member,
+    active: Active,
+    case: tuple[RequestRow, Member],
     *,
     proof: Proof | None,
     channel: Channel,
 ) -> None:
     """The same asked again: one request, known to have been asked for twice."""
+    row, person = case
     await register.note(
         unit,
         act,
@@ -267,8 +269,23 @@ async def _join(
     if proof is None or not await _lacking(unit, row, person):
         return
     await identity.prove(unit, act, row.id, person, proof)
-    if register.can(row, Step.IDENTIFY) and not await _lacking(unit, row, person):
+    if State(row.state) in (State.ACCEPTED, State.CARRIED_OUT):
+        return  # whoever carries it out holds its row, and waits for the member that we hold
+    row = await register.row_of(unit, row.id, lock=True)
+    if not await _lacking(unit, row, person):
+        await _go_on(unit, act, active, row, person)
+
+
+async def _go_on(unit: Unit, act: Act, active: Active, row: RequestRow, person: Member) -> None:
+    """Nothing lacks any more: the clock runs again, and what waits for nobody is accepted."""
+    if register.can(row, Step.IDENTIFY):
+        if row.paused_on is not None:
+            row.paused_days += (unit.today - row.paused_on).days
+            row.paused_on = None
+            register.count_anew(unit, row)
         await _step(unit, act, row, Step.IDENTIFY, person)
+    if Right(row.kind) in _AT_ONCE and register.can(row, Step.APPROVE):
+        await _accept(unit, act, active, row, person)
 
 
 async def _accept(unit: Unit, act: Act, active: Active, row: RequestRow, person: Member) -> None:
