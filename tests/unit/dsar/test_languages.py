@@ -1,4 +1,4 @@
-"""Texts are in the member's language, or in English; dates and numbers as they are written there."""
+"""Texts come in the member's language, or in English; dates and numbers as written there."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -52,7 +52,7 @@ def test_a_moment_is_told_by_the_programmes_clock() -> None:
 def test_no_decimal_that_says_something_is_lost() -> None:
     assert Language("sv").number(Decimal("1234.5678")) == "1\xa0234,5678"
     assert Language("en").number(Decimal("2.50")) == "2.5"
-    assert Language("sv").money(Decimal("-199.50"), "SEK") == "−199,50\xa0kr"
+    assert Language("sv").money(Decimal("-199.50"), "SEK") == "-199,50\xa0kr"
 
 
 def test_countries_and_languages_have_their_names() -> None:
