@@ -2,11 +2,15 @@
 
 What is released or erased hangs on identifiers that were proved, and on no others: an e-mail
 address that somebody can read opens nothing that hangs on another's telephone number. A proof is
-sealed under the member's key at its row, so that nobody with the database alone makes one.
+sealed under the member's key at its row, so that nobody with the database alone makes one. It is
+of the value that was proved: who changes their e-mail address afterwards has not proved the new
+one.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -16,8 +20,10 @@ from audit.acts import Act
 from audit.entries import Kind as EntryKind
 from dsar.states import Right
 from kernel.database import raw
-from kernel.ids import uuid7
+from kernel.ids import made_at, uuid7
+from profiles import lookup
 from profiles.members import NUMBER, Member
+from profiles.sealing import open_value
 from profiles.unit import Unit
 
 TABLE = "identity_proof"
@@ -45,10 +51,28 @@ _PARTIAL = frozenset({Right.ACCESS, Right.PORTABILITY})
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """`identifier`: the lookup field it is of; None where it proves the whole person."""
+    """`identifier`: the lookup field it is of; None where it proves the whole person.
+
+    `note`: what the officer saw, such as a mandate and its date. `of`: the digest of the value
+    that was proved; `prove` fills it in.
+    """
 
     how: How
     identifier: str | None = None
+    note: str = ""
+    of: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"Proof({self.how}, {self.identifier})"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A proof that was given for a request, and when. `holds`: its value has not changed since."""
+
+    at: datetime
+    proof: Proof
+    holds: bool
 
 
 @dataclass(frozen=True)
@@ -67,6 +91,8 @@ async def prove(unit: Unit, act: Act, request: UUID, member: Member, proof: Proo
     if (proof.identifier is None) != (proof.how in _WHOLE):
         raise AssertionError("a code and a purchase prove an identifier, the others a person")
     row = uuid7(unit.milliseconds)
+    if proof.identifier is not None:
+        proof = msgspec.structs.replace(proof, of=fingerprint(unit, member, proof.identifier))
     sealed = member.key.seal_field(TABLE, f"{row.hex}:{request.hex}", msgspec.msgpack.encode(proof))
     connection = await raw(unit.session)
     await connection.execute(
@@ -92,23 +118,50 @@ async def tried(
     )
 
 
-async def proved(unit: Unit, request: UUID, member: Member) -> Proved:
-    """What was proved for this request. Raises `CannotOpen` for a proof that is not ours."""
+async def given(unit: Unit, request: UUID, member: Member) -> list[Kept]:
+    """The proofs given for this request, oldest first. Raises `CannotOpen` for one not of ours."""
     connection = await raw(unit.session)
     cursor = await connection.execute(
-        "SELECT id, sealed FROM identity_proof WHERE request = %s AND member = %s",
+        "SELECT id, sealed FROM identity_proof WHERE request = %s AND member = %s ORDER BY id",
         (request, member.id),
     )
-    found = [
-        msgspec.msgpack.decode(
-            member.key.open_field(TABLE, f"{row.hex}:{request.hex}", sealed), type=Proof
-        )
-        for row, sealed in await cursor.fetchall()
-    ]
+    found = []
+    for row, sealed in await cursor.fetchall():
+        plain = member.key.open_field(TABLE, f"{row.hex}:{request.hex}", sealed)
+        proof = msgspec.msgpack.decode(plain, type=Proof)
+        name = proof.identifier
+        holds = name is None or proof.of == fingerprint(unit, member, name)
+        found.append(Kept(made_at(row), proof, holds))
+    return found
+
+
+async def proved(unit: Unit, request: UUID, member: Member) -> Proved:
+    """What was proved for this request and still holds. Raises `CannotOpen` as `given` does."""
+    holding = [one.proof for one in await given(unit, request, member) if one.holds]
     return Proved(
-        any(one.identifier is None for one in found),
-        frozenset(one.identifier for one in found if one.identifier is not None),
+        any(one.identifier is None for one in holding),
+        frozenset(one.identifier for one in holding if one.identifier is not None),
     )
+
+
+def fingerprint(unit: Unit, member: Member, identifier: str) -> bytes:
+    """32 bytes that tell whether an identifier's value is the one it was; empty without one.
+
+    Opens that value. A digest without a key, so it is kept nowhere but sealed.
+    """
+    field = unit.schema.catalogue.fields.get(identifier)
+    if field is None or identifier not in member.sealed:
+        return b""
+    value, _ = open_value(member.key, field, member.sealed[identifier])
+    return spelt(unit, identifier, str(value))
+
+
+def spelt(unit: Unit, identifier: str, value: str) -> bytes:
+    """The fingerprint of a value, whatever its spelling. Raises `BadValue` for none there is."""
+    field = unit.schema.catalogue.fields[identifier]
+    kind = field.lookup or identifier
+    text = lookup.normalise(kind, value, region=unit.schema.region)
+    return hashlib.sha256(f"{identifier}|{text}".encode()).digest()
 
 
 def on_file(unit: Unit, member: Member) -> frozenset[str]:
