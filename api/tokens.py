@@ -227,7 +227,7 @@ def _caller(claims: dict[str, Any]) -> Caller:
         kind = ActorType(claims.get(_KIND, ""))
         if kind is ActorType.MEMBER:
             UUID(name)
-        if kind is ActorType.SYSTEM or not isinstance(name, str):
+        if kind in (ActorType.SYSTEM, ActorType.AGENT) or not isinstance(name, str):
             raise _bad("it names nobody")
         at = claims.get("auth_time") if claims.get("acr") == STEP_UP else None
         stepped_up = at if isinstance(at, int) and kind is ActorType.MEMBER else None

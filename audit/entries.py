@@ -118,6 +118,7 @@ class ActorType(StrEnum):
     OFFICER = "officer"
     SERVICE = "service"
     SYSTEM = "system"
+    AGENT = "agent"  # another company that hands in members' requests
 
 
 @dataclass(frozen=True)

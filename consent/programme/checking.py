@@ -13,7 +13,7 @@ from consent.programme.model import Programme
 from consent.programme.rules_choice import children, choices, contacts
 from consent.programme.rules_controller import controller, names
 from consent.programme.rules_data import fields, traits
-from consent.programme.rules_handling import connectors, handling
+from consent.programme.rules_handling import agents, bookkeeping, connectors, handling
 from consent.programme.rules_marketing import doubtful_marketing, marketing
 from consent.programme.rules_parties import doubtful_parties, parties, recipients
 from consent.programme.rules_transfers import doubtful_transfers, transfers
@@ -37,7 +37,9 @@ _ERRORS: tuple[_Rule, ...] = (
     officers,
     children,
     handling,
+    bookkeeping,
     connectors,
+    agents,
 )
 _WARNINGS: tuple[_Rule, ...] = (
     doubtful_parties,

@@ -137,6 +137,12 @@ _WHOLE: dict[tuple[str, str], Callable[[Any], str]] = {
         "what it has received is still there: see to it that it is given back or erased "
         "(Art. 28(3)(g))"
     ),
+    ("agents", "added"): lambda _: (
+        "it may hand in members' requests, once its certificate lies in keys/agents"
+    ),
+    ("agents", "removed"): lambda _: (
+        "it can hand nothing in, and is told no more of what it handed in"
+    ),
     ("purposes", "removed"): lambda _: "nobody may be used for it any more, by any service",
     ("purposes", "added"): _new_purpose,
     ("fields", "removed"): lambda _: (
@@ -216,6 +222,17 @@ _PART: dict[tuple[str, str, str], Callable[[Any, Any], str]] = {
     ("recipients", "safeguard", ""): lambda _, __: (
         "members must be told what the transfer rests on (Art. 13(1)(f))"
     ),
+    ("agents", "rights", "added"): lambda _, will: f"it may hand in requests for {will}",
+    ("agents", "rights", "removed"): lambda was, _: f"it may hand in no more requests for {was}",
+    ("agents", "domain", ""): lambda _, will: (
+        f"it signs as {will} from now on, and is called back there"
+    ),
+    ("agents", "mandate", ""): lambda _, will: (
+        "an officer may take its mandate for the member's own word"
+        if will
+        else "members it speaks for are always asked who they are"
+    ),
+    ("agents", "per_hour", ""): lambda _, will: f"more than {will} in an hour are refused",
     ("fields", "sensitivity", ""): lambda _, will: (
         "purposes that use it are asked for their impact assessment"
         if will == "sensitive"

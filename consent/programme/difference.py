@@ -18,6 +18,7 @@ from consent.programme.declarations import (
     Service,
     TraitDeclaration,
 )
+from consent.programme.handling import Agent
 from consent.programme.mistakes import key_of
 from consent.programme.model import Programme
 from consent.programme.parties import JointController, Recipient
@@ -25,13 +26,14 @@ from consent.programme.parties import JointController, Recipient
 SECTIONS = (
     "controllers",
     "recipients",
+    "agents",
     "fields",
     "traits",
     "purposes",
     "services",
     "officers",
 )
-_UNORDERED = ("fields", "profiles_for", "channels", "controllers", "corrects", "purposes")
+_UNORDERED = ("fields", "profiles_for", "channels", "controllers", "corrects", "purposes", "rights")
 _LONGEST = 70
 
 
@@ -183,6 +185,8 @@ def _summary(declared: Declaration) -> str:
             text = _text(declared.can)
         case Recipient():
             text = f"{declared.name}, {declared.role} in {declared.country}"
+        case Agent():
+            text = f"{declared.name}, {declared.domain}"
         case JointController():
             text = f"{declared.name}, {declared.country}"
     return text

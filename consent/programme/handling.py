@@ -1,4 +1,4 @@
-"""How data subject requests are handled, and how recipients are told of what came of them."""
+"""How data subject requests are handled: who hands them in, and who is told what came of them."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -19,10 +19,18 @@ Right = Literal[
     "review",
     "withdrawal",
 ]
+#: What another company can hand in: what OpenDSR 2.0 knows.
+Handed = Literal["access", "portability", "erasure"]
 #: What recipients are told of (Art. 19).
 Told = Literal["erasure", "rectification", "restriction"]
 #: Withdrawing and objecting work at once (Arts. 7(3) and 21(3)): no second officer, no wait.
 AT_ONCE: frozenset[str] = frozenset({"objection", "withdrawal"})
+
+
+def years_of(period: str | None) -> int | None:
+    """How many years a period is, such as ``7 years``; None for one that is not in years."""
+    number, _, unit = (period or "").partition(" ")
+    return int(number) if unit in ("year", "years") else None
 
 
 class Carrier(Explained):
@@ -55,6 +63,27 @@ class Connector(Declaration):
     """Within how many days it must say that it is done; then it is shown as late"""
 
 
+class Agent(Declaration):
+    """Another company that may hand in members' requests, by OpenDSR 2.0.
+
+    Its certificate (X.509, RSA) lies in `keys/agents/NAME.pem` of the data folder: never here.
+    """
+
+    name: Annotated[str, Field(min_length=1)]
+    """The company, as members know it"""
+    contact: str
+    """An e-mail address, or a page beginning with `https://`"""
+    domain: Annotated[str, Field(min_length=1, max_length=253)]
+    """The domain it signs as, and is called back at: `agent.example`, without `https://`"""
+    rights: tuple[Handed, ...] = Field(default=("access", "portability", "erasure"), strict=False)
+    """What it may ask for, where that is not all"""
+    mandate: bool = False
+    """Whether its members give it a mandate that an officer may look at, and then answer for
+    instead of asking the member who they are (Art. 12(6))"""
+    per_hour: Annotated[int, Field(ge=1, le=10_000)] = 100
+    """How many requests it may hand in within an hour"""
+
+
 class Handling(Declaration):
     """How data subject requests are handled (Arts. 12 and 15 to 22)."""
 
@@ -71,6 +100,10 @@ class Handling(Declaration):
     request; one that is sent later does not"""
     package_days: Annotated[int, Field(ge=1, le=90)] = 30
     """How long an answer can be fetched before it is deleted"""
+    bookkeeping: str | None = None
+    """The purpose, on `legal_obligation`, for which an erased member's purchases are kept as
+    vouchers, apart and with the fields it names, until bookkeeping law lets them go
+    (Art. 17(3)(b)). Nothing is kept when left out, as is right where the books are elsewhere"""
     mailbox: Annotated[str, Field(min_length=3)] | None = None
     """The e-mail address that is reminded of what is due. The controller's contact, if that is
     one, when left out"""

@@ -26,7 +26,7 @@ from consent.programme.declarations import (
     Service,
     TraitDeclaration,
 )
-from consent.programme.handling import Handling
+from consent.programme.handling import Agent, Handling
 from consent.programme.mistakes import MISSING, MOST, explain, key_of
 from consent.programme.model import Programme
 from consent.programme.parsing import LARGEST, parsed, unfit
@@ -39,6 +39,7 @@ SECTIONS = (
     "controllers",
     "dpo",
     "recipients",
+    "agents",
     "fields",
     "traits",
     "purposes",
@@ -68,6 +69,13 @@ _STAND_INS: dict[type[Declaration], dict[str, Any]] = {
         "role": "processor",
         "contact": "a@example.org",
         "purposes": (),
+    },
+    Agent: {
+        "name": "-",
+        "contact": "a@example.org",
+        "domain": "agent.example",
+        "rights": ("access",),
+        "per_hour": 1,
     },
     FieldDeclaration: {"category": "pd:Identifying"},
     Purpose: {
@@ -172,6 +180,7 @@ class _Reader:
             controllers=self._section("controllers", JointController),
             dpo=self._dpo(),
             recipients=self._section("recipients", Recipient),
+            agents=self._section("agents", Agent),
             fields=self._section("fields", FieldDeclaration),
             traits=self._section("traits", TraitDeclaration),
             purposes=self._section("purposes", Purpose),

@@ -25,6 +25,7 @@ MISSING = {
     "role": "write processor, recipient or joint_controller",
     "purposes": "list the purposes it receives data for",
     "arrangement": "write the page where members find what you have agreed (Art. 26(2))",
+    "domain": 'write the domain it signs as, such as domain = "agent.example"',
 }
 
 _PATTERNS = {

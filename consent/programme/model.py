@@ -28,7 +28,7 @@ from consent.programme.declarations import (
     Service,
     TraitDeclaration,
 )
-from consent.programme.handling import Handling
+from consent.programme.handling import Agent, Handling
 from consent.programme.parties import Controller, JointController, ProtectionOfficer, Recipient
 from consent.programme.suggestion import did_you_mean, shown
 from profiles.catalogue import Catalogue
@@ -37,6 +37,7 @@ from profiles.values import FieldType
 _NAMED = (
     "controllers",
     "recipients",
+    "agents",
     "fields",
     "traits",
     "purposes",
@@ -61,6 +62,7 @@ class Programme:
     controllers: Mapping[str, JointController] = field(default_factory=dict)
     dpo: ProtectionOfficer | None = None
     recipients: Mapping[str, Recipient] = field(default_factory=dict)
+    agents: Mapping[str, Agent] = field(default_factory=dict)
     requests: Handling = field(default_factory=Handling)
     source: str = field(repr=False, compare=False)  # the file's text, as it was read
 
@@ -170,7 +172,7 @@ class Programme:
             tables["dpo"] = _plain(self.dpo)
         for section in _NAMED:
             declared = getattr(self, section)
-            if declared is DEFAULT_OFFICERS:
+            if declared is DEFAULT_OFFICERS or (section == "agents" and not declared):
                 continue
             tables[section] = {name: _plain(one) for name, one in declared.items()}
         return tables
@@ -190,6 +192,8 @@ def _plain(declared: Declaration) -> dict[str, Any]:
                 plain[unordered] = sorted(plain[unordered])
     if isinstance(declared, Recipient):
         plain["purposes"] = sorted(declared.purposes)
+    if isinstance(declared, Agent) and "rights" in plain:
+        plain["rights"] = sorted(declared.rights)
     if isinstance(declared, FieldDeclaration) and declared.values:
         plain["values"] = sorted(declared.values)
     if isinstance(declared, Service):

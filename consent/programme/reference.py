@@ -26,7 +26,7 @@ from consent.programme.declarations import (
     Service,
     TraitDeclaration,
 )
-from consent.programme.handling import Carrier, Connector, Handling
+from consent.programme.handling import Agent, Carrier, Connector, Handling
 from consent.programme.parties import (
     Controller,
     JointController,
@@ -47,6 +47,7 @@ TABLES_OF_FILE: tuple[tuple[str, type[Declaration], tuple[type[Explained], ...]]
     ("dpo", ProtectionOfficer, ()),
     ("recipients.NAME", Recipient, (Role, Safeguard)),
     ("recipients.NAME.connector", Connector, (Carrier,)),
+    ("agents.NAME", Agent, ()),
     ("fields.NAME", FieldDeclaration, ()),
     ("traits.NAME", TraitDeclaration, ()),
     ("purposes.NAME", Purpose, ()),

@@ -10,6 +10,7 @@ from typing import Any
 from consent.programme.catalogue import IMPLICIT
 from consent.programme.countries import ADEQUACY
 from consent.programme.declarations import Purpose, Sensitivity
+from consent.programme.handling import Agent
 from consent.programme.model import Programme
 from consent.programme.parties import Controller, JointController, Recipient, Safeguard
 from consent.programme.rules_transfers import Party, importers, is_transfer
@@ -48,6 +49,7 @@ def record_of_processing(programme: Programme) -> dict[str, Any]:
         "recipients": [
             _recipient(programme, name, one) for name, one in sorted(programme.recipients.items())
         ],
+        "agents": [_agent(name, one) for name, one in sorted(programme.agents.items())],
         "security": list(SECURITY),
     }
 
@@ -136,6 +138,17 @@ def _data(programme: Programme, name: str) -> dict[str, Any]:
         "derived_from": None,
         "special": field.special,
         "sensitive": field.sensitivity is Sensitivity.SENSITIVE,
+    }
+
+
+def _agent(key: str, one: Agent) -> dict[str, Any]:
+    """Who is told how a request went that it handed in: of a member, no more than that."""
+    return {
+        "key": key,
+        "name": one.name,
+        "contact": one.contact,
+        "domain": one.domain,
+        "rights": sorted(one.rights),
     }
 
 

@@ -124,12 +124,22 @@ def _markdown(record: Mapping[str, Any]) -> str:
             ),
         ),
         "",
+        *_agents(record),
         "## Activities (b), (c) and (f)",
     ]
     for activity in record["activities"]:
         lines += ["", f"### {_plain(activity['purpose'])}", "", *_activity(record, activity)]
     lines += ["", "## Security (g)", "", *(f"- {_plain(one)}" for one in record["security"])]
     return "\n".join(lines) + "\n"
+
+
+def _agents(record: Mapping[str, Any]) -> list[str]:
+    """Nothing where nobody hands in requests for members."""
+    if not record["agents"]:
+        return []
+    rows = ((one["name"], one["contact"], ", ".join(one["rights"])) for one in record["agents"])
+    heads = ("agent", "reached at", "hands in requests for, and is told how they went")
+    return ["## Who hands in members' requests (d)", "", *_table(heads, rows), ""]
 
 
 def _deciding(record: Mapping[str, Any]) -> Iterable[tuple[str, ...]]:

@@ -39,7 +39,7 @@ def names(programme: Programme) -> Problems:
         for name in getattr(programme, section):
             if not _NAME.fullmatch(name):
                 yield _bad_name(section, name, "letters a to z, digits and _")
-    for section in ("services", "recipients"):
+    for section in ("services", "recipients", "agents"):
         for name in getattr(programme, section):
             if not _DASHED.fullmatch(name):
                 yield _bad_name(section, name, "letters a to z, digits, _ and -")

@@ -1,16 +1,23 @@
 """Rules about how requests are handled, and how recipients are told of what came of them."""
 
+import re
 from collections.abc import Iterator
 
 from consent.programme.catalogue import MEMBER_NUMBER
-from consent.programme.declarations import FieldDeclaration
-from consent.programme.handling import AT_ONCE, Carrier, Connector
+from consent.programme.countries import COUNTRIES
+from consent.programme.declarations import FieldDeclaration, LegalBasis
+from consent.programme.handling import AT_ONCE, Carrier, Connector, years_of
 from consent.programme.mistakes import key_of
 from consent.programme.model import Programme
+from consent.programme.rules_controller import contact, twice
 from consent.programme.suggestion import did_you_mean, shown
 from kernel.errors import Problem
 
 Problems = Iterator[Problem]
+
+_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+#: A host: `localhost` and addresses are there for trying things out on one machine.
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+|localhost")
 
 
 def handling(programme: Programme) -> Problems:
@@ -27,12 +34,78 @@ def handling(programme: Programme) -> Problems:
         yield Problem("requests.mailbox", "this is no e-mail address", "such as desk@club.example")
 
 
+def bookkeeping(programme: Programme) -> Problems:
+    """Vouchers are kept because a law says so, and for as long as one says."""
+    name = programme.requests.bookkeeping
+    if name is None:
+        return
+    purpose = programme.purposes.get(name)
+    if purpose is None:
+        yield Problem(
+            "requests.bookkeeping",
+            f"there is no purpose {shown(name)}",
+            did_you_mean(name, programme.purposes),
+        )
+        return
+    if purpose.legal_basis is not LegalBasis.LEGAL_OBLIGATION:
+        yield Problem(
+            "requests.bookkeeping",
+            f"{name} rests on {purpose.legal_basis}: nothing of an erased member is kept for it",
+            "name a purpose on legal_obligation (Art. 17(3)(b))",
+        )
+    if not set(purpose.fields) - set(programme.traits):
+        yield Problem(
+            "requests.bookkeeping",
+            f"{name} uses no stored field: its vouchers would be about nobody",
+            "name the fields that a voucher must show, such as member_number",
+        )
+    yield from _years(programme, name)
+
+
+def _years(programme: Programme, name: str) -> Problems:
+    """The law's years where we know them; else the purpose has to say how many."""
+    place = key_of("purposes", name, "retention")
+    years = years_of(programme.retention_of(name))
+    land = COUNTRIES.get(programme.controller.country)
+    if land is None and years is None:
+        yield Problem(
+            place, "how long the law keeps vouchers is not known here", 'such as "10 years"'
+        )
+    elif land is not None and (years or 0) < land.bookkeeping_years:
+        yield Problem(
+            place,
+            f"bookkeeping law in {programme.controller.country} asks for longer",
+            f'write retention = "{land.bookkeeping_years} years"',
+        )
+
+
 def connectors(programme: Programme) -> Problems:
     """Addresses that can be reached, and identifiers that members have."""
     for name, recipient in programme.recipients.items():
         if recipient.connector is not None:
             place = key_of("recipients", name, "connector")
             yield from _connector(programme, place, recipient.connector)
+
+
+def agents(programme: Programme) -> Problems:
+    """Companies that can be told apart, reached, and asked to do something."""
+    domains: dict[str, str] = {}
+    for name, one in programme.agents.items():
+        place = key_of("agents", name)
+        yield from contact(f"{place}.contact", one.contact)
+        if not _DOMAIN.fullmatch(one.domain):
+            yield Problem(
+                f"{place}.domain", "this is no domain", "small letters, such as agent.example"
+            )
+        if (other := domains.setdefault(one.domain, name)) != name:
+            yield Problem(
+                f"{place}.domain",
+                f"agents.{other} signs as this domain too",
+                "give each its own: it is by their domains that they are told apart",
+            )
+        if not one.rights:
+            yield Problem(f"{place}.rights", "it could ask for nothing", "leave the key out")
+        yield from twice(f"{place}.rights", one.rights)
 
 
 def _connector(programme: Programme, place: str, connector: Connector) -> Problems:
