@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.mail import Sends, mail_of
 from api.settings import Settings
 from audit.acts import Act
 from audit.entries import ActorType, Kind
@@ -70,6 +71,8 @@ class Tillit:
         self.gate = Gate(self.replica)
         self.erasure = Erasure(DestroyKeys(), Journal(settings.journal))
         self.checkpoint = CheckpointFile(settings.checkpoint)
+        #: What letters are handed to; None when the settings name no mail server.
+        self.mail: Sends | None = mail_of(settings.mail)
         self._signer: Signer | None = None
 
     @asynccontextmanager

@@ -3,9 +3,10 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from kernel.errors import Invalid
 
@@ -13,6 +14,26 @@ from kernel.errors import Invalid
 LOCAL = "http://127.0.0.1:8000"
 _HERE = ("127.0.0.1", "localhost")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~-]+)*")
+_SENDER = re.compile(r"[^@\s<>]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+#: Where mail is handed over, by the beginning of the address (RFC 8314, 3.3; RFC 6409).
+_MAIL_PORTS = {"smtp": 587, "smtps": 465}
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Whom mail is handed to, and in whose name. The password is never shown.
+
+    `implicit`: TLS from the first byte; `starttls`: it begins in the clear and goes on in TLS.
+    One of them holds, unless the server is on this machine.
+    """
+
+    host: str
+    port: int
+    sender: str
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    implicit: bool = False
+    starttls: bool = True
 
 
 @dataclass(frozen=True)
@@ -25,6 +46,8 @@ class Settings:
     TILLIT_RECORD_KEY     the record's signing key (default: ``keys/record.key``)
     TILLIT_TOKEN_KEY      the key of bearer tokens and sealed links (default: ``keys/token.key``)
     TILLIT_PUBLIC_URL     where members reach the doors (default: ``http://127.0.0.1:8000``)
+    TILLIT_SMTP_URL       whom mail is handed to (unset: nothing is sent, letters are downloaded)
+    TILLIT_MAIL_FROM      in whose name: ``Name <address>`` or an address
     """
 
     data: Path
@@ -33,6 +56,7 @@ class Settings:
     record_key: Path
     token_key: Path
     public_url: str = LOCAL
+    mail: MailServer | None = None
 
     @property
     def journal(self) -> Path:
@@ -60,6 +84,8 @@ def read_settings(
         "TILLIT_RECORD_KEY",
         "TILLIT_TOKEN_KEY",
         "TILLIT_PUBLIC_URL",
+        "TILLIT_SMTP_URL",
+        "TILLIT_MAIL_FROM",
     }
     for name in environment:
         if name.startswith("TILLIT_") and name not in known:
@@ -83,6 +109,7 @@ def read_settings(
         record_key=Path(environment.get("TILLIT_RECORD_KEY") or keys / "record.key"),
         token_key=Path(environment.get("TILLIT_TOKEN_KEY") or keys / "token.key"),
         public_url=_public_url(environment.get("TILLIT_PUBLIC_URL") or LOCAL),
+        mail=_mail(environment.get("TILLIT_SMTP_URL"), environment.get("TILLIT_MAIL_FROM")),
     )
 
 
@@ -101,3 +128,40 @@ def _public_url(url: str) -> str:
         place="TILLIT_PUBLIC_URL",
         remedy="such as https://choices.example.com; http only on this machine",
     )
+
+
+def _mail(url: str | None, sender: str | None) -> MailServer | None:
+    """Whom mail is handed to; None when nothing is set. No message repeats what was set."""
+    if not url and not sender:
+        return None
+    if not sender or _SENDER.fullmatch(parseaddr(sender)[1]) is None or not sender.isprintable():
+        raise Invalid(
+            "this is nobody whom mail can come from",
+            place="TILLIT_MAIL_FROM",
+            remedy="such as Fjällklubben <privacy@fjallklubben.example>",
+        )
+    parts = urlsplit(url or "")
+    host, port = _host_and_port(parts)
+    if parts.scheme not in _MAIL_PORTS or host is None or parts.path.strip("/") or parts.query:
+        raise Invalid(
+            "this is not the address of a mail server",
+            place="TILLIT_SMTP_URL",
+            remedy="smtp://user:password@host:587 or smtps://user:password@host:465",
+        )
+    implicit = parts.scheme == "smtps"
+    return MailServer(
+        host=host,
+        port=port or _MAIL_PORTS[parts.scheme],
+        sender=sender,
+        user=None if parts.username is None else unquote(parts.username),
+        password=None if parts.password is None else unquote(parts.password),
+        implicit=implicit,
+        starttls=not implicit and host not in _HERE,
+    )
+
+
+def _host_and_port(parts: SplitResult) -> tuple[str | None, int | None]:
+    try:
+        return parts.hostname or None, parts.port
+    except ValueError:
+        return None, None

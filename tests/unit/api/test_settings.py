@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.settings import read_settings
+from api.settings import MailServer, read_settings
 from kernel.errors import Invalid
 
 
@@ -51,3 +51,48 @@ def test_an_address_that_members_cannot_be_sent_to_is_refused(url: str) -> None:
 )
 def test_links_begin_with_the_public_url(url: str, base: str) -> None:
     assert read_settings({"TILLIT_PUBLIC_URL": url}).public_url == base
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "mail.example.com",
+        "http://me:secret@mail.example.com",
+        "smtp://me:secret@mail.example.com:port",
+        "smtp://me:secret@mail.example.com/inbox",
+        "smtps://",
+    ],
+)
+def test_what_is_no_mail_server_is_refused_and_its_password_not_shown(url: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_settings({"TILLIT_SMTP_URL": url, "TILLIT_MAIL_FROM": "club@example.com"})
+    assert refused.value.problems[0].place == "TILLIT_SMTP_URL"
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("sender", ["", "the club", "a@b, c@d", "Club <club>", "a@b\nBcc: c@d"])
+def test_mail_comes_from_one_address(sender: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_settings({"TILLIT_SMTP_URL": "smtp://mail.example.com", "TILLIT_MAIL_FROM": sender})
+    assert refused.value.problems[0].place == "TILLIT_MAIL_FROM"
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        (
+            "smtp://me%40x:se%2Fcret@mail.example.com",
+            MailServer("mail.example.com", 587, "Club <c@d.e>", "me@x", "se/cret"),
+        ),
+        (
+            "smtps://mail.example.com",
+            MailServer("mail.example.com", 465, "Club <c@d.e>", implicit=True, starttls=False),
+        ),
+        ("smtp://127.0.0.1:2525", MailServer("127.0.0.1", 2525, "Club <c@d.e>", starttls=False)),
+    ],
+)
+def test_mail_goes_in_tls_but_to_this_machine(url: str, server: MailServer) -> None:
+    made = read_settings({"TILLIT_SMTP_URL": url, "TILLIT_MAIL_FROM": "Club <c@d.e>"})
+    assert made.mail == server
+    assert "cret" not in repr(made)
