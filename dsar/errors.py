@@ -10,10 +10,20 @@ RequestError
 ├── SameOfficer       two officers are asked for, and this is the one who was first
 ├── TooLate           the first month is over: nothing can be put off any more
 ├── NotYours          the programme hands this out; its members do not set it themselves
+├── Held              a legal hold keeps the member from being erased
+├── NotAHold          the hold does not say why, or until when
+├── UnknownHold       no hold has that id
+├── NoBookkeeping     the programme keeps no vouchers, or none for that purpose
+├── NotTold           a recipient could not be told, or has not answered as it should
+├── UnknownConnector  the programme names no such recipient, or none that is told of anything
+├── UnknownOutgoing   nothing of that id is on its way to a recipient
+├── NotSigned         what came as a recipient's answer is not signed by it
+├── NotAnAnswer       it is signed, and says nothing that can be understood
 └── NotReady          what was asked for is still being made
 """
 
-from kernel.errors import Conflict, Invalid, NotFound, Refused, TillitError
+from consent.programme.words import Explained
+from kernel.errors import Conflict, Invalid, NotFound, Refused, TillitError, Unavailable
 
 
 class RequestError(TillitError):
@@ -58,3 +68,45 @@ class NotYours(RequestError, Refused):
 
 class NotReady(RequestError, NotFound):
     slug = "not-ready"
+
+
+class Held(RequestError, Conflict):
+    slug = "held"
+
+
+class NotAHold(RequestError, Invalid):
+    slug = "not-a-hold"
+
+
+class UnknownHold(RequestError, NotFound):
+    slug = "unknown-hold"
+
+
+class NoBookkeeping(RequestError, NotFound):
+    slug = "no-bookkeeping"
+
+
+class NotTold(RequestError, Unavailable):
+    """`trouble`: the word of `dsar.connectors.trouble` for what is wrong."""
+
+    slug = "not-told"
+
+    def __init__(self, trouble: Explained) -> None:
+        super().__init__(trouble.meaning, place=trouble.value)
+        self.trouble = trouble
+
+
+class UnknownConnector(RequestError, NotFound):
+    slug = "unknown-connector"
+
+
+class UnknownOutgoing(RequestError, NotFound):
+    slug = "unknown-outgoing"
+
+
+class NotSigned(RequestError, Refused):
+    slug = "not-signed"
+
+
+class NotAnAnswer(RequestError, Invalid):
+    slug = "not-an-answer"

@@ -4,14 +4,18 @@ A row is made in the transaction that causes it, and a job with it. What it carr
 under the live epoch, because an erasure's recipients are told when the member's key is gone; it
 is deleted as soon as nobody needs it. An id follows from request, recipient and matter: the same
 word is never on its way twice, and who receives it can tell a repetition by it.
+
+`next_at` is when one is tried next, or asked after; without it, an officer has to say so. Jobs
+come and go: `resume` finds what is due and has none.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,11 +27,17 @@ from profiles.unit import Unit
 
 #: Sends one; its argument is the row's id.
 SEND_JOB = "outgoing.send"
-_NAMESPACE = UUID("7d0f5b9e-52f0-4c43-8c3b-6f0c5a0b5d11")
+#: A try that nobody has ended after so long was cut off.
+LEASE = timedelta(minutes=5)
+#: When what has gone wrong is tried again, if whoever tried says nothing else.
+AGAIN = timedelta(hours=1)
+#: The advisory lock of whoever looks for what is due: two workers would enqueue it twice.
+_LOCK = 0x71114B48
+_MOST = 1_000  # jobs made at a time
 _PAD = 512
 _COLUMNS = (
     "id, request, member, recipient, carrier, what, state, attempts, made_at, due, "
-    "answered_at, problem, answer"
+    "answered_at, problem, answer, next_at"
 )
 
 
@@ -52,8 +62,9 @@ LETTER = "letter"  # the carrier of what goes to the member by e-mail
 class Outgoing:
     """One of them. `payload`: what it carries, opened; None once it is closed.
 
-    `recipient` is None for a letter. `problem`: a short word for what went wrong last, never
-    the recipient's own text. `answer`: SHA-256 of what it answered, in hex.
+    `recipient` is None for a letter. `attempts`: since it last went well. `problem`: a short word
+    for what went wrong last, never the recipient's own text. `answer`: SHA-256 of what it
+    answered, in hex. `next_at`: when it is tried, or asked after, next; None: when somebody says.
     """
 
     id: UUID
@@ -69,12 +80,21 @@ class Outgoing:
     answered_at: datetime | None
     problem: str | None
     answer: str | None
+    next_at: datetime | None
     payload: bytes | None = field(default=None, repr=False)
+
+    def is_late(self, today: date) -> bool:
+        """Whether it should have been done by now."""
+        return self.state.is_open and self.due is not None and self.due < today
 
 
 def id_of(request: UUID, recipient: str | None, what: str) -> UUID:
-    """The id of that word about that request to that recipient (None: to the member)."""
-    return uuid5(_NAMESPACE, f"{request}|{recipient or ''}|{what}")
+    """The id of that word about that request to that recipient (None: to the member).
+
+    Written as a version 4, which is what OpenDSR asks of whoever makes one.
+    """
+    digest = sha256(f"tillit/outgoing/v1|{request}|{recipient or ''}|{what}".encode()).digest()
+    return UUID(bytes=digest[:16], version=4)
 
 
 async def post(
@@ -99,15 +119,15 @@ async def post(
     connection = await raw(unit.session)
     cursor = await connection.execute(
         "INSERT INTO outgoing (id, request, member, recipient, carrier, what, state, made_at, "
-        "due, epoch, sealed) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
+        "next_at, due, epoch, sealed) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
         "ON CONFLICT (id) DO NOTHING",
         (
-            *(made, request, member, recipient, carrier, what, state.value, unit.now, due),
-            *(unit.epoch.number, sealed),
+            *(made, request, member, recipient, carrier, what, state.value, unit.now),
+            *(unit.now if state.is_open else None, due, unit.epoch.number, sealed),
         ),
     )
     if cursor.rowcount and state is State.WAITING:
-        await enqueue(unit.session, SEND_JOB, outgoing=str(made))
+        await enqueue(unit.session, SEND_JOB, outward=True, outgoing=str(made))
     return made
 
 
@@ -115,6 +135,24 @@ async def take(unit: Unit, id: UUID) -> Outgoing | None:
     """One, opened and locked until this transaction ends; None when there is none."""
     found = await _select(unit, "WHERE id = %s FOR UPDATE", (id,), opened=True)
     return found[0] if found else None
+
+
+async def begin(unit: Unit, id: UUID) -> Outgoing | None:
+    """One whose time has come, opened, its attempt written down; None for any other.
+
+    Nobody else begins it until whoever did ends it by `move`, or is long overdue to.
+    """
+    found = await take(unit, id)
+    if found is None or not found.state.is_open:
+        return None
+    if found.next_at is None or found.next_at > unit.now:
+        return None
+    connection = await raw(unit.session)
+    await connection.execute(
+        "UPDATE outgoing SET attempts = attempts + 1, next_at = %s WHERE id = %s",
+        (unit.now + LEASE, id),
+    )
+    return replace(found, attempts=found.attempts + 1)
 
 
 async def of_request(unit: Unit, request: UUID) -> list[Outgoing]:
@@ -149,16 +187,65 @@ async def move(
     problem: str | None = None,
     answer: str | None = None,
     attempted: bool = False,
+    again: timedelta | None = AGAIN,
 ) -> None:
-    """Write down where it stands now. What it carried is deleted once it is closed."""
+    """Write down where it stands now. What it carried is deleted once it is closed.
+
+    `attempted`: this was an attempt that `begin` has not counted. `again`: after how long one
+    that stays open is tried next; None: not before somebody says so.
+    """
     closed = not state.is_open and state is not State.DOWNLOAD
+    next_at = unit.now + again if state.is_open and again is not None else None
+    well = state is State.SENT and problem is None
     connection = await raw(unit.session)
     await connection.execute(
         "UPDATE outgoing SET state = %s, problem = %s, answer = coalesce(%s, answer), "
-        "attempts = attempts + %s, answered_at = CASE WHEN %s THEN %s ELSE answered_at END, "
+        "next_at = %s, attempts = CASE WHEN %s THEN 0 ELSE attempts + %s END, "
+        "answered_at = CASE WHEN %s THEN %s ELSE answered_at END, "
         "sealed = CASE WHEN %s THEN NULL ELSE sealed END WHERE id = %s",
-        (state.value, problem, answer, int(attempted), closed, unit.now, closed, id),
+        (
+            *(state.value, problem, answer, next_at, well, int(attempted)),
+            *(closed, unit.now, closed, id),
+        ),
     )
+
+
+async def postpone(unit: Unit, recipient: str, wait: timedelta) -> None:
+    """Try nothing that waits for this recipient before so long has passed: it is not there."""
+    connection = await raw(unit.session)
+    await connection.execute(
+        "UPDATE outgoing SET next_at = %(at)s WHERE recipient = %(recipient)s "
+        "AND state IN ('waiting', 'sent') AND next_at < %(at)s",
+        {"at": unit.now + wait, "recipient": recipient},
+    )
+
+
+async def wake(unit: Unit, id: UUID) -> None:
+    """Have an open one sent now, and sent again if it had been."""
+    connection = await raw(unit.session)
+    await connection.execute(
+        "UPDATE outgoing SET state = 'waiting', next_at = %s WHERE id = %s "
+        "AND state IN ('waiting', 'sent')",
+        (unit.now, id),
+    )
+    await enqueue(unit.session, SEND_JOB, outward=True, outgoing=str(id))
+
+
+async def resume(unit: Unit) -> int:
+    """Enqueue what is due and has no live job, once, however many ask at a time."""
+    connection = await raw(unit.session)
+    # A statement of its own: the next one sees what whoever held the lock has enqueued.
+    await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    cursor = await connection.execute(
+        "SELECT o.id FROM outgoing o WHERE o.state IN ('waiting', 'sent') AND o.next_at <= %s "
+        "AND NOT EXISTS (SELECT FROM procrastinate_jobs j WHERE j.args->>'outgoing' = o.id::text "
+        "AND j.status IN ('todo', 'doing')) ORDER BY o.next_at LIMIT %s",
+        (unit.now, _MOST),
+    )
+    due = await cursor.fetchall()
+    for (id,) in due:
+        await enqueue(unit.session, SEND_JOB, outward=True, outgoing=str(id))
+    return len(due)
 
 
 async def forget(unit: Unit, member: UUID) -> int:

@@ -61,11 +61,51 @@ class CertificateRow(SQLModel, table=True):
     """A signed certificate of erasure, in two parts. Append-only.
 
     `part`: ``erasure`` when it happened, ``horizon`` when no backup opens any more. `erased`:
-    the entry that it is about.
+    the entry that it is about. `epoch`: the key epoch in which that was.
     """
 
     __tablename__ = "certificate"
     request: UUID = Field(primary_key=True)
     part: str = Field(primary_key=True, default="erasure")
     erased: UUID
+    epoch: int
     document: str
+
+
+class OutgoingRow(SQLModel, table=True):
+    """A letter or a word on its way out. `sealed`: what it carries, until it is closed."""
+
+    __tablename__ = "outgoing"
+    id: UUID = Field(primary_key=True)
+    request: UUID
+    member: UUID | None
+    recipient: str | None
+    carrier: str
+    what: str
+    state: str
+    attempts: int = 0
+    made_at: datetime = Field(sa_column=_moment())
+    next_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    due: date | None
+    answered_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    problem: str | None
+    answer: str | None
+    epoch: int
+    sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+
+
+class RecipientAnswerRow(SQLModel, table=True):
+    """What a recipient answered. Append-only: a document that names anybody is not kept.
+
+    `kind`: how it came; `said`: what we took it to mean; `digest`: SHA-256 of what was signed.
+    """
+
+    __tablename__ = "recipient_answer"
+    id: UUID = Field(primary_key=True)
+    outgoing: UUID
+    recipient: str
+    at: datetime = Field(sa_column=_moment())
+    kind: str
+    said: str | None
+    digest: str
+    document: str | None

@@ -5,6 +5,7 @@ die after doing one and before saying so, and it is then done again. Arguments a
 never personal data.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
@@ -21,6 +22,10 @@ from kernel.database import libpq, raw
 HEARTBEAT = 5.0
 STALLED = 20.0
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
+
+#: Where jobs wait that call somebody else's server: nobody's erasure waits for that server.
+INWARD, OUTWARD = "default", "outward"
+_CALLS = 4  # of those, how many a worker makes at a time
 
 Step = Callable[..., Awaitable[None]]
 
@@ -44,11 +49,19 @@ class Queue:
     async def work(self, *, wait: bool = True) -> None:
         """Run due jobs; with `wait`, for ever, else until none is left."""
         await self.take_back()
+        if not wait:
+            await self._worker(wait=False)
+            return
+        async with asyncio.TaskGroup() as workers:
+            workers.create_task(self._worker(queues=[INWARD]))
+            workers.create_task(self._worker(queues=[OUTWARD], concurrency=_CALLS))
+
+    async def _worker(self, **how: Any) -> None:
         await self._app.run_worker_async(
-            wait=wait,
             install_signal_handlers=False,
             update_heartbeat_interval=HEARTBEAT,
             stalled_worker_timeout=STALLED,
+            **how,
         )
 
     async def take_back(self) -> int:
@@ -65,14 +78,20 @@ class Queue:
 
 
 async def enqueue(
-    session: AsyncSession, name: str, *, at: datetime | None = None, **arguments: Any
+    session: AsyncSession,
+    name: str,
+    *,
+    at: datetime | None = None,
+    outward: bool = False,
+    **arguments: Any,
 ) -> None:
     """Put a job on the queue, on the business transaction's own connection.
 
-    `at`: it is due no earlier than then.
+    `at`: it is due no earlier than then. `outward`: it calls somebody else's server.
     """
     connection = await raw(session)
-    task = _DEFERRER.configure_task(name, connection=connection, schedule_at=at)
+    queue = OUTWARD if outward else INWARD
+    task = _DEFERRER.configure_task(name, connection=connection, schedule_at=at, queue=queue)
     await task.defer_async(**arguments)
 
 

@@ -58,8 +58,8 @@ STATEMENTS = [
         id uuid PRIMARY KEY,
         request uuid NOT NULL REFERENCES request (id),
         member uuid NOT NULL,
+        how text NOT NULL,
         made_at timestamptz NOT NULL,
-        expires_at timestamptz NOT NULL,
         attempts integer NOT NULL DEFAULT 0,
         closed_at timestamptz,
         sealed bytea NOT NULL
@@ -86,6 +86,7 @@ STATEMENTS = [
         request uuid NOT NULL REFERENCES request (id),
         part text NOT NULL CHECK (part IN ('erasure', 'horizon')),
         erased uuid NOT NULL,
+        epoch integer NOT NULL,
         document text NOT NULL,
         PRIMARY KEY (request, part)
     )
@@ -97,7 +98,7 @@ STATEMENTS = [
         member uuid NOT NULL,
         ground text NOT NULL,
         placed_at timestamptz NOT NULL,
-        until date,
+        ends_at timestamptz,
         lifted_at timestamptz,
         sealed bytea NOT NULL
     )
@@ -108,6 +109,7 @@ STATEMENTS = [
     """
     CREATE TABLE voucher (
         id uuid PRIMARY KEY,
+        year integer NOT NULL,
         keep_until date NOT NULL,
         epoch integer NOT NULL,
         sealed bytea NOT NULL
@@ -115,6 +117,7 @@ STATEMENTS = [
     """,
     "ALTER TABLE voucher ALTER sealed SET STORAGE EXTERNAL",
     "CREATE INDEX voucher_until ON voucher (keep_until)",
+    "CREATE INDEX voucher_year ON voucher (year, id)",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON voucher TO tillit_app",
     # Letters to members and words to recipients, on their way out.
     """
@@ -128,6 +131,7 @@ STATEMENTS = [
         state text NOT NULL,
         attempts integer NOT NULL DEFAULT 0,
         made_at timestamptz NOT NULL,
+        next_at timestamptz,
         due date,
         answered_at timestamptz,
         problem text,
@@ -138,24 +142,50 @@ STATEMENTS = [
     """,
     "CREATE INDEX outgoing_request ON outgoing (request)",
     "CREATE INDEX outgoing_member ON outgoing (member) WHERE member IS NOT NULL",
-    "CREATE INDEX outgoing_open ON outgoing (id) WHERE state IN ('waiting', 'sent')",
+    "CREATE INDEX outgoing_open ON outgoing (next_at) WHERE state IN ('waiting', 'sent')",
+    "CREATE INDEX outgoing_recipient ON outgoing (recipient) WHERE state IN ('waiting', 'sent')",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON outgoing TO tillit_app",
-    # Requests that other companies handed in by OpenDSR; `request` is there once they were
-    # found to be about a member.
+    # What recipients answered, for good: so a document is kept only where it says nothing of
+    # whom it is about; its digest always.
+    """
+    CREATE TABLE recipient_answer (
+        id uuid PRIMARY KEY,
+        outgoing uuid NOT NULL,
+        recipient text NOT NULL,
+        at timestamptz NOT NULL,
+        kind text NOT NULL,
+        said text,
+        digest text NOT NULL,
+        document text,
+        UNIQUE (outgoing, digest)
+    )
+    """,
+    "CREATE INDEX recipient_answer_last ON recipient_answer (recipient, at)",
+    *append_only("recipient_answer"),
+    # Requests that others handed in for members; `request` is there once they were found to be
+    # about one. `told`: the status that its sender has been told last.
     """
     CREATE TABLE handed_in (
         id uuid PRIMARY KEY,
         sender text NOT NULL,
         reference text NOT NULL,
+        kind text NOT NULL,
         request uuid REFERENCES request (id),
         state text NOT NULL,
+        told text NOT NULL,
         received_at timestamptz NOT NULL,
+        asked_on date,
+        ended_at timestamptz,
+        problem text,
         epoch integer NOT NULL,
         sealed bytea,
         UNIQUE (sender, reference)
     )
     """,
     "CREATE INDEX handed_in_request ON handed_in (request)",
+    "CREATE INDEX handed_in_sender ON handed_in (sender, received_at)",
+    "CREATE INDEX handed_in_open ON handed_in (asked_on) WHERE state IN ('waiting', 'held')",
+    "CREATE INDEX handed_in_sealed ON handed_in (epoch) WHERE sealed IS NOT NULL",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON handed_in TO tillit_app",
 ]
 
