@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.utils import parseaddr
+from email.utils import getaddresses
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -134,7 +134,8 @@ def _mail(url: str | None, sender: str | None) -> MailServer | None:
     """Whom mail is handed to; None when nothing is set. No message repeats what was set."""
     if not url and not sender:
         return None
-    if not sender or _SENDER.fullmatch(parseaddr(sender)[1]) is None or not sender.isprintable():
+    named = [address for _, address in getaddresses([sender or ""])]
+    if len(named) != 1 or _SENDER.fullmatch(named[0]) is None or not (sender or "").isprintable():
         raise Invalid(
             "this is nobody whom mail can come from",
             place="TILLIT_MAIL_FROM",
@@ -152,7 +153,7 @@ def _mail(url: str | None, sender: str | None) -> MailServer | None:
     return MailServer(
         host=host,
         port=port or _MAIL_PORTS[parts.scheme],
-        sender=sender,
+        sender=sender or "",
         user=None if parts.username is None else unquote(parts.username),
         password=None if parts.password is None else unquote(parts.password),
         implicit=implicit,
