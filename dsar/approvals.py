@@ -1,9 +1,10 @@
 """What officers have said yes to: sealed, so that no row of a table says it in their place.
 
-An approval names the right, what was wanted in particular, and who approved. It opens under the
-member's key, at that request alone.
+An approval names the right, what was wanted in particular, who approved, and until when what
+follows from it waits. It opens under the member's key, at that request alone.
 """
 
+from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
@@ -17,11 +18,15 @@ from profiles.members import Member
 
 
 class Approval(msgspec.Struct, frozen=True):
-    """`wanted`: SHA-256 of the sealed wish that was approved. `by`: ids of who approved."""
+    """`wanted`: SHA-256 of the sealed wish that was approved. `by`: ids of who approved.
+
+    `not_before`: the end of the time in which an erasure can be taken back.
+    """
 
     right: str
     wanted: bytes
     by: tuple[str, ...]
+    not_before: datetime | None = None
 
 
 def given(row: RequestRow, member: Member) -> Approval | None:
@@ -33,13 +38,14 @@ def given(row: RequestRow, member: Member) -> Approval | None:
     except CannotOpen:
         return None
     found = msgspec.msgpack.decode(plain, type=Approval)
-    same = (found.right, found.wanted) == (row.kind, _wanted(row))
-    return found if same else None
+    same = (found.right, found.wanted, found.not_before)
+    return found if same == (row.kind, _wanted(row), row.not_before) else None
 
 
 def add(row: RequestRow, key: MemberKey, before: Approval | None, by: str) -> Approval:
     """One more has approved: keep it in the row."""
-    approval = Approval(row.kind, _wanted(row), (*(before.by if before else ()), by))
+    both = (*(before.by if before else ()), by)
+    approval = Approval(row.kind, _wanted(row), both, row.not_before)
     row.approval = key.seal_field(TABLE, _field(row.id), msgspec.msgpack.encode(approval))
     return approval
 

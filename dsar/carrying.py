@@ -20,8 +20,9 @@ from consent.programmes import Active
 from dsar import approvals, outgoing, register, telling, wanted
 from dsar.register import shown
 from dsar.requests import LETTER_JOB
-from dsar.states import Right, State, Step
+from dsar.states import TERMINAL, Right, State, Step
 from dsar.tables import RequestRow
+from dsar.wanted import Wanted
 from kernel.errors import Unavailable
 from kernel.jobs import enqueue
 from profiles import enrolment, members
@@ -53,9 +54,12 @@ async def accepted(unit: Unit, active: Active, request: UUID) -> tuple[RequestRo
     asked = 2 if active.programme.requests.asks_two.get(row.kind, False) else 1
     if approval is None or len(set(approval.by)) < asked:
         raise _not_approved()
-    # An approval copied from a backup opens too, and was used up.
+    # An approval copied from a backup opens too, and was used up or taken back; an officer's who
+    # waited for a second one opens too, and no longer waits under a programme that asks for one.
     said = await naming(unit.session, str(row.id), subject=member.key.subject())
-    if any(_is_carried(entry.kind, entry.facts) for entry in said):
+    if not any(entry.kind == EntryKind.REQUEST_APPROVED for entry in said):
+        raise _not_approved()
+    if any(_is_over(entry.facts) for entry in said):
         raise _not_approved()
     return row, member
 
@@ -112,7 +116,7 @@ async def objection(unit: Unit, act: Act, active: Active, request: UUID) -> bool
     if (found := await accepted(unit, active, request)) is None:
         return False
     row, member = found
-    wish = wanted.opened(member.key, row.id, row.wanted)
+    wish = _wish(row, member)
     said = Said.OBJECTED if Right(row.kind) is Right.OBJECTION else Said.WITHDRAWN
     words = [
         choosing.choose(unit, active.programme.purpose(name), said, at=unit.now, by=By.REQUEST)
@@ -132,7 +136,7 @@ async def rectification(unit: Unit, act: Act, active: Active, request: UUID) -> 
         return False
     row, member = found
     before = telling.identities(unit, member)
-    wish = wanted.opened(member.key, row.id, row.wanted)
+    wish = _wish(row, member)
     await enrolment.rectify(unit, act, member, wish.values, source="request")
     subject = member.key.subject()
     await carried(unit, act, active, row, subject=subject, identities=before)
@@ -184,8 +188,16 @@ async def _settle(unit: Unit, act: Act, row: RequestRow, *, subject: bytes) -> b
     return True
 
 
-def _is_carried(kind: str, facts: dict[str, object]) -> bool:
-    return kind == EntryKind.REQUEST_COMPLETED or facts.get("step") == Step.CARRY_OUT
+def _wish(row: RequestRow, member: Member) -> Wanted:
+    """What is to be done, which is never nothing. Raises `Unavailable` and `CannotOpen`."""
+    wish = wanted.opened(member.key, row.id, row.wanted)
+    if wish == Wanted():
+        raise _not_approved()
+    return wish
+
+
+def _is_over(facts: dict[str, object]) -> bool:
+    return facts.get("step") == Step.CARRY_OUT or facts.get("state") in TERMINAL
 
 
 def _not_approved() -> Unavailable:

@@ -14,7 +14,7 @@ from audit.acts import Act
 from audit.entries import Fact
 from audit.entries import Kind as EntryKind
 from consent.programmes import Active
-from dsar import approvals, identity, register, wanted
+from dsar import approvals, holds, identity, register, wanted
 from dsar.deadlines import due_day, extendable_until
 from dsar.errors import NotARequest, NotIdentified, SameOfficer, TooLate
 from dsar.identity import Proof
@@ -132,7 +132,7 @@ async def extend(unit: Unit, act: Act, request: UUID, *, reason: Delay) -> Reque
     Raises `TooLate` once the first month is over, and `WrongState`.
     """
     row, person = await _locked(unit, request)
-    if not register.can(row, Step.EXTEND):
+    if row.extended or not register.can(row, Step.EXTEND):
         raise register.refusal(row, Step.EXTEND)
     last = extendable_until(row.received, unit.schema.region, paused=row.paused_days)
     if unit.today > last:
@@ -154,8 +154,8 @@ async def approve(
 
     Where the programme asks for four eyes, the first officer's approval waits for another's.
     `outcome`: for a review, what the officer found who looked again. Raises `WrongState`,
-    `UnknownRequest`, `NotIdentified`, `SameOfficer`, and `NotARequest` for a review without
-    an outcome.
+    `UnknownRequest`, `NotIdentified`, `SameOfficer`, `Held` for an erasure under a legal hold, and
+    `NotARequest` for a review without an outcome.
     """
     row, person = await _locked(unit, request)
     if State(row.state) is State.INITIATED:
@@ -168,6 +168,8 @@ async def approve(
             place="request",
             remedy="ask who they are; what lacks is proof of " + ", ".join(sorted(missing)),
         )
+    if row.kind == Right.ERASURE:
+        await holds.refuse_held(unit, person)
     _keep_outcome(unit, active, row, person, outcome)
     before = approvals.given(row, person)
     if before is not None and act.actor in before.by:
@@ -289,11 +291,12 @@ async def _go_on(unit: Unit, act: Act, active: Active, row: RequestRow, person: 
 
 
 async def _accept(unit: Unit, act: Act, active: Active, row: RequestRow, person: Member) -> None:
-    approvals.add(row, person.key, approvals.given(row, person), act.actor)
+    before = approvals.given(row, person)
     waits = active.programme.requests.cooling_off_days if row.kind == Right.ERASURE else 0
     at = None
     if waits:
         row.not_before = at = unit.now + timedelta(days=waits)
+    approvals.add(row, person.key, before, act.actor)
     await _step(unit, act, row, Step.APPROVE, person)
     await enqueue(unit.session, JOBS[Right(row.kind)], at=at, request=str(row.id))
 
