@@ -21,7 +21,7 @@ from consent.figures import kept as figures
 from consent.gate import Gate
 from consent.programme import Programme
 from consent.programmes import LATEST, Active, Programmes, apply
-from dsar import outgoing
+from dsar import outgoing, overdue, vouchers
 from dsar.erasure import Erasure
 from dsar.journal import Journal
 from kernel.clock import Clock, SystemClock
@@ -181,10 +181,11 @@ class Tillit:
                 self.keyring,
                 active.schema,
                 self.clock,
-                also=[figures.reseal, outgoing.reseal],
+                also=[figures.reseal, outgoing.reseal, vouchers.reseal],
             )
             facts = {"epoch": rotated.epoch, "members": rotated.members}
             await self.record.write(session, act.entry(Kind.KEYS_ROTATED, facts=facts))
+            await overdue.horizons(session)
         await self.bury()
         await self._remember(notes)
         return rotated

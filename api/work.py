@@ -16,8 +16,9 @@ import structlog
 from api.bootstrap import SYSTEM, Tillit
 from consent import contacts, expiring
 from consent.figures.counting import count_today
-from dsar import carrying, certificates, overdue, packages
+from dsar import carrying, certificates, overdue, packages, vouchers
 from dsar.carrying import CERTIFICATE_JOB, SETTLE_JOB
+from dsar.certificates import HORIZON_JOB
 from dsar.outgoing import SEND_JOB
 from dsar.requests import JOBS, LETTER_JOB
 from dsar.states import Right
@@ -56,6 +57,7 @@ async def queue_of(tillit: Tillit) -> AsyncIterator[Queue]:
         (LETTER_JOB, steps.letter),
         (SEND_JOB, steps.send),
         (CERTIFICATE_JOB, steps.certificate),
+        (HORIZON_JOB, steps.horizon),
     ):
         queue.register(name, _told(name, step))
     await queue.open()
@@ -83,6 +85,8 @@ class Steps:
     async def erasure(self, request: str) -> None:
         async with self._tillit.unit() as work:
             await self._tillit.erasure.fulfil(work.unit, SYSTEM, work.active, UUID(request))
+        # No copy in this process outlives the commit; others pass the barrier as they answer.
+        await self._tillit.replica.barrier()
 
     async def rectification(self, request: str) -> None:
         async with self._tillit.unit() as work:
@@ -123,6 +127,16 @@ class Steps:
                 entry=UUID(entry),
             )
 
+    async def horizon(self, request: str) -> None:
+        """After a rotation: its epoch's key file is gone before anything says so."""
+        await self._tillit.bury()
+        await self._tillit.integrate()
+        signer = await self._tillit.signer()
+        async with self._tillit.unit() as work:
+            await certificates.horizon(
+                work.unit, SYSTEM, work.active, signer, request=UUID(request)
+            )
+
 
 def _told(name: str, step: Step) -> Step:
     """The step, with a line in the log when it is done: which it was and how long it took."""
@@ -145,6 +159,7 @@ async def work(tillit: Tillit) -> None:
         tasks.create_task(_repeat(lambda: refresh(tillit), REFRESH_EVERY))
         tasks.create_task(_repeat(lambda: expire(tillit), EXPIRE_EVERY))
         tasks.create_task(_repeat(lambda: drop_contacts(tillit), EXPIRE_EVERY))
+        tasks.create_task(_repeat(lambda: drop_vouchers(tillit), EXPIRE_EVERY))
         tasks.create_task(_repeat(lambda: count(tillit), COUNT_EVERY))
 
 
@@ -165,7 +180,7 @@ async def drain(tillit: Tillit) -> None:
 async def resume(tillit: Tillit) -> int:
     """Enqueue again what was approved and whose job has given up; returns how many."""
     async with tillit.database.transaction() as session:
-        found = await overdue.resume(session)
+        found = await overdue.resume(session, tillit.clock.now())
     if found:
         _log.warning("resumed", requests=found)
     return found
@@ -208,6 +223,17 @@ async def drop_contacts(tillit: Tillit) -> int:
         days = contacts.outdated(sets, work.unit.today)
         contacts.drop(work.unit, sets, days)
     return len(days)
+
+
+async def drop_vouchers(tillit: Tillit) -> int:
+    """Delete vouchers that no law asks for any more, a batch a transaction; returns how many."""
+    done = 0
+    while True:
+        async with tillit.unit() as work:
+            gone = await vouchers.delete_due(work.unit, SYSTEM)
+        done += gone
+        if not gone:
+            return done
 
 
 async def count(tillit: Tillit) -> int:

@@ -39,6 +39,7 @@ MAX_PATH = 64  # hashes in an inclusion or consistency proof of any tree that ca
 EMPTY_ROOT = sha256(b"").digest()
 PROOF_HEADER = "c2sp.org/tlog-proof@v1"
 CERTIFICATE = "tillit/erasure-certificate/v1"
+HORIZON = "tillit/erasure-horizon/v1"
 ED25519 = 0x01
 
 Progress = Callable[[int, int], None]
@@ -348,11 +349,15 @@ def verify_proof(text: str, *, entry: bytes, key: VerifierKey) -> Checkpoint:
 # Certificates of erasure
 
 _DOCUMENT = {"certificate", "entry", "note", "proof", "verifier_key"}
+#: The second certificate shows the rotation too that destroyed the epoch of the erasure.
+_ROTATION = {"rotation", "rotation_proof"}
 #: What a certificate says, and where the entry of the erasure says the same.
 _AGREE = {
     "request": ("facts", "request"),
     "key_fingerprint": ("facts", "key"),
     "destroyed": ("facts", "rows"),
+    "kept": ("facts", "kept"),
+    "epoch": ("facts", "epoch"),
     "erased_at": ("at",),
     "entry": ("id",),
 }
@@ -363,17 +368,20 @@ def verify_certificate(text: str, key: VerifierKey) -> Checkpoint:
 
     `text` is the whole JSON file. Its readable part is what the note says, `key` signed the
     note, the proof shows the entry to be on record, and the entry is the erasure that the
-    certificate names. Raises `VerificationError`, which names what differs.
+    certificate names. The second certificate also shows the rotation after it, which ended the
+    epoch of its keys. Raises `VerificationError`, which names what differs.
     """
     document = _object(text, "certificate's file")
-    if set(document) != _DOCUMENT:
-        raise VerificationError(f"certificate's file: expected {', '.join(sorted(_DOCUMENT))}")
-    for name in sorted(_DOCUMENT - {"certificate"}):
+    second = "rotation" in document
+    expected = _DOCUMENT | _ROTATION if second else _DOCUMENT
+    if set(document) != expected:
+        raise VerificationError(f"certificate's file: expected {', '.join(sorted(expected))}")
+    for name in sorted(expected - {"certificate"}):
         if not isinstance(document[name], str):
             raise VerificationError(f"{name}: expected text")
     if document["verifier_key"] != str(key):
         raise VerificationError("verifier_key: differs from the given key")
-    signed = _statement(open_note(document["note"], key))
+    signed = _statement(open_note(document["note"], key), HORIZON if second else CERTIFICATE)
     _same(document["certificate"], signed, "certificate", "the note")
     checkpoint = verify_proof(document["proof"], entry=document["entry"].encode(), key=key)
     entry = _object(document["entry"], "entry")
@@ -382,20 +390,39 @@ def verify_certificate(text: str, key: VerifierKey) -> Checkpoint:
     for name, path in _AGREE.items():
         where = f"the entry's {'.'.join(path)}"
         _same(_at(signed, (name,)), _at(entry, path), f"certificate.{name}", where)
+    return _verify_horizon(document, signed, key) if second else checkpoint
+
+
+def _verify_horizon(
+    document: dict[str, Any], signed: dict[str, Any], key: VerifierKey
+) -> Checkpoint:
+    """The checkpoint that covers the rotation, if it came after the erasure and ended its epoch."""
+    proof, body = document["rotation_proof"], document["rotation"]
+    checkpoint = verify_proof(proof, entry=body.encode(), key=key)
+    rotation = _object(body, "rotation")
+    if rotation.get("kind") != "keys.rotated":
+        raise VerificationError("rotation: its kind is not keys.rotated")
+    _same(_at(signed, ("rotation",)), _at(rotation, ("id",)), "certificate.rotation", "its id")
+    _same(_at(signed, ("passed_at",)), _at(rotation, ("at",)), "certificate.passed_at", "its at")
+    ended, began = _at(signed, ("epoch",)), _at(rotation, ("facts", "epoch"))
+    if type(ended) is not int or type(began) is not int or began != ended + 1:
+        raise VerificationError("rotation: it did not end the epoch of the erasure")
+    if Proof.parse(proof).index <= Proof.parse(document["proof"]).index:
+        raise VerificationError("rotation: it stands before the erasure")
     return checkpoint
 
 
-def _statement(text: str) -> dict[str, Any]:
+def _statement(text: str, form: str) -> dict[str, Any]:
     """What the note of a certificate says: a line for the format and one of canonical JSON."""
     lines = text.split("\n")
     if len(lines) != 3 or lines[2]:
         raise VerificationError("note: expected two lines: format, certificate")
-    if lines[0] != CERTIFICATE:
-        raise VerificationError(f"note: its format line is not {CERTIFICATE}")
+    if lines[0] != form:
+        raise VerificationError(f"note: its format line is not {form}")
     signed = _object(lines[1], "note")
     if _canonical(signed) != lines[1]:
         raise VerificationError("note: its certificate is not canonical JSON")
-    _same(_at(signed, ("format",)), CERTIFICATE, "certificate.format", "the note's format line")
+    _same(_at(signed, ("format",)), form, "certificate.format", "the note's format line")
     return signed
 
 

@@ -1,28 +1,36 @@
-"""The certificate of an erasure: signed, provable, and holding nothing about the person.
+"""The certificates of an erasure: signed, provable, and holding nothing about the person.
 
-Names what was destroyed by kind and number, the fingerprint of the destroyed key, and the
-entry in the record with its proof. Who holds it can have it verified by anyone, offline.
+The first names what was destroyed by kind and number, what a law has kept, the recipients with
+what they answered, the fingerprint of the destroyed key, and the entry in the record with its
+proof. The second, `horizon`, follows when the key epoch of the erasure is destroyed: from then
+on no backup opens any more. Who holds one can have it verified by anyone, offline.
 """
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from audit.acts import Act
+from audit.browsing import all_entries
 from audit.entries import Kind as EntryKind
 from audit.entries import rfc3339
 from audit.notes import Signer
-from audit.proofs import entry_use, inclusion
-from audit.verify import VerificationError, verify_proof
+from audit.proofs import Use, entry_use, inclusion
+from audit.verify import CERTIFICATE, HORIZON, VerificationError, verify_proof
 from consent.programmes import Active
+from dsar import outgoing
 from dsar.errors import NotReady
 from dsar.states import Right, State
 from dsar.tables import CertificateRow, RequestRow
 from kernel.errors import Unavailable
+from kernel.jobs import enqueue
 from profiles.unit import Unit
 
-FORMAT = "tillit/erasure-certificate/v1"
+#: Issues the second certificate; its argument is the request's id.
+HORIZON_JOB = "request.horizon"
+ERASURE_PART, HORIZON_PART = "erasure", "horizon"
 
 
 async def issue(
@@ -33,61 +41,171 @@ async def issue(
     Raises `EntryPending` in the second before the record proves it, and `Unavailable` when the
     entry is not that of this request's erasure, or does not stand in the signed record.
     """
-    kept = await unit.session.get(CertificateRow, (request, "erasure"))
+    kept = await unit.session.get(CertificateRow, (request, ERASURE_PART))
     if kept is not None:
         return kept.document
+    erasure, proof = await _proven(unit, signer, entry)
+    row = await unit.session.get(RequestRow, request)
+    if not _is_erasure(erasure, request) or not _done(row):
+        raise _no_erasure()
+    statement = {
+        **_about(active, CERTIFICATE, erasure, at=rfc3339(unit.now)),
+        "recipients": await _recipients(unit, request),
+    }
+    document = _document(signer, statement, erasure, proof)
+    epoch = int(statement["epoch"])
+    await _keep(
+        unit, act, request, part=ERASURE_PART, document=document, erasure=entry, epoch=epoch
+    )
+    if epoch < unit.epoch.number:  # a recipient took its time, and the horizon has passed
+        await enqueue(unit.session, HORIZON_JOB, request=str(request))
+    return document
+
+
+async def horizon(unit: Unit, act: Act, active: Active, signer: Signer, *, request: UUID) -> bool:
+    """Certify that the epoch of an erasure is destroyed, once it is; False if that is done.
+
+    False too before the rotation. The epoch's key file must be gone before this is called. Raises
+    as `issue` does.
+    """
+    first = await unit.session.get(CertificateRow, (request, ERASURE_PART))
+    if first is None or await unit.session.get(CertificateRow, (request, HORIZON_PART)) is not None:
+        return False
+    erasure, proof = await _proven(unit, signer, first.erased)
+    if not _is_erasure(erasure, request):
+        raise _no_erasure()
+    epoch = int(_told(erasure)["facts"]["epoch"])
+    rotation = None
+    async for said in all_entries(unit.session, kinds=[EntryKind.KEYS_ROTATED]):
+        if said.facts.get("epoch") == epoch + 1:
+            rotation = said.id
+    if rotation is None or unit.epoch.number <= epoch:
+        return False
+    rotated, rotation_proof = await _proven(unit, signer, rotation)
+    statement = {
+        **_about(active, HORIZON, erasure, at=rfc3339(unit.now)),
+        "passed_at": _told(rotated)["at"],
+        "rotation": str(rotation),
+        "first_certificate": sha256(first.document.encode()).hexdigest(),
+    }
+    document = _document(
+        signer,
+        statement,
+        erasure,
+        proof,
+        rotation=rotated.body.decode(),
+        rotation_proof=rotation_proof,
+    )
+    await _keep(
+        unit,
+        act,
+        request,
+        part=HORIZON_PART,
+        document=document,
+        erasure=first.erased,
+        epoch=epoch,
+    )
+    return True
+
+
+async def of_request(unit: Unit, request: UUID, part: str = ERASURE_PART) -> str:
+    """The certificate's document. Raises `NotReady` before it is issued."""
+    kept = await unit.session.get(CertificateRow, (request, part))
+    if kept is None:
+        raise NotReady("no certificate has been issued for this request", place="request")
+    return kept.document
+
+
+async def issued(unit: Unit, request: UUID, part: str) -> str | None:
+    """The certificate's document; None before it is issued."""
+    kept = await unit.session.get(CertificateRow, (request, part))
+    return kept.document if kept else None
+
+
+def _about(active: Active, form: str, erasure: Use, *, at: str) -> dict[str, Any]:
+    """What both certificates say: no sentence, so that it reads the same in every language."""
+    erased = _told(erasure)
+    return {
+        "format": form,
+        "controller": active.programme.controller.name,
+        "contact": active.programme.controller.contact,
+        "request": erased["facts"]["request"],
+        "erased_at": erased["at"],
+        "issued_at": at,
+        "destroyed": erased["facts"]["rows"],
+        "key_fingerprint": erased["facts"]["key"],
+        "kept": erased["facts"]["kept"],
+        "epoch": erased["facts"]["epoch"],
+        "entry": erased["id"],
+    }
+
+
+async def _recipients(unit: Unit, request: UUID) -> list[dict[str, Any]]:
+    """Who was told, and what came of it; an answer by its digest alone."""
+    return [
+        {
+            "recipient": one.recipient,
+            "by": one.carrier,
+            "state": one.state.value,
+            "answer": one.answer,
+            "answered_at": rfc3339(one.answered_at) if one.answered_at else None,
+        }
+        for one in await outgoing.of_request(unit, request)
+        if one.recipient is not None
+    ]
+
+
+async def _proven(unit: Unit, signer: Signer, entry: UUID) -> tuple[Use, str]:
+    """An entry with its proof, which the record's own signature bears out."""
     use = await entry_use(unit.session, entry)
     proof = await inclusion(unit.session, entry)
     try:
         verify_proof(proof, entry=use.body, key=signer.key)
     except VerificationError as error:
         raise _no_erasure() from error
-    erased: dict[str, Any] = json.loads(use.body)
-    row = await unit.session.get(RequestRow, request)
-    about = (erased["kind"], erased["facts"].get("request"))
-    if about != (EntryKind.MEMBER_ERASED, str(request)) or not _done(row):
-        raise _no_erasure()
-    statement = {
-        "format": FORMAT,
-        "controller": active.programme.controller.name,
-        "contact": active.programme.controller.contact,
-        "request": str(request),
-        "erased_at": erased["at"],
-        "issued_at": rfc3339(unit.now),
-        "destroyed": erased["facts"]["rows"],
-        "key_fingerprint": erased["facts"]["key"],
-        "kept": [],
-        "backups": "Copies in backups, replicas and logs stay sealed; the next rotation of the "
-        "key epoch makes them unreadable for ever, and no restore brings them back.",
-        "entry": str(entry),
-    }
-    text = f"{FORMAT}\n{json.dumps(statement, sort_keys=True, ensure_ascii=False)}\n"
+    return use, proof
+
+
+def _document(
+    signer: Signer, statement: Mapping[str, Any], erasure: Use, proof: str, **more: str
+) -> str:
+    said = json.dumps(statement, sort_keys=True, ensure_ascii=False)
     document = {
         "certificate": statement,
-        "note": signer.sign_note(text),
-        "entry": use.body.decode(),
+        "note": signer.sign_note(f"{statement['format']}\n{said}\n"),
+        "entry": erasure.body.decode(),
         "proof": proof,
         "verifier_key": signer.verifier_key,
+        **more,
     }
-    written = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
-    unit.session.add(CertificateRow(request=request, erased=entry, document=written))
-    await unit.session.flush()
-    await unit.record.write(
-        unit.session,
-        act.entry(
-            EntryKind.CERTIFICATE_ISSUED,
-            facts={"request": str(request), "document": sha256(written.encode()).hexdigest()},
-        ),
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+async def _keep(
+    unit: Unit, act: Act, request: UUID, *, part: str, document: str, erasure: UUID, epoch: int
+) -> None:
+    kept = CertificateRow(
+        request=request, part=part, erased=erasure, epoch=epoch, document=document
     )
-    return written
+    unit.session.add(kept)
+    await unit.session.flush()
+    facts = {
+        "request": str(request),
+        "part": part,
+        "document": sha256(document.encode()).hexdigest(),
+    }
+    await unit.record.write(unit.session, act.entry(EntryKind.CERTIFICATE_ISSUED, facts=facts))
 
 
-async def of_request(unit: Unit, request: UUID) -> str:
-    """The certificate's document. Raises `NotReady` before it is issued."""
-    kept = await unit.session.get(CertificateRow, (request, "erasure"))
-    if kept is None:
-        raise NotReady("no certificate has been issued for this request", place="request")
-    return kept.document
+def _told(use: Use) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(use.body)
+    return found
+
+
+def _is_erasure(use: Use, request: UUID) -> bool:
+    said = _told(use)
+    about = (said["kind"], said["facts"].get("request"))
+    return about == (EntryKind.MEMBER_ERASED, str(request))
 
 
 def _done(row: RequestRow | None) -> bool:

@@ -1,8 +1,9 @@
 """Erasure (Art. 17): everything about a member goes, and a certificate says so.
 
-In one transaction: rows, sets, packages, proofs, letters, ledger and key; recipients are put on
-the list of those to be told. Before it commits, the erasure is journalled outside the database.
-Idempotent: done again, it finds nobody and changes nothing.
+In one transaction: what bookkeeping law keeps goes into its ledger, apart; rows, sets, packages,
+proofs, letters, ledger and key go; recipients are put on the list of those to be told. Before it
+commits, the erasure is journalled outside the database. While a legal hold stands, nothing is
+done. Idempotent: done again, it finds nobody and changes nothing.
 """
 
 from uuid import UUID
@@ -14,8 +15,10 @@ from audit.entries import Fact
 from audit.entries import Kind as EntryKind
 from consent import guardians
 from consent.programmes import Active
-from dsar import carrying, identity, outgoing, telling
+from dsar import carrying, holds, identity, outgoing, telling, vouchers
+from dsar.bookkeeping import books_of
 from dsar.journal import Journal, Line
+from dsar.previews import values_of
 from dsar.states import State
 from dsar.tables import RequestRow
 from kernel.database import raw
@@ -33,14 +36,19 @@ class Erasure:
         self._journal = journal
 
     async def fulfil(self, unit: Unit, act: Act, active: Active, request: UUID) -> bool:
-        """Erase the member of an accepted request; False when that has been done before."""
-        if (found := await carrying.accepted(unit, active, request)) is None:
+        """Erase the member of an accepted request; False when that has been done before.
+
+        False too while a legal hold stands: `dsar.overdue` takes it up again when that has ended.
+        """
+        if (found := await carrying.accepted(unit, request)) is None:
             return False
         row, member = found
+        if await holds.standing(unit, member):
+            return False
         # Journalled first: should the commit fail, start-up erases them, as was decided.
         self._journal.append(Line(member.id, request), at=unit.now)
         subject, known = member.key.subject(), telling.identities(unit, member)
-        row.erased = await self._erase(unit, act, member, request)
+        row.erased = await self._erase(unit, act, active, member, request=request)
         await carrying.carried(unit, act, active, row, subject=subject, identities=known)
         return True
 
@@ -60,7 +68,7 @@ class Erasure:
         for member in revived.values():
             request = lines[member.id].request
             subject, known = member.key.subject(), telling.identities(unit, member)
-            entry = await self._erase(unit, act, member, request)
+            entry = await self._erase(unit, act, active, member, request=request)
             row = await unit.session.get(RequestRow, request, with_for_update=True)
             # Older than the request, a backup has no row to close.
             if row is not None and State(row.state) is not State.FULFILLED:
@@ -68,14 +76,23 @@ class Erasure:
                 await carrying.carried(unit, act, active, row, subject=subject, identities=known)
         return len(revived)
 
-    async def _erase(self, unit: Unit, act: Act, member: Member, request: UUID) -> UUID:
+    async def _erase(
+        self, unit: Unit, act: Act, active: Active, member: Member, *, request: UUID
+    ) -> UUID:
         connection = await raw(unit.session)
         subject = member.key.subject()
+        books = books_of(active.programme)
+        kept = await vouchers.keep(unit, act, member, books, request=request) if books else None
         await self._overtake(unit, act, member, request)
         packages = await connection.execute("DELETE FROM package WHERE member = %s", (member.id,))
-        proofs = await identity.forget(unit, member.id)
-        letters = await outgoing.forget(unit, member.id)
-        kin = await guardians.forget(unit, member)
+        rows = {
+            "package": packages.rowcount,
+            "identity": await identity.forget(unit, member.id),
+            "outgoing": await outgoing.forget(unit, member.id),
+            "guardianship": await guardians.forget(unit, member),
+            "hold": await holds.forget(unit, member.id),
+            "value": values_of(member),
+        }
         destroyed = await destroy(unit, member, self._power)
         # The ledger can only be deleted once the key is gone: see migration 0004.
         ledger = await (
@@ -85,14 +102,9 @@ class Erasure:
         facts: dict[str, Fact] = {
             "request": str(request),
             "key": destroyed.key,
-            "rows": {
-                **destroyed.rows,
-                "package": packages.rowcount,
-                "identity": proofs,
-                "outgoing": letters,
-                "ledger": ledger[0],
-                "guardianship": kin,
-            },
+            "epoch": unit.epoch.number,
+            "rows": {**destroyed.rows, **rows, "ledger": ledger[0]},
+            "kept": kept.facts() if kept else [],
         }
         return await unit.record.write(
             unit.session, act.entry(EntryKind.MEMBER_ERASED, subject=subject, facts=facts)

@@ -106,11 +106,13 @@ async def tell(
     return count
 
 
-def carriers(active: Active, right: Right) -> list[str]:
-    """The recipients that will be told of it, by name: for a preview."""
+def carriers(active: Active, right: Right, *, known: Identities) -> list[str]:
+    """The recipients that will be told of it about somebody `known` so, by name: for a preview."""
     matter = _TOLD.get(right)
     found = active.programme.recipients.items()
-    return [name for name, one in found if matter and _carries(one, matter)]
+    return [
+        name for name, one in found if matter and _carries(one, matter) and _known_to(one, known)
+    ]
 
 
 def _carries(recipient: Recipient, matter: str) -> bool:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from profiles.errors import CannotOpen, KeyDestroyed
-from profiles.labels import CODE, KINSHIP, REFERENCE, SUBJECT, Label
+from profiles.labels import CODE, KINSHIP, REFERENCE, SUBJECT, VOUCHER, Label
 
 _NONCE = 12
 _KEY = 32
@@ -99,6 +99,11 @@ class MemberKey(SealingKey):
         """The 32 bytes under which one purchase of this member is known, and only once."""
         text = b"%s|%d|%s|%s" % (REFERENCE, len(source.encode()), source.encode(), name.encode())
         return hmac.digest(self._secret, text, "sha256")
+
+    def voucher(self, source: str, name: str) -> UUID:
+        """The id of the voucher of one purchase: nobody without this key works it out."""
+        text = b"%s|%d|%s|%s" % (VOUCHER, len(source.encode()), source.encode(), name.encode())
+        return UUID(bytes=hmac.digest(self._secret, text, "sha256")[:16], version=4)
 
     def code_digest(self, challenge: UUID, code: str) -> bytes:
         """What a one-time code is kept as: 32 bytes, of this member and this challenge alone."""

@@ -31,6 +31,10 @@ KINSHIP = b"tillit/kinship/v1"
 #: What keeps one purchase of one source from being counted twice, under the member's own key.
 REFERENCE = b"tillit/event-reference/v1"
 
+#: Names a voucher, so that the same purchase is kept once; apart from `REFERENCE`, so that no old
+#: row of an event leads to it.
+VOUCHER = b"tillit/voucher-id/v1"
+
 #: What a one-time code is kept as, under the member's own key: who has the database alone cannot
 #: try all million codes.
 CODE = b"tillit/one-time-code/v1"

@@ -60,7 +60,7 @@ def routes(tillit: Tillit, metrics: Metrics, worker: Worker) -> list[Route]:
         seen_in(request.scope).route = "/healthz"
         async with tillit.database.transaction() as session:
             age = (await waiting(session, tillit.clock)).total_seconds()
-            failing = await overdue.failing(session)
+            failing = await overdue.failing(session, tillit.clock.now())
         problems = []
         if age > BEHIND:
             message = f"its oldest entry has waited {age:.0f} s for a number"

@@ -15,7 +15,7 @@ from api import work as worker
 from api.bootstrap import SYSTEM, Tillit
 from audit.browsing import all_entries
 from audit.entries import Kind as EntryKind
-from audit.verify import VerifierKey, open_note, verify_proof
+from audit.verify import CERTIFICATE, VerifierKey, open_note, verify_proof
 from consent import checks
 from consent.grants import authorise
 from consent.programme import Action
@@ -152,7 +152,7 @@ async def test_the_certificate_verifies_offline_and_says_what_was_destroyed(life
     # From here on only what the certificate's holder has, and audit.verify.
     key = VerifierKey.parse(document["verifier_key"])
     text = open_note(document["note"], key)
-    assert text.startswith(certificates.FORMAT)
+    assert text.startswith(CERTIFICATE)
     assert json.loads(text.split("\n", 1)[1]) == document["certificate"]
     verify_proof(document["proof"], entry=document["entry"].encode(), key=key)
     entry = json.loads(document["entry"])

@@ -16,7 +16,6 @@ from audit.verify import (
     node_hash,
     verify_certificate,
 )
-from dsar import certificates
 
 SIGNER = Signer(name="fjallklubben.example/record", seed=bytes(range(32)))
 STRANGER = Signer(name="fjallklubben.example/record", seed=bytes(32))
@@ -29,6 +28,8 @@ ENTRY: dict[str, Any] = {
         "request": "0193a0c0-0000-7000-8000-000000000001",
         "key": "ab" * 32,
         "rows": {"event": 1, "ledger": 3},
+        "kept": [{"what": "voucher", "count": 1, "until": "2033-12-31"}],
+        "epoch": 4,
     },
 }
 SAID: dict[str, Any] = {
@@ -38,7 +39,8 @@ SAID: dict[str, Any] = {
     "erased_at": ENTRY["at"],
     "destroyed": ENTRY["facts"]["rows"],
     "key_fingerprint": ENTRY["facts"]["key"],
-    "kept": [],
+    "kept": ENTRY["facts"]["kept"],
+    "epoch": ENTRY["facts"]["epoch"],
     "entry": ENTRY["id"],
 }
 
@@ -76,7 +78,6 @@ def wrong(text: dict[str, Any] | str) -> str:
 
 
 def test_a_genuine_certificate_verifies() -> None:
-    assert certificates.FORMAT == CERTIFICATE
     checkpoint = verify_certificate(json.dumps(document()), SIGNER.key)
     assert (checkpoint.origin, checkpoint.size) == (SIGNER.name, 2)
 
@@ -104,6 +105,8 @@ def test_a_changed_count_an_added_line_and_another_type_are_named() -> None:
         ("request", "0193a0c0-0000-7000-8000-000000000009", "facts.request"),
         ("key_fingerprint", "cd" * 32, "facts.key"),
         ("destroyed", {"event": 2, "ledger": 3}, "facts.rows"),
+        ("kept", [], "facts.kept"),
+        ("epoch", 5, "facts.epoch"),
         ("erased_at", "2026-03-01T12:00:01.000000Z", "at"),
         ("entry", "0193a0c0-0000-7000-8000-000000000008", "id"),
     ],
@@ -115,7 +118,7 @@ def test_a_signed_certificate_of_another_entry_is_found(name: str, value: Any, w
     assert wrong(document({n: v for n, v in SAID.items() if n != name})) == f"{name}: missing"
 
 
-@pytest.mark.parametrize("name", ["request", "key", "rows"])
+@pytest.mark.parametrize("name", ["request", "key", "rows", "kept", "epoch"])
 def test_an_entry_without_what_the_certificate_names_is_found(name: str) -> None:
     facts = {n: v for n, v in ENTRY["facts"].items() if n != name}
     assert wrong(document(entry={**ENTRY, "facts": facts})) == f"facts.{name}: missing"

@@ -1,0 +1,212 @@
+"""Legal holds: while one stands, nothing of a member is erased (Arts. 17(3) and 18(2)).
+
+Placed and lifted by officers, on record each time. The record decides whether one stands, and
+the table is the way to it: a row that was deleted or ended by hand frees nobody.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from audit.acts import Act
+from audit.browsing import naming
+from audit.entries import Fact
+from audit.entries import Kind as EntryKind
+from consent.programme.suggestion import did_you_mean
+from dsar.errors import Held, NotAHold, UnknownHold
+from kernel.database import raw
+from kernel.errors import Unavailable
+from kernel.ids import uuid7
+from profiles import members
+from profiles.keys import MemberKey
+from profiles.members import Member
+from profiles.unit import Unit
+
+TABLE = "legal_hold"
+_LONGEST = 4_000  # characters of a note
+_COLUMNS = "id, member, ground, placed_at, lifted_at, sealed"
+
+
+class Ground(StrEnum):
+    """Why nothing is erased. The list is closed: the record names it, and a note is sealed."""
+
+    LEGAL_CLAIMS = "legal_claims"  # to establish, exercise or defend them: Art. 17(3)(e)
+    AUTHORITY_ORDER = "authority_order"  # a court or an authority wants it kept: Art. 17(3)(b)
+    DISPUTE = "dispute"  # a complaint or a payment that is not settled: Arts. 17(3)(e), 18(2)
+
+
+class _Sealed(msgspec.Struct, frozen=True):
+    """What is sealed under the member's key: what the row says in the clear, and the note."""
+
+    ground: str
+    until: date | None
+    by: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A hold. `until`: its last day, None while nobody has lifted it. `by`: who placed it."""
+
+    id: UUID
+    member: UUID
+    ground: Ground
+    placed_at: datetime
+    until: date | None
+    lifted_at: datetime | None
+    by: str
+    note: str = field(repr=False)
+
+    def stands(self, today: date) -> bool:
+        return self.lifted_at is None and (self.until is None or today <= self.until)
+
+
+def ground_named(name: str) -> Ground:
+    """Raises `NotAHold`, which repeats nothing: what was written may be about a person."""
+    if name not in set(Ground):
+        raise NotAHold(
+            "this is no ground for a hold", place="ground", remedy=did_you_mean(name, Ground)
+        )
+    return Ground(name)
+
+
+async def place(
+    unit: Unit, act: Act, member: UUID, ground: Ground, *, until: date | None = None, note: str = ""
+) -> Hold:
+    """Keep a member from being erased, until that day has passed or somebody lifts it.
+
+    An erasure that was approved waits; one that is being carried out is waited for. Raises
+    `NotAHold` for a day that is over or a note that is too long, and `UnknownMember`.
+    """
+    if until is not None and until < unit.today:
+        raise NotAHold("this day is over", place="until", remedy="name one to come, or none")
+    if len(note) > _LONGEST:
+        raise NotAHold(f"a note has at most {_LONGEST} characters", place="note")
+    person = await members.one(unit, member, lock=True)
+    hold = Hold(uuid7(unit.milliseconds), member, ground, unit.now, until, None, act.actor, note)
+    sealed = _Sealed(ground.value, until, act.actor, note)
+    connection = await raw(unit.session)
+    await connection.execute(
+        "INSERT INTO legal_hold (id, member, ground, placed_at, ends_at, sealed) "
+        "VALUES (%s, %s, %s, %s, %s, %s)",
+        (
+            *(hold.id, member, ground.value, unit.now, ends_at(unit, until)),
+            person.key.seal_field(TABLE, hold.id.hex, msgspec.json.encode(sealed), pad=512),
+        ),
+    )
+    facts: dict[str, Fact] = {
+        "hold": str(hold.id),
+        "ground": ground.value,
+        "until": until.isoformat() if until else None,
+    }
+    await unit.record.write(
+        unit.session,
+        act.entry(EntryKind.HOLD_PLACED, subject=person.key.subject(), facts=facts),
+    )
+    return hold
+
+
+async def lift(unit: Unit, act: Act, hold: UUID) -> Hold:
+    """End a hold; what waited for it is taken up within a minute. Lifted again, nothing changes.
+
+    Raises `UnknownHold`.
+    """
+    connection = await raw(unit.session)
+    cursor = await connection.execute("SELECT member FROM legal_hold WHERE id = %s", (hold,))
+    found = await cursor.fetchone()
+    if found is None:
+        raise UnknownHold("there is no such hold", place="hold")
+    person = await members.one(unit, found[0], lock=True)
+    [held] = [one for one in await of_member(unit, person) if one.id == hold]
+    if held.lifted_at is not None:
+        return held
+    await connection.execute("UPDATE legal_hold SET lifted_at = %s WHERE id = %s", (unit.now, hold))
+    await unit.record.write(
+        unit.session,
+        act.entry(EntryKind.HOLD_LIFTED, subject=person.key.subject(), facts={"hold": str(hold)}),
+    )
+    return replace(held, lifted_at=unit.now)
+
+
+async def of_member(unit: Unit, member: Member) -> list[Hold]:
+    """Every hold there was on a member, the oldest first. Raises `CannotOpen` for a forged one."""
+    rows = await _rows(unit, "WHERE member = %s ORDER BY id", (member.id,))
+    return [_opened(member.key, row) for row in rows]
+
+
+async def listed(unit: Unit, *, only_standing: bool = True, limit: int = 1_000) -> list[Hold]:
+    """Holds on whoever it may be, the oldest first."""
+    where = (
+        "WHERE lifted_at IS NULL AND (ends_at IS NULL OR ends_at > %s) " if only_standing else ""
+    )
+    values: tuple[Any, ...] = (unit.now, limit) if only_standing else (limit,)
+    rows = await _rows(unit, where + "ORDER BY id LIMIT %s", values)
+    keys = await members.keys(unit, {row[1] for row in rows})
+    return [_opened(keys[row[1]][1], row) for row in rows if row[1] in keys]
+
+
+async def standing(unit: Unit, member: Member) -> list[Hold]:
+    """The holds that keep this member from being erased today.
+
+    Raises `Unavailable` where the table and the record disagree: then nobody is erased.
+    """
+    rows = await of_member(unit, member)
+    said = await naming(unit.session, '"kind":"hold.', subject=member.key.subject())
+    lifted = {one.facts["hold"] for one in said if one.kind == EntryKind.HOLD_LIFTED}
+    placed = {one.facts["hold"] for one in said if one.kind == EntryKind.HOLD_PLACED}
+    if placed != {str(one.id) for one in rows} or lifted != {
+        str(one.id) for one in rows if one.lifted_at is not None
+    }:
+        raise Unavailable(
+            "the holds on this member are not what the record says",
+            place=TABLE,
+            remedy="run `tillit audit verify`: somebody has changed the database",
+        )
+    return [one for one in rows if one.stands(unit.today)]
+
+
+async def refuse_held(unit: Unit, member: Member) -> None:
+    """Raises `Held` while a hold stands: no erasure is approved (Art. 17(3))."""
+    if found := await standing(unit, member):
+        until = [one.until for one in found]
+        last = max(day for day in until if day is not None) if None not in until else None
+        raise Held(
+            f"a legal hold stands ({', '.join(sorted({one.ground for one in found}))})",
+            place="request",
+            remedy=f"it ends after {last}" if last else "lift it first, or refuse the request",
+        )
+
+
+async def forget(unit: Unit, member: UUID) -> int:
+    """Delete the holds there were on a member who is being erased; returns how many."""
+    connection = await raw(unit.session)
+    cursor = await connection.execute("DELETE FROM legal_hold WHERE member = %s", (member,))
+    return cursor.rowcount
+
+
+def ends_at(unit: Unit, until: date | None) -> datetime | None:
+    """The moment at which a hold's last day is over, where the programme runs."""
+    if until is None:
+        return None
+    return datetime.combine(until + timedelta(days=1), time.min, unit.schema.zone)
+
+
+async def _rows(unit: Unit, where: str, values: tuple[Any, ...]) -> list[Any]:
+    cursor = await (await raw(unit.session)).execute(
+        f"SELECT {_COLUMNS} FROM legal_hold {where}",  # noqa: S608 - constants of this file
+        values,
+        binary=True,
+    )
+    return await cursor.fetchall()
+
+
+def _opened(key: MemberKey, row: Any) -> Hold:
+    id, member, _, placed_at, lifted_at, sealed = row
+    said = msgspec.json.decode(key.open_field(TABLE, id.hex, sealed), type=_Sealed)
+    return Hold(
+        *(id, member, Ground(said.ground), placed_at, said.until, lifted_at, said.by, said.note)
+    )

@@ -1,0 +1,140 @@
+"""What an erasure would do, before anybody approves it: what goes, what stays, who is told.
+
+Reads and counts; what it opens are purchases, to see which of them a law keeps, and identifiers,
+to see who knows the member by them. Nothing of it leaves but numbers and names of the programme.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from audit.acts import Act
+from audit.entries import Fact
+from audit.entries import Kind as EntryKind
+from consent.programmes import Active
+from dsar import holds, register, telling, vouchers
+from dsar.bookkeeping import books_of
+from dsar.errors import NotARequest
+from dsar.holds import Hold
+from dsar.states import Right
+from dsar.vouchers import Staying
+from kernel.database import raw
+from profiles import reading
+from profiles.members import Member
+from profiles.unit import Unit
+
+#: What is counted, by the name that entries and certificates give it, and how it is called.
+WORDS: Mapping[str, tuple[str, str]] = {
+    "member": ("member", "members"),
+    "member_key": ("key", "keys"),
+    "value": ("stored value", "stored values"),
+    "event": ("purchase", "purchases"),
+    "ledger": ("line of choices", "lines of choices"),
+    "lookup": ("entry of the index", "entries of the index"),
+    "audit_detail": ("sealed detail of a use", "sealed details of uses"),
+    "package": ("package", "packages"),
+    "identity": ("proof of identity", "proofs of identity"),
+    "outgoing": ("letter", "letters"),
+    "guardianship": ("tie to a guardian or child", "ties to guardians or children"),
+    "hold": ("ended legal hold", "ended legal holds"),
+}
+
+_COUNTS = """
+SELECT (SELECT count(*) FROM member WHERE id = %(member)s) AS member,
+       (SELECT count(*) FROM member_key WHERE member = %(member)s) AS member_key,
+       (SELECT count(*) FROM event WHERE member = %(member)s) AS event,
+       (SELECT count(*) FROM ledger WHERE member = %(member)s) AS ledger,
+       (SELECT count(*) FROM lookup WHERE member = %(member)s) AS lookup,
+       (SELECT count(*) FROM audit_detail d JOIN audit_subject s ON s.entry = d.entry
+        WHERE s.subject = %(subject)s) AS audit_detail,
+       (SELECT count(*) FROM package WHERE member = %(member)s) AS package,
+       (SELECT count(*) FROM identity_proof WHERE member = %(member)s)
+       + (SELECT count(*) FROM identity_challenge WHERE member = %(member)s) AS identity,
+       (SELECT count(*) FROM outgoing WHERE member = %(member)s) AS outgoing,
+       (SELECT count(*) FROM guardianship
+        WHERE guardian = %(kinship)s OR child = %(kinship)s) AS guardianship,
+       (SELECT count(*) FROM legal_hold WHERE member = %(member)s) AS hold
+"""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """`destroys`: how many, by kind. `tells`: recipients, by name. `holds`: those that stand.
+
+    `closes`: how many other open requests end with it. `waits`: the days it cools off for.
+    """
+
+    destroys: Mapping[str, int]
+    keeps: Staying | None
+    tells: tuple[str, ...]
+    holds: tuple[Hold, ...]
+    closes: int
+    waits: int
+
+    def words(self) -> list[str]:
+        """What goes, one line a kind that there is: ``2 purchases``."""
+        found = ((count, WORDS[kind]) for kind, count in self.destroys.items() if count)
+        return [f"{count} {words[count != 1]}" for count, words in found]
+
+
+async def of_request(unit: Unit, act: Act, active: Active, request: UUID) -> Preview:
+    """What this erasure would do. Raises `UnknownRequest`, `NotARequest`, `NotReady` once done."""
+    row = await register.row_of(unit, request)
+    if row.kind != Right.ERASURE:
+        raise NotARequest(f"this asks for {row.kind}: nothing goes", place="request")
+    person = await register.member_of(unit, row)
+    return await of_member(unit, act, active, person, request=request)
+
+
+async def of_member(
+    unit: Unit, act: Act, active: Active, person: Member, *, request: UUID | None = None
+) -> Preview:
+    """What an erasure of this member would do today; on record as `erasure.previewed`."""
+    found = Preview(
+        await _counted(unit, person),
+        await _staying(unit, active, person),
+        tuple(telling.carriers(active, Right.ERASURE, known=telling.identities(unit, person))),
+        tuple(await holds.standing(unit, person)),
+        await _others(unit, person.id, request),
+        active.programme.requests.cooling_off_days,
+    )
+    facts: dict[str, Fact] = {"request": str(request) if request else None}
+    await unit.record.write(
+        unit.session,
+        act.entry(EntryKind.ERASURE_PREVIEWED, subject=person.key.subject(), facts=facts),
+    )
+    return found
+
+
+def values_of(member: Member) -> int:
+    """How many values are stored of a member; traits are derived, and not counted."""
+    return sum(not name.startswith("~") for name in member.sealed)
+
+
+async def _counted(unit: Unit, person: Member) -> dict[str, int]:
+    asked = {
+        "member": person.id,
+        "subject": person.key.subject(),
+        "kinship": person.key.kinship(),
+    }
+    cursor = await (await raw(unit.session)).execute(_COUNTS, asked)
+    row = await cursor.fetchone()
+    assert row is not None
+    assert cursor.description is not None
+    counts = {
+        column.name: int(count) for column, count in zip(cursor.description, row, strict=True)
+    }
+    counts["value"] = values_of(person)
+    return {kind: counts[kind] for kind in WORDS}
+
+
+async def _staying(unit: Unit, active: Active, person: Member) -> Staying | None:
+    if (books := books_of(active.programme)) is None:
+        return None
+    found = vouchers.staying(unit, books, await reading.purchases(unit, person))
+    return found if found.count else None
+
+
+async def _others(unit: Unit, member: UUID, request: UUID | None) -> int:
+    open_ones = await register.listed(unit, member=member, only_open=True)
+    return sum(one.id != request for one in open_ones)
