@@ -20,13 +20,15 @@ from profiles.members import Member
 class Approval(msgspec.Struct, frozen=True):
     """`wanted`: SHA-256 of the sealed wish that was approved. `by`: ids of who approved.
 
+    `whole`: as many have as the programme asked for; the first of two is not enough.
     `not_before`: the end of the time in which an erasure can be taken back.
     """
 
     right: str
     wanted: bytes
     by: tuple[str, ...]
-    not_before: datetime | None = None
+    whole: bool
+    not_before: datetime | None
 
 
 def given(row: RequestRow, member: Member) -> Approval | None:
@@ -42,10 +44,12 @@ def given(row: RequestRow, member: Member) -> Approval | None:
     return found if same == (row.kind, _wanted(row), row.not_before) else None
 
 
-def add(row: RequestRow, key: MemberKey, before: Approval | None, by: str) -> Approval:
-    """One more has approved: keep it in the row."""
+def add(
+    row: RequestRow, key: MemberKey, before: Approval | None, by: str, *, whole: bool
+) -> Approval:
+    """One more has approved: keep it in the row. `whole`: nobody else has to."""
     both = (*(before.by if before else ()), by)
-    approval = Approval(row.kind, _wanted(row), both, row.not_before)
+    approval = Approval(row.kind, _wanted(row), both, whole, row.not_before)
     row.approval = key.seal_field(TABLE, _field(row.id), msgspec.msgpack.encode(approval))
     return approval
 

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from audit.acts import Act
 from audit.browsing import naming, told
-from audit.entries import Kind as EntryKind
 from audit.proofs import entry_use
 from consent import choosing, ledger
 from consent.choices import Action as Said
@@ -35,7 +34,7 @@ SETTLE_JOB = "request.settle"
 CERTIFICATE_JOB = "request.certificate"
 
 
-async def accepted(unit: Unit, active: Active, request: UUID) -> tuple[RequestRow, Member] | None:
+async def accepted(unit: Unit, request: UUID) -> tuple[RequestRow, Member] | None:
     """The request and its member, both locked, if it is now to be carried out; None if not.
 
     Not when that has been done, and not before the time that it waits for. Raises `Unavailable`
@@ -51,14 +50,10 @@ async def accepted(unit: Unit, active: Active, request: UUID) -> tuple[RequestRo
         raise _not_approved()
     member = await members.one(unit, row.member, lock=True)
     approval = approvals.given(row, member)
-    asked = 2 if active.programme.requests.asks_two.get(row.kind, False) else 1
-    if approval is None or len(set(approval.by)) < asked:
+    if approval is None or not approval.whole:
         raise _not_approved()
-    # An approval copied from a backup opens too, and was used up or taken back; an officer's who
-    # waited for a second one opens too, and no longer waits under a programme that asks for one.
+    # An approval copied from a backup opens too, and was used up or taken back.
     said = await naming(unit.session, str(row.id), subject=member.key.subject())
-    if not any(entry.kind == EntryKind.REQUEST_APPROVED for entry in said):
-        raise _not_approved()
     if any(_is_over(entry.facts) for entry in said):
         raise _not_approved()
     return row, member
@@ -103,7 +98,7 @@ async def settle(unit: Unit, act: Act, request: UUID) -> bool:
 
 async def restriction(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
     """Restrict, or end a restriction (Art. 18)."""
-    if (found := await accepted(unit, active, request)) is None:
+    if (found := await accepted(unit, request)) is None:
         return False
     on = Right(found[0].kind) is Right.RESTRICTION
     word = choosing.restriction(unit, on=on, by=By.REQUEST)
@@ -113,7 +108,7 @@ async def restriction(unit: Unit, act: Act, active: Active, request: UUID) -> bo
 
 async def objection(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
     """Write down an objection (Art. 21), or a withdrawal (Art. 7(3))."""
-    if (found := await accepted(unit, active, request)) is None:
+    if (found := await accepted(unit, request)) is None:
         return False
     row, member = found
     wish = _wish(row, member)
@@ -132,7 +127,7 @@ async def objection(unit: Unit, act: Act, active: Active, request: UUID) -> bool
 
 async def rectification(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
     """Set right what was wrong (Art. 16), and tell recipients (Art. 19)."""
-    if (found := await accepted(unit, active, request)) is None:
+    if (found := await accepted(unit, request)) is None:
         return False
     row, member = found
     before = telling.identities(unit, member)
@@ -145,7 +140,7 @@ async def rectification(unit: Unit, act: Act, active: Active, request: UUID) -> 
 
 async def review(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
     """A human has looked again (Art. 22(3)); what they found is in the answer."""
-    if (found := await accepted(unit, active, request)) is None:
+    if (found := await accepted(unit, request)) is None:
         return False
     row, member = found
     await carried(unit, act, active, row, subject=member.key.subject(), identities={})

@@ -57,7 +57,7 @@ async def make(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
 
     Entries that have no leaf number yet are in it without a proof. Writes `package.made`.
     """
-    if (found := await carrying.accepted(unit, active, request)) is None:
+    if (found := await carrying.accepted(unit, request)) is None:
         return False
     row, member = found
     zipped = await _gather(unit, active, member)

@@ -179,7 +179,7 @@ async def approve(
             remedy="the programme asks for a second officer",
         )
     if before is None and active.programme.requests.asks_two.get(row.kind, False):
-        approvals.add(row, person.key, None, act.actor)
+        approvals.add(row, person.key, None, act.actor, whole=False)
         await _step(unit, act, row, Step.ENDORSE, person)
         return shown(row)
     await _accept(unit, act, active, row, person)
@@ -242,8 +242,10 @@ def _new(unit: Unit, right: Right, person: Member, wish: Wanted, came: date) -> 
 
 
 async def _same(unit: Unit, right: Right, person: Member, wish: Wanted) -> RequestRow | None:
-    """The open request that this would only repeat."""
+    """The open request that this would only repeat; what is done already is done anew."""
     for row in await register.open_ones(unit, right, person.id):
+        if State(row.state) is State.CARRIED_OUT:
+            continue
         if wish == Wanted() or wanted.opened(person.key, row.id, row.wanted) == wish:
             return row
     return None
@@ -296,7 +298,7 @@ async def _accept(unit: Unit, act: Act, active: Active, row: RequestRow, person:
     at = None
     if waits:
         row.not_before = at = unit.now + timedelta(days=waits)
-    approvals.add(row, person.key, before, act.actor)
+    approvals.add(row, person.key, before, act.actor, whole=True)
     await _step(unit, act, row, Step.APPROVE, person)
     await enqueue(unit.session, JOBS[Right(row.kind)], at=at, request=str(row.id))
 
