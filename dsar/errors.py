@@ -5,6 +5,7 @@ RequestError
 ├── WrongState        the request is not where this step can be taken
 ├── UnknownRight      nothing of that name can be requested
 ├── UnknownReason     nothing of that name is a reason to refuse, or to take longer
+├── UnknownLetter     there is no letter of that name, or it has not been written
 ├── NotARequest       the request does not say what it is about, or says too much
 ├── NotIdentified     what it hangs on has not been proved to be the member's
 ├── SameOfficer       two officers are asked for, and this is the one who was first
@@ -18,6 +19,8 @@ RequestError
 ├── UnknownConnector  the programme names no such recipient, or none that is told of anything
 ├── UnknownOutgoing   nothing of that id is on its way to a recipient
 ├── NotSigned         what came as a recipient's answer is not signed by it
+├── UnknownAgent      nobody who may hand in requests has signed this
+├── TooMany           more was handed in within an hour than may be
 ├── NotAnAnswer       it is signed, and says nothing that can be understood
 └── NotReady          what was asked for is still being made
 """
@@ -44,6 +47,10 @@ class UnknownRight(RequestError, Invalid):
 
 class UnknownReason(RequestError, Invalid):
     slug = "unknown-reason"
+
+
+class UnknownLetter(RequestError, NotFound):
+    slug = "unknown-letter"
 
 
 class NotARequest(RequestError, Invalid):
@@ -110,3 +117,11 @@ class NotSigned(RequestError, Refused):
 
 class NotAnAnswer(RequestError, Invalid):
     slug = "not-an-answer"
+
+
+class UnknownAgent(RequestError, Refused):
+    slug = "unknown-agent"
+
+
+class TooMany(RequestError, Refused):
+    slug = "too-many"
