@@ -183,9 +183,14 @@ def lacking(unit: Unit, right: Right, member: Member, have: Proved) -> frozenset
     if have.whole:
         return frozenset()
     known = on_file(unit, member)
-    if right in _STOPS | _PARTIAL:
+    if one_is_enough(right):
         return frozenset() if have.identifiers & known else known
     return known - have.identifiers
+
+
+def one_is_enough(right: Right) -> bool:
+    """Whether one proved identifier is enough for it, whichever."""
+    return right in _STOPS | _PARTIAL
 
 
 def released(
