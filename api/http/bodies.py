@@ -7,7 +7,9 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from types import NoneType
+from typing import Annotated, Any, get_args
+from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.requests import Request
@@ -16,6 +18,8 @@ from api.http.errors import Malformed, Misshapen, TooLarge
 from consent.programme.suggestion import did_you_mean
 
 LIMIT = 1 << 20  # bytes
+FORM = "application/x-www-form-urlencoded"
+_MOST_FIELDS = 32  # of a form
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 _LIKE_A_NAME = r"^[a-z][a-z0-9_-]{0,62}$(?!\n)"
@@ -49,14 +53,22 @@ async def read(request: Request, limit: int = LIMIT) -> bytes:
 
 
 class Shape:
-    """What a door takes, ready to decode; made once for each door."""
+    """What a door takes, ready to decode; made once for each door.
 
-    def __init__(self, type: type[Any]) -> None:
+    A door that takes a shape or None may be sent no body at all.
+    """
+
+    def __init__(self, type: Any) -> None:
+        self._type = type
         self._decoder = msgspec.json.Decoder(type)
-        self._fields: tuple[str, ...] = getattr(type, "__struct_fields__", ())
+        self._optional = NoneType in get_args(type)
+        struct = next((one for one in get_args(type) if one is not NoneType), type)
+        self._fields: tuple[str, ...] = getattr(struct, "__struct_fields__", ())
 
     def decode(self, body: bytes) -> Any:
         """The body in this shape. Raises `Malformed` for no JSON, `Misshapen` for another."""
+        if self._optional and not body:
+            return None
         try:
             return self._decoder.decode(body)
         except msgspec.ValidationError as error:
@@ -67,6 +79,25 @@ class Shape:
                 place="body",
                 remedy="send one JSON object in UTF-8",
             ) from error
+
+
+    def decode_form(self, body: bytes) -> Any:
+        """What a page's form has sent, in this shape. Raises as `decode` does."""
+        try:
+            text = body.decode("ascii")
+            sent = parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+            return msgspec.convert(dict(sent), self._type, strict=False)
+        except msgspec.ValidationError as error:
+            raise _misshapen(str(error), self._fields) from None
+        except ValueError as error:
+            raise Malformed(
+                "this is not what a form sends", place="body", remedy=f"send it as {FORM}"
+            ) from error
+
+
+def is_form(headers: Mapping[str, str]) -> bool:
+    """Whether the body is what a page's form sends."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower() == FORM
 
 
 async def decoded(shape: Shape, body: bytes) -> Any:

@@ -17,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from api.bootstrap import Tillit, Work
-from api.http.bodies import LIMIT, Shape, check_query, decoded, read
+from api.http.bodies import LIMIT, Shape, check_query, decoded, is_form, read
 from api.http.callers import Callers, admit, expect
 from api.http.seeing import seen_in
 from api.tokens import Caller
@@ -136,12 +136,14 @@ class Door:
     limit: int = LIMIT
     #: Another media type it may answer in, when it is asked to.
     also: str | None = None
+    #: It is also sent by a page's form, and answers that with a page.
+    form: bool = False
     #: Makes what its requests share, once for each app: then it is handed a `Together`, has no
     #: transaction of its own, and sees to it that the programme still knows the caller.
     together: Callable[[Tillit], Any] | None = None
 
     @property
-    def takes(self) -> type[Any] | None:
+    def takes(self) -> Any:
         """The shape of the body, None for a door that reads none."""
         hints = get_type_hints(self.handle)
         shapes = (hint for name, hint in hints.items() if name != "return")
@@ -150,7 +152,7 @@ class Door:
     @property
     def gives(self) -> Any:
         given = get_type_hints(self.handle)["return"]
-        shapes = [one for one in get_args(given) if one is not Streamed]
+        shapes = [one for one in get_args(given) if one not in (Streamed, Media)]
         return shapes[0] if isinstance(given, UnionType) and len(shapes) == 1 else given
 
     @property
@@ -266,6 +268,8 @@ async def _once(tillit: Tillit, asking: _Asking) -> Any:
             await gpc.heed(work.unit, asked.act, member)
         if asking.shape is None:
             answer = await door.handle(asked)
+        elif door.form and is_form(request.headers):
+            answer = await door.handle(asked, asking.shape.decode_form(asking.body))
         else:
             body = await decoded(asking.shape, asking.body)
             answer = await door.handle(asked, body)

@@ -4,10 +4,12 @@ import inspect
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 import msgspec
 
+from api.http.bodies import FORM
 from api.http.doors import JSON, Door, Media
 from api.http.problems import MEDIA_TYPE, ProblemDocument
 
@@ -29,12 +31,15 @@ _REFERENCE = "#/components/schemas/{name}"
 
 @dataclass(frozen=True)
 class Described:
-    """An address that is no door, because it answers before there is a programme."""
+    """An address that is no door: it answers before there is a programme, or who calls signs."""
 
     path: str
     description: str
     media: str = JSON
     gives: Any = None
+    method: str = "get"
+    takes: Any = None
+    status: int = 200
 
 
 def document(
@@ -47,7 +52,7 @@ def document(
         path = _PARAMETER.sub(r"{\1}", door.path)
         paths.setdefault(path, {})[door.method.lower()] = _operation(door, shapes)
     for one in beside:
-        paths[one.path] = {"get": _described(one, shapes)}
+        paths.setdefault(one.path, {})[one.method] = _described(one, shapes)
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version},
@@ -69,7 +74,9 @@ class _Shapes:
 
     def __init__(self, doors: Iterable[Door], beside: Iterable[Described]) -> None:
         wanted = [ProblemDocument, *(one for door in doors for one in _shapes_of(door))]
-        wanted += [one.gives for one in beside if one.gives is not None]
+        wanted += [
+            shape for one in beside for shape in (one.takes, one.gives) if shape is not None
+        ]
         schemas, self.components = msgspec.json.schema_components(wanted, ref_template=_REFERENCE)
         self._schemas = dict(zip(map(repr, wanted), schemas, strict=True))
 
@@ -105,23 +112,29 @@ def _operation(door: Door, shapes: _Shapes) -> dict[str, Any]:
         operation["security"] = [{"bearer": [str(door.ability)] if door.ability else []}]
     if door.takes is not None:
         content = {JSON: {"schema": shapes[door.takes]}}
-        operation["requestBody"] = {"required": True, "content": content}
+        if door.form:
+            content[FORM] = {"schema": shapes[door.takes]}
+        needed = NoneType not in get_args(door.takes)
+        operation["requestBody"] = {"required": needed, "content": content}
     return operation
 
 
 def _described(one: Described, shapes: _Shapes) -> dict[str, Any]:
     schema = {"type": "string"} if one.gives is None else shapes[one.gives]
-    return {
+    name = one.path.strip("/")
+    answer = {"description": one.description, "content": {one.media: {"schema": schema}}}
+    operation: dict[str, Any] = {
         "summary": one.description,
         "description": one.description,
-        "operationId": one.path.strip("/"),
+        "operationId": name if one.method == "get" else f"{one.method}_{name}",
         "tags": ["public"],
-        "parameters": [],
-        "responses": {
-            "200": {"description": one.description, "content": {one.media: {"schema": schema}}},
-            "503": _reference(503),
-        },
+        "parameters": list(_path_parameters(one.path)),
+        "responses": {str(one.status): answer, "503": _reference(503)},
     }
+    if one.takes is not None:
+        content = {JSON: {"schema": shapes[one.takes]}}
+        operation["requestBody"] = {"required": True, "content": content}
+    return operation
 
 
 def _problems(door: Door) -> list[int]:
@@ -144,9 +157,13 @@ def _reference(status: int) -> dict[str, str]:
     return {"$ref": f"#/components/responses/{status}"}
 
 
-def _parameters(door: Door) -> Iterable[dict[str, Any]]:
-    for name, kind in _PARAMETER.findall(door.path):
+def _path_parameters(path: str) -> Iterable[dict[str, Any]]:
+    for name, kind in _PARAMETER.findall(path):
         schema = {"type": "string", **({"format": "uuid"} if kind == "uuid" else {})}
         yield {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _parameters(door: Door) -> Iterable[dict[str, Any]]:
+    yield from _path_parameters(door.path)
     for name in door.query:
         yield {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}

@@ -3,11 +3,15 @@
 import asyncio
 from uuid import UUID
 
-import msgspec
-
-from api.http.bodies import Name
 from api.http.doors import JSON, Asked, Doors, Media
-from api.http.requests import RequestShown, shown
+from api.http.request_shapes import (
+    Asking,
+    RequestInFull,
+    RequestShown,
+    all_shown,
+    in_full,
+    shown,
+)
 from audit.entries import ActorType
 from dsar import certificates, packages, register, requests
 from dsar.errors import UnknownRequest
@@ -21,35 +25,38 @@ doors = Doors(ActorType.MEMBER)
 ZIP = "application/zip"
 
 
-class Right(msgspec.Struct, forbid_unknown_fields=True):
-    """What is asked for: access, erasure, restriction, or release from a restriction."""
-
-    right: Name
-
-
 @doors("POST", "/v1/me/requests", status=201)
-async def ask(asked: Asked, wanted: Right) -> RequestShown:
+async def ask(asked: Asked, asking: Asking) -> RequestShown:
     """Ask for a right to be carried out; the time to answer runs from now (Art. 12(3)).
 
-    What you have asked for already, and is still open, is not opened twice.
+    What you have asked for already, and is still open, is not opened twice. Where you have not
+    signed in with a second proof in the last minutes, `lacking` names what you may prove instead.
     """
     lately = asked.who.proved_lately(asked.unit.now)
     found = await requests.open_request(
         asked.unit,
         asked.act,
         asked.active,
-        right_named(wanted.right),
+        right_named(asking.right),
         asked.member.id,
         channel=Channel.MEMBER,
         proof=Proof(How.STEP_UP) if lately else None,
+        wish=asking.wish,
+        language=asking.language,
     )
-    return shown(found)
+    return await shown(asked, found)
 
 
 @doors("GET", "/v1/me/requests")
 async def mine(asked: Asked) -> list[RequestShown]:
     """Your requests, the most urgent first."""
-    return [shown(one) for one in await register.listed(asked.unit, member=asked.member.id)]
+    return await all_shown(asked, await register.listed(asked.unit, member=asked.member.id))
+
+
+@doors("GET", "/v1/me/requests/{request:uuid}")
+async def my_own(asked: Asked) -> RequestInFull:
+    """One of your requests, with what exactly you have asked for."""
+    return await in_full(asked, await _own(asked, asked.id("request")))
 
 
 @doors("GET", "/v1/me/requests/{request:uuid}/package", media=ZIP)

@@ -19,6 +19,7 @@ from api.http.errors import Malformed, TooLarge, Unauthenticated
 from api.http.seeing import instance_of
 from audit.errors import EntryPending
 from consent.errors import NoProgramme, OutOfDate
+from dsar.errors import TooMany, UnknownAgent
 from kernel.errors import (
     Conflict,
     Invalid,
@@ -38,6 +39,8 @@ STATUSES: tuple[tuple[type[TillitError], int], ...] = (
     (Unauthenticated, 401),
     (Malformed, 400),
     (TooLarge, 413),
+    (UnknownAgent, 401),
+    (TooMany, 429),
     (Refused, 403),
     (Invalid, 422),
     (NotFound, 404),
@@ -47,7 +50,11 @@ STATUSES: tuple[tuple[type[TillitError], int], ...] = (
 #: What is missing and callers may know all about; anything else of ours is not theirs to mend.
 _TOLD_IN_FULL = (NoProgramme, OutOfDate)
 _NOT_THEIRS = "try again in a moment; if it goes on, tell whoever runs this"
-_WAIT: tuple[tuple[type[TillitError], str], ...] = ((EntryPending, "1"), (Unavailable, "2"))
+_WAIT: tuple[tuple[type[TillitError], str], ...] = (
+    (EntryPending, "1"),
+    (Unavailable, "2"),
+    (TooMany, "3600"),
+)
 
 _log = structlog.get_logger("tillit.http")
 
@@ -86,12 +93,12 @@ def problem(
 ) -> Response:
     """The response for some problems found together."""
     document = ProblemDocument(
-        type=NAMES + slug,
+        type=type_of(slug),
         title=slug.replace("-", " ").capitalize(),
         status=status,
         detail="\n".join(str(one) for one in problems),
         instance=instance,
-        problems=[OneProblem(one.place, one.message, one.remedy) for one in problems],
+        problems=[told(one) for one in problems],
     )
     return Response(
         msgspec.json.encode(document),
@@ -99,6 +106,15 @@ def problem(
         headers=headers,
         media_type=MEDIA_TYPE,
     )
+
+
+def type_of(slug: str) -> str:
+    """The name of a kind of mistake, as RFC 9457 has it: a URI."""
+    return NAMES + slug
+
+
+def told(one: Problem) -> OneProblem:
+    return OneProblem(one.place, one.message, one.remedy)
 
 
 async def on_error(request: Request, error: Exception) -> Response:

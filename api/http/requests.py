@@ -1,78 +1,86 @@
-"""How officers handle data subject requests."""
+"""The officers' desk over HTTP: the list of requests, one of them, and opening one."""
 
-from datetime import date, datetime
+from datetime import date
+from enum import StrEnum
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
 
-from api.http.bodies import Name
-from api.http.callers import able
+from api.http.bodies import whole
 from api.http.doors import JSON, Asked, Doors, Media
 from api.http.errors import Misshapen
+from api.http.request_shapes import (
+    Asking,
+    RequestInFull,
+    RequestShown,
+    all_shown,
+    in_full,
+    shown,
+)
 from audit.entries import ActorType
 from consent.programme import Ability
-from dsar import certificates, register, requests
+from consent.programme.suggestion import did_you_mean
+from dsar import certificates, register, requests, worklist
 from dsar.identity import How, Proof
-from dsar.register import Request
-from dsar.states import Right
-from dsar.words import Channel, reason_named, right_named
+from dsar.states import State
+from dsar.words import Channel, right_named
+from dsar.worklist import Wish
 
 doors = Doors(ActorType.OFFICER)
 
-_RESTRICTING = frozenset({Right.RESTRICTION, Right.RELEASE})
+Word = TypeVar("Word", bound=StrEnum)
+
+FILTERS = (
+    *("open", "right", "state", "channel", "member"),
+    *("due_by", "overdue", "after", "limit"),
+)
 
 
-class RequestShown(msgspec.Struct):
-    """A request as it stands. `due`: the last day to answer. `member` goes with an erasure."""
+class RequestsShown(msgspec.Struct):
+    """A page of requests; give `next` as `after` for the next page. Null on the last one."""
 
-    request: UUID
-    right: str
-    state: str
-    member: UUID | None
-    opened_at: datetime
-    due: date
-    closed_at: datetime | None
+    requests: list[RequestShown]
+    next: str | None
 
 
-class NewRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """A request that came by letter or telephone, from somebody whose identity was checked."""
+class NewRequest(Asking, kw_only=True):
+    """A request that came by letter, by telephone or at the counter.
 
-    right: Name
+    `received`: the day it came in, if not today, at most 90 days ago: the clock runs from then.
+    `identified`: you have seen who it is, and answer for it. If not, they have to be asked.
+    """
+
     member: UUID
+    received: date | None = None
+    identified: bool = False
 
 
-class Refusal(msgspec.Struct, forbid_unknown_fields=True):
-    """Why it is refused, in DPV's words: a closed list, no free text."""
+@doors("GET", "/v1/requests", ability=Ability.REQUESTS, query=FILTERS)
+async def listed(asked: Asked) -> RequestsShown:
+    """Requests, a page at a time: the overdue first, then what is due soonest, the closed last.
 
-    reason: str
-
-
-def shown(request: Request) -> RequestShown:
-    """What is told of a request."""
-    return RequestShown(
-        request=request.id,
-        right=request.right.value,
-        state=request.state.value,
-        member=request.member,
-        opened_at=request.opened_at,
-        due=request.due,
-        closed_at=request.closed_at,
+    `open=true`: only those still to be answered; `overdue=true`: only those that are late.
+    """
+    sent = asked.query
+    wish = Wish(
+        only_open=_flag(asked, "open") or False,
+        right=right_named(sent["right"]) if "right" in sent else None,
+        state=_word(asked, "state", State),
+        channel=_word(asked, "channel", Channel),
+        member=_id(sent["member"]) if "member" in sent else None,
+        due_by=_day(asked, "due_by"),
+        overdue=_flag(asked, "overdue"),
+        after=sent.get("after"),
+        limit=whole(sent["limit"], most=worklist.MOST, place="limit") if "limit" in sent else 100,
     )
-
-
-@doors("GET", "/v1/requests", ability=Ability.REQUESTS, query=("open",))
-async def listed(asked: Asked) -> list[RequestShown]:
-    """Requests, the most urgent first. `open=true`: only those still to be answered."""
-    wanted = asked.query.get("open", "false")
-    if wanted not in ("true", "false"):
-        raise Misshapen("this is neither true nor false", place="open")
-    found = await register.listed(asked.unit, only_open=wanted == "true")
-    return [shown(one) for one in found]
+    page = await worklist.page(asked.unit, wish)
+    return RequestsShown(await all_shown(asked, page.requests), page.next)
 
 
 @doors("POST", "/v1/requests", ability=Ability.REQUESTS, status=201, problems=(404,))
 async def opened(asked: Asked, new: NewRequest) -> RequestShown:
-    """Open a request for a member."""
+    """Open a request for a member; one that is open already for the same is joined."""
     found = await requests.open_request(
         asked.unit,
         asked.act,
@@ -80,34 +88,21 @@ async def opened(asked: Asked, new: NewRequest) -> RequestShown:
         right_named(new.right),
         new.member,
         channel=Channel.OFFICER,
-        proof=Proof(How.OFFICER),
+        proof=Proof(How.OFFICER) if new.identified else None,
+        wish=new.wish,
+        language=new.language,
+        received=new.received,
     )
-    return shown(found)
+    return await shown(asked, found)
 
 
 @doors("GET", "/v1/requests/{request:uuid}", ability=Ability.REQUESTS)
-async def one(asked: Asked) -> RequestShown:
-    """One request."""
-    return shown(await register.get(asked.unit, asked.id("request")))
+async def one(asked: Asked) -> RequestInFull:
+    """One request, with what exactly is asked for.
 
-
-@doors("POST", "/v1/requests/{request:uuid}/approve", ability=Ability.REQUESTS, problems=(409,))
-async def approve(asked: Asked) -> RequestShown:
-    """Approve a request; what it asks for is done by a worker, in the order of approval.
-
-    Restriction and its end need the ability `restrict` too.
+    Opening that is on record as a reading, and the member sees it among the uses of their data.
     """
-    found = await register.get(asked.unit, asked.id("request"))
-    if found.right in _RESTRICTING:
-        able(asked.work, asked.who, Ability.RESTRICT)
-    return shown(await requests.approve(asked.unit, asked.act, asked.active, found.id))
-
-
-@doors("POST", "/v1/requests/{request:uuid}/refuse", ability=Ability.REQUESTS, problems=(409,))
-async def refuse(asked: Asked, refusal: Refusal) -> RequestShown:
-    """Refuse a request, with a reason (Art. 12(4))."""
-    reason = reason_named(refusal.reason)
-    return shown(await requests.refuse(asked.unit, asked.act, asked.id("request"), reason=reason))
+    return await in_full(asked, await register.get(asked.unit, asked.id("request")))
 
 
 @doors("GET", "/v1/requests/{request:uuid}/certificate", ability=Ability.REQUESTS)
@@ -115,3 +110,35 @@ async def certificate(asked: Asked) -> Media:
     """The signed certificate of an erasure."""
     document = await certificates.of_request(asked.unit, asked.id("request"))
     return Media(document.encode(), JSON)
+
+
+def _flag(asked: Asked, name: str) -> bool | None:
+    sent = asked.query.get(name)
+    if sent not in (None, "true", "false"):
+        raise Misshapen("this is neither true nor false", place=name)
+    return None if sent is None else sent == "true"
+
+
+def _word(asked: Asked, name: str, words: type[Word]) -> Word | None:
+    sent = asked.query.get(name)
+    if sent is None:
+        return None
+    if sent not in set(words):
+        raise Misshapen("there is no such word", place=name, remedy=did_you_mean(sent[:64], words))
+    return words(sent)
+
+
+def _id(sent: str) -> UUID:
+    try:
+        return msgspec.convert(sent, UUID)
+    except msgspec.ValidationError:
+        raise Misshapen("this is no id", place="member", remedy="a UUID") from None
+
+
+def _day(asked: Asked, name: str) -> date | None:
+    if (sent := asked.query.get(name)) is None:
+        return None
+    try:
+        return msgspec.convert(sent, date)
+    except msgspec.ValidationError:
+        raise Misshapen("this is no day", place=name, remedy="such as 2026-03-01") from None

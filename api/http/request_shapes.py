@@ -1,0 +1,142 @@
+"""What is sent and told of data subject requests, to officers and to members alike."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+
+from api.http.bodies import Name
+from api.http.doors import Asked
+from audit.entries import ActorType
+from dsar import desk
+from dsar.desk import Seen
+from dsar.register import Request
+from dsar.wanted import Wanted
+
+
+class RequestShown(msgspec.Struct, kw_only=True):
+    """A request as it stands; `term` is the Data Privacy Vocabulary's word for `state`.
+
+    `due`: the last day to answer, `days_left` until then, below zero when it is `overdue`; null
+    once it is closed. `paused`: the clock stands, because somebody was asked who they are.
+    `second_officer`: one has approved, and another is asked for. `not_before`: until when an
+    approved erasure waits. `lacking`: the identifiers whose proof lacks. `steps`: what can be
+    done now, by whoever sees this. `joined`: it was open already when it was asked for now.
+    `member` goes with an erasure.
+    """
+
+    request: UUID
+    right: str
+    state: str
+    term: str
+    member: UUID | None
+    channel: str
+    language: str
+    received: date
+    opened_at: datetime
+    due: date
+    days_left: int | None
+    overdue: bool
+    extended: bool
+    paused: bool
+    second_officer: bool
+    not_before: datetime | None
+    reason: str | None
+    lacking: list[str]
+    steps: list[str]
+    joined: bool
+    closed_at: datetime | None
+
+
+class WantedShown(msgspec.Struct):
+    """What exactly is asked for; `values`: the fields that would be set right, and to what."""
+
+    purposes: list[str]
+    marketing: bool
+    values: dict[str, Any]
+    note: str
+    outcome: str
+
+
+class RequestInFull(RequestShown, kw_only=True):
+    """The same, with what exactly is asked for; `wanted` is null when that is all there is."""
+
+    wanted: WantedShown | None
+
+
+class Asking(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What is asked for: a right, and what it is about.
+
+    `purposes`: for a withdrawal or an objection; `marketing`: the objection is to all direct
+    marketing. `values`: for a rectification, the right ones; null removes. `note`: in the
+    member's own words. `language`: of the answer, one of the programme's.
+    """
+
+    right: Name
+    purposes: list[Name] = []
+    marketing: bool = False
+    values: dict[Name, Any] = {}
+    note: Annotated[str, msgspec.Meta(max_length=4_000)] = ""
+    language: Annotated[str, msgspec.Meta(max_length=35)] | None = None
+
+    @property
+    def wish(self) -> Wanted:
+        return Wanted(tuple(self.purposes), self.marketing, self.values, self.note)
+
+
+async def shown(asked: Asked, request: Request) -> RequestShown:
+    """What is told of a request to whoever asks."""
+    (one,) = await all_shown(asked, [request])
+    return one
+
+
+async def all_shown(asked: Asked, requests: Sequence[Request]) -> list[RequestShown]:
+    """The same of several."""
+    officer = asked.who.type is ActorType.OFFICER
+    among = desk.BY_OFFICERS if officer else desk.BY_MEMBERS
+    today = asked.unit.today
+    return [
+        RequestShown(**_told(one, today))
+        for one in await desk.seen(asked.unit, requests, among=among)
+    ]
+
+
+async def in_full(asked: Asked, request: Request) -> RequestInFull:
+    """With what exactly is asked for, opened: that is on record, and the member sees it."""
+    told = await shown(asked, request)
+    wish = await desk.wish_opened(asked.unit, asked.act, request)
+    wanted = None
+    if wish is not None:
+        wanted = WantedShown(
+            list(wish.purposes), wish.marketing, dict(wish.values), wish.note, wish.outcome
+        )
+    return RequestInFull(**msgspec.structs.asdict(told), wanted=wanted)
+
+
+def _told(seen: Seen, today: date) -> dict[str, Any]:
+    one = seen.request
+    return {
+        "request": one.id,
+        "right": one.right.value,
+        "state": one.state.value,
+        "term": one.state.term,
+        "member": one.member,
+        "channel": one.channel.value,
+        "language": one.language,
+        "received": one.received,
+        "opened_at": one.opened_at,
+        "due": one.due,
+        "days_left": one.days_left(today) if one.state.is_open else None,
+        "overdue": one.overdue(today),
+        "extended": one.extended,
+        "paused": one.paused,
+        "second_officer": one.two,
+        "not_before": one.not_before,
+        "reason": one.reason,
+        "lacking": sorted(seen.lacking),
+        "steps": [step.value for step in seen.steps],
+        "joined": one.joined,
+        "closed_at": one.closed_at,
+    }

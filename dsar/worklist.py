@@ -1,0 +1,137 @@
+"""The list that officers work through: filtered, the most urgent first, a page at a time.
+
+What is overdue comes first, then what is due soonest; a request whose clock stands is as urgent
+as when it stopped. What is closed comes last.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Date, cast, func, literal, tuple_
+from sqlmodel import col, select
+
+from dsar.errors import NotARequest
+from dsar.register import Request, shown
+from dsar.states import Right, State
+from dsar.tables import RequestRow
+from dsar.words import Channel
+from kernel.database import raw
+from profiles.unit import Unit
+
+MOST = 500
+#: Due within so many days is due soon.
+SOON = timedelta(days=7)
+
+_MARK = re.compile(r"([01])\.(\d{4}-\d{2}-\d{2})\.([0-9a-f]{32})")
+_COUNTS = """
+SELECT count(*), count(*) FILTER (WHERE effective BETWEEN %(today)s AND %(soon)s),
+  count(*) FILTER (WHERE effective < %(today)s)
+FROM (
+  SELECT due + coalesce(%(today)s - paused_on, 0) AS effective
+  FROM request WHERE closed_at IS NULL
+) AS open_ones
+"""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which requests are wanted; None leaves a thing open.
+
+    `due_by`: due on that day or before. `overdue`: only those, or only the others. `after`: the
+    mark of the page before, where the next one begins.
+    """
+
+    only_open: bool = False
+    right: Right | None = None
+    state: State | None = None
+    channel: Channel | None = None
+    member: UUID | None = None
+    due_by: date | None = None
+    overdue: bool | None = None
+    after: str | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True)
+class Page:
+    """`next`: the mark to give for the next page; None on the last one."""
+
+    requests: Sequence[Request]
+    next: str | None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many are open; of those, how many are due within a week, and how many are overdue."""
+
+    open: int
+    due_soon: int
+    overdue: int
+
+
+async def page(unit: Unit, wish: Wish) -> Page:
+    """At most `limit` requests, at most 500. Raises `NotARequest` for a mark that is none."""
+    limit = min(wish.limit, MOST)
+    closed = col(RequestRow.closed_at).is_not(None)
+    stood = func.coalesce(literal(unit.today, Date) - col(RequestRow.paused_on), 0)
+    due = cast(col(RequestRow.due) + stood, Date)
+    order = (closed, due, col(RequestRow.id))
+    query = select(RequestRow, due).order_by(*order).limit(limit + 1)
+    for condition in _conditions(unit, wish, due):
+        query = query.where(condition)
+    if wish.after is not None:
+        query = query.where(tuple_(*order) > tuple_(*_place(wish.after)))
+    found = [(shown(row), day) for row, day in (await unit.session.execute(query)).all()]
+    more = _mark(*found[limit - 1]) if len(found) > limit else None
+    return Page([request for request, _ in found[:limit]], more)
+
+
+async def counts(unit: Unit) -> Counts:
+    """How the desk stands today."""
+    values = {"today": unit.today, "soon": unit.today + SOON}
+    row = await (await (await raw(unit.session)).execute(_COUNTS, values)).fetchone()
+    assert row is not None
+    return Counts(*row)
+
+
+def _conditions(unit: Unit, wish: Wish, due: Any) -> list[Any]:
+    closed = col(RequestRow.closed_at)
+    late = closed.is_(None) & (due < unit.today)
+    found: list[Any] = []
+    if wish.only_open:
+        found.append(closed.is_(None))
+    if wish.right is not None:
+        found.append(col(RequestRow.kind) == wish.right.value)
+    if wish.state is not None:
+        found.append(col(RequestRow.state) == wish.state.value)
+    if wish.channel is not None:
+        found.append(col(RequestRow.channel) == wish.channel.value)
+    if wish.member is not None:
+        found.append(col(RequestRow.member) == wish.member)
+    if wish.due_by is not None:
+        found.append(due <= wish.due_by)
+    if wish.overdue is not None:
+        found.append(late if wish.overdue else ~late)
+    return found
+
+
+def _mark(request: Request, due: date) -> str:
+    return f"{int(not request.state.is_open)}.{due.isoformat()}.{request.id.hex}"
+
+
+def _place(mark: str) -> tuple[Any, ...]:
+    wrong = NotARequest(
+        "this is no mark of a page", place="after", remedy="give `next` of the page before"
+    )
+    if (parts := _MARK.fullmatch(mark)) is None:
+        raise wrong
+    closed, day, request = parts.groups()
+    try:
+        due = date.fromisoformat(day)
+    except ValueError:
+        raise wrong from None
+    return literal(closed == "1"), literal(due, Date), literal(UUID(hex=request))
