@@ -35,10 +35,12 @@ class Kind(StrEnum):
 
     CONFIRM = "confirm"
     UNSUBSCRIBE = "unsubscribe"
+    IDENTITY = "identity"
 
 
 class Link(msgspec.Struct, frozen=True, array_like=True):
     """Whom a link is about, and what. `id`: its own or, to confirm, the ledger row asked about.
+    To show who one is: the request, and no purpose.
 
     `channel`: the one to be turned off; without it, the purpose. `expires`: seconds of Unix.
     """
@@ -69,6 +71,11 @@ class Links:
     def unsubscribing(self, member: UUID, purpose: str, channel: str | None) -> str:
         """The address at which a member says no, to a purpose or a channel of it; for good."""
         return self._address(Kind.UNSUBSCRIBE, Link(member, purpose, uuid4(), channel))
+
+    def identifying(self, member: UUID, request: UUID, *, until: datetime) -> str:
+        """The address at which somebody shows that a request is theirs, for as long as is asked."""
+        link = Link(member, "", request, expires=int(until.timestamp()))
+        return self._address(Kind.IDENTITY, link)
 
     def seal(self, kind: Kind, link: Link) -> str:
         """The link's token, safe in an address."""

@@ -37,6 +37,14 @@ class MailServer:
 
 
 @dataclass(frozen=True)
+class SmsGateway:
+    """Whom text messages are handed to, by a webhook; `folder`: where `sms.secret` lies."""
+
+    url: str = field(repr=False)
+    folder: Path
+
+
+@dataclass(frozen=True)
 class Settings:
     """Where data lies and which keys open it.
 
@@ -48,6 +56,7 @@ class Settings:
     TILLIT_PUBLIC_URL     where members reach the doors (default: ``http://127.0.0.1:8000``)
     TILLIT_SMTP_URL       whom mail is handed to (unset: nothing is sent, letters are downloaded)
     TILLIT_MAIL_FROM      in whose name: ``Name <address>`` or an address
+    TILLIT_SMS_URL        a webhook that sends text messages (unset: none are sent)
     """
 
     data: Path
@@ -57,6 +66,7 @@ class Settings:
     token_key: Path
     public_url: str = LOCAL
     mail: MailServer | None = None
+    sms: SmsGateway | None = None
 
     @property
     def journal(self) -> Path:
@@ -86,6 +96,7 @@ def read_settings(
         "TILLIT_PUBLIC_URL",
         "TILLIT_SMTP_URL",
         "TILLIT_MAIL_FROM",
+        "TILLIT_SMS_URL",
     }
     for name in environment:
         if name.startswith("TILLIT_") and name not in known:
@@ -110,6 +121,7 @@ def read_settings(
         token_key=Path(environment.get("TILLIT_TOKEN_KEY") or keys / "token.key"),
         public_url=_public_url(environment.get("TILLIT_PUBLIC_URL") or LOCAL),
         mail=_mail(environment.get("TILLIT_SMTP_URL"), environment.get("TILLIT_MAIL_FROM")),
+        sms=_sms(environment.get("TILLIT_SMS_URL"), keys),
     )
 
 
@@ -128,6 +140,22 @@ def _public_url(url: str) -> str:
         place="TILLIT_PUBLIC_URL",
         remedy="such as https://choices.example.com; http only on this machine",
     )
+
+
+def _sms(url: str | None, folder: Path) -> SmsGateway | None:
+    """Whom text messages are handed to: codes travel in them, so never in the clear."""
+    if not url:
+        return None
+    parts = urlsplit(url)
+    host, _ = _host_and_port(parts)
+    safe = parts.scheme == "https" or (parts.scheme == "http" and host in _HERE)
+    if not safe or host is None or "@" in parts.netloc or parts.fragment:
+        raise Invalid(
+            "this is no webhook that text messages can be handed to",
+            place="TILLIT_SMS_URL",
+            remedy="https://gateway.example/messages; http only on this machine",
+        )
+    return SmsGateway(url, folder)
 
 
 def _mail(url: str | None, sender: str | None) -> MailServer | None:

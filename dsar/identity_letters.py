@@ -4,13 +4,25 @@ Names the controller and nothing about the member or the request: it may be read
 screen, or by whoever has the address now.
 """
 
-import tomllib
 from datetime import datetime
-from pathlib import Path
 
 import msgspec
 
-_ELSE = "en"
+from dsar.languages import translations
+
+DOMAIN = "identity"
+_LETTER = (
+    "Your code is {code}",
+    "Type it on the page, or in the app, where you asked for it. It holds for {minutes} minutes, "
+    "and works once.",
+    "We send it because somebody has made a request about your personal data at {controller}, "
+    "and we want to know that it was you.",
+    "It was not you? Then there is nothing you need to do: without the code nothing happens. "
+    "Give it to nobody who calls or writes to you. We never ask for it.",
+)
+#: It is read at a glance, so the code comes first.
+_SHORT = "{code} is your code at {controller}. It holds for {minutes} minutes. Give it to nobody."
+_SUBJECT = "Your code from {controller}"
 
 
 class CodeMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,29 +41,17 @@ class CodeMessage(msgspec.Struct, frozen=True, kw_only=True):
         return "CodeMessage(***)"
 
 
-class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    subject: str
-    text: str
-    short: str
-
-
-#: By language, as identity_letters.toml has them.
-TEXTS: dict[str, _Words] = msgspec.convert(
-    tomllib.loads((Path(__file__).parent / "identity_letters.toml").read_text("utf-8")),
-    dict[str, _Words],
-)
-
-
 def code_letter(message: CodeMessage, controller: str) -> tuple[str, str]:
-    """The subject and the plain text of the e-mail; in English where we have no words."""
-    words = TEXTS.get(message.language, TEXTS[_ELSE])
-    return _filled(words.subject, message, controller), _filled(words.text, message, controller)
+    """The subject and the plain text of the e-mail, in the request's language."""
+    paragraphs = (_said(one, message, controller) for one in _LETTER)
+    return _said(_SUBJECT, message, controller), "\n\n".join(paragraphs) + "\n"
 
 
 def code_text(message: CodeMessage, controller: str) -> str:
-    """The text message."""
-    return _filled(TEXTS.get(message.language, TEXTS[_ELSE]).short, message, controller)
+    """The text message, in the request's language."""
+    return _said(_SHORT, message, controller)
 
 
-def _filled(text: str, message: CodeMessage, controller: str) -> str:
-    return text.format(controller=controller, code=message.code, minutes=message.minutes)
+def _said(text: str, message: CodeMessage, controller: str) -> str:
+    found = translations(message.language, DOMAIN).gettext(text)
+    return found.format(controller=controller, code=message.code, minutes=message.minutes)

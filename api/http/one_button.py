@@ -17,14 +17,14 @@ from api.http.doors import Asked, Media
 
 HTML = "text/html; charset=utf-8"
 _TEMPLATES = Path(__file__).parent / "templates"
-_PAGES = Environment(
+PAGES = Environment(
     loader=FileSystemLoader(_TEMPLATES),
     autoescape=select_autoescape(default=True, default_for_string=True),
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_STYLE = (_TEMPLATES / "one_button.css").read_text("utf-8").strip()
+STYLE = (_TEMPLATES / "one_button.css").read_text("utf-8").strip()
 _WORST = 32  # languages that are looked at
 
 
@@ -54,11 +54,11 @@ TEXTS: dict[str, Texts] = msgspec.convert(
 _ELSE = "en"
 
 
-def policy() -> str:
+def policy(style: str = STYLE) -> str:
     """The pages' Content-Security-Policy: their own style, and their form sent back here."""
-    style = base64.b64encode(sha256(_STYLE.encode()).digest()).decode()
+    digest = base64.b64encode(sha256(style.encode()).digest()).decode()
     return (
-        f"default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'self'; "
+        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'self'; "
         "frame-ancestors 'none'"
     )
 
@@ -100,8 +100,8 @@ def page(
     words: Words = getattr(texts, which)
     controller = asked.active.programme.controller.name
     filled = {"controller": controller, "channel": texts.channels.get(channel or "", "")}
-    content = _PAGES.get_template("one_button.html").render(
-        style=_STYLE,
+    content = PAGES.get_template("one_button.html").render(
+        style=STYLE,
         language=spoken,
         controller=controller,
         title=words.title.format(**filled),
