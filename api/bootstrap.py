@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,6 +25,8 @@ from consent.programmes import LATEST, Active, Programmes, apply
 from dsar import outgoing, overdue, vouchers
 from dsar.erasure import Erasure
 from dsar.journal import Journal
+from dsar.opendsr import handed
+from dsar.opendsr.signing import Seal, our_seal
 from kernel.clock import Clock, SystemClock
 from kernel.database import Database, raw
 from kernel.postgres import private_server
@@ -74,6 +77,7 @@ class Tillit:
         #: What letters are handed to; None when the settings name no mail server.
         self.mail: Sends | None = mail_of(settings.mail)
         self._signer: Signer | None = None
+        self._seal: Seal | None = None
 
     @asynccontextmanager
     async def unit(self) -> AsyncIterator[Work]:
@@ -122,6 +126,17 @@ class Tillit:
             first = await self.programmes.in_force(session, 1 if latest and latest[0] else None)
             self._signer = self._signs_as(first.programme.origin)
         return self._signer
+
+    async def seal(self) -> Seal:
+        """What signs for other companies (OpenDSR 2.0), as the domain that members reach us at.
+
+        The first one ever takes a second: its key is made.
+        """
+        if self._seal is None:
+            domain = urlsplit(self.settings.public_url).hostname or ""
+            folder, now = self.settings.data / "keys", self.clock.now()
+            self._seal = await asyncio.to_thread(our_seal, folder, domain, now=now)
+        return self._seal
 
     def _signs_as(self, name: str) -> Signer:
         return Signer(name=name, seed=secret_file(self.settings.record_key))
@@ -181,7 +196,7 @@ class Tillit:
                 self.keyring,
                 active.schema,
                 self.clock,
-                also=[figures.reseal, outgoing.reseal, vouchers.reseal],
+                also=[figures.reseal, outgoing.reseal, handed.reseal, vouchers.reseal],
             )
             facts = {"epoch": rotated.epoch, "members": rotated.members}
             await self.record.write(session, act.entry(Kind.KEYS_ROTATED, facts=facts))

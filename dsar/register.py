@@ -21,11 +21,14 @@ from dsar.errors import NotReady, UnknownRequest, WrongState
 from dsar.states import Right, State, Step, after, taken_from
 from dsar.tables import RequestRow
 from dsar.words import Channel
+from kernel.jobs import enqueue
 from profiles import members
 from profiles.members import Member
 from profiles.unit import Unit
 
 TABLE = "request"
+#: A request that another company handed in has taken a step; its argument is the request's id.
+MOVED_JOB = "handed_in.moved"
 
 #: The kinds of entries that steps leave; all others leave `request.moved`.
 KINDS = {
@@ -148,6 +151,8 @@ async def step(
     facts: dict[str, Fact] = {"step": taken.value, "state": to.value}
     if reason is not None:
         facts["reason"] = reason
+    if row.channel == Channel.OPENDSR:
+        await enqueue(unit.session, MOVED_JOB, request=str(row.id))
     kind = KINDS.get(taken, EntryKind.REQUEST_MOVED)
     return await note(unit, act, kind, row, subject=subject, facts=facts)
 

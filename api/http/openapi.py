@@ -22,6 +22,7 @@ PROBLEMS = {
     409: "What was asked clashes with what is already there.",
     413: "The body is longer than the door reads: 1 MiB, or as it says.",
     422: "What was sent is wrong; each problem names its place and what would be right.",
+    429: "More than may be asked within an hour; `Retry-After` says when to come again.",
     503: "Something that is needed is missing or busy; nothing was done.",
 }
 
@@ -74,9 +75,7 @@ class _Shapes:
 
     def __init__(self, doors: Iterable[Door], beside: Iterable[Described]) -> None:
         wanted = [ProblemDocument, *(one for door in doors for one in _shapes_of(door))]
-        wanted += [
-            shape for one in beside for shape in (one.takes, one.gives) if shape is not None
-        ]
+        wanted += [shape for one in beside for shape in (one.takes, one.gives) if shape is not None]
         schemas, self.components = msgspec.json.schema_components(wanted, ref_template=_REFERENCE)
         self._schemas = dict(zip(map(repr, wanted), schemas, strict=True))
 

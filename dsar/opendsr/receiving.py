@@ -1,0 +1,269 @@
+"""Requests that others hand in for members: written down, looked into, and asked about.
+
+    received ─► opened: the member is asked who they are ─► as every request
+        │  └──► held: it is about two members, an officer looks
+        └─────► waiting: about nobody ─► ended, when a member would have had to answer
+
+Whether there is such a member shows nowhere outside: not in the answer, which is given before
+anybody looks; not in its time, for the same reason; and not in how it ends.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from audit.acts import Act
+from audit.entries import ActorType
+from consent.programmes import Active
+from dsar import finding, identity, register, requests
+from dsar.deadlines import due_day
+from dsar.errors import NotARequest, TooMany, UnknownRequest, WrongState
+from dsar.identity import How, Proof
+from dsar.opendsr import handed
+from dsar.opendsr.handed import HandedIn, Kept, Sender, State
+from dsar.opendsr.statuses import OF, Status
+from dsar.register import Request
+from dsar.states import Right
+from dsar.states import State as RequestState
+from kernel.ids import uuid7
+from kernel.jobs import enqueue
+from profiles.unit import Unit
+
+#: Looks whom it is about; its argument is the id of what was handed in.
+LOOK_JOB = "handed_in.look"
+#: Takes back the request of what its sender has taken back; the same argument.
+CANCEL_JOB = "handed_in.cancel"
+#: Calls a sender back: `handed`, the number of its address, and the status to tell.
+CALL_JOB = "handed_in.call"
+#: How many a service of the programme may hand in within an hour.
+PER_HOUR = 100
+_BATCH = 200
+#: For so long after the end a repetition is compared with what was sent, and calls are repeated.
+KEPT_FOR = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What was handed in, checked. `body`: as it came, to know a repetition by."""
+
+    reference: str
+    right: Right
+    identities: tuple[tuple[str, str], ...] = field(repr=False)
+    body: bytes = field(repr=False)
+    callbacks: tuple[str, ...] = field(default=(), repr=False)
+    language: str | None = None
+
+
+async def hand_in(unit: Unit, sender: Sender, said: Handed, *, per_hour: int) -> HandedIn:
+    """Write it down, and enqueue the look; the same reference again is the same one again.
+
+    Raises `NotARequest` where that reference was something else before, and `TooMany`.
+    """
+    digest = sha256(said.body).digest()
+    before = await handed.of_sender(unit, sender, said.reference)
+    if before is None:
+        hour = unit.now - timedelta(hours=1)
+        if await handed.count_since(unit, sender, hour) >= per_hour:
+            raise TooMany(
+                f"you have handed in {per_hour} within an hour",
+                place="Retry-After",
+                remedy="hand the others in later; nothing is lost by it",
+            )
+        kept = Kept(digest, said.identities, said.callbacks, said.language)
+        made = uuid7(unit.milliseconds)
+        if await handed.add(
+            unit, made, sender, reference=said.reference, right=said.right, kept=kept
+        ):
+            await enqueue(unit.session, LOOK_JOB, handed=str(made))
+            return await handed.one(unit, made)
+        before = await handed.of_sender(unit, sender, said.reference)
+        assert before is not None  # somebody was faster, and has committed
+    if before.kept is not None and before.kept.digest != digest:
+        raise NotARequest(
+            "you have handed in something else under this id",
+            place="subject_request_id",
+            remedy="give each request an id of its own",
+        )
+    return before
+
+
+async def look(unit: Unit, active: Active, id: UUID) -> bool:
+    """Find out whom it is about, and ask them who they are (Art. 12(6)); False if that was done.
+
+    Opens the identifiers of whoever is found: on record as a look by its sender. Every identity
+    has to lead to the same member, or to nobody.
+    """
+    one = await handed.one(unit, id, lock=True)
+    if one.state is not State.RECEIVED or one.kept is None:
+        return False
+    act = one.sender.act(active.version)
+    found = await _found(unit, act, one)
+    people = {member for _, hits in found for member in hits}
+    if len(people) > 1:
+        await handed.looked(unit, one, State.HELD, kept=one.kept)
+        return True
+    bare = Kept(one.kept.digest, (), one.kept.callbacks, one.kept.language)
+    request = await _open(unit, act, active, one, people.pop()) if people else None
+    state = State.WAITING if request is None else State.OPENED
+    await handed.looked(unit, one, state, request=request, kept=bare)
+    return True
+
+
+async def leads_to(unit: Unit, act: Act, id: UUID) -> list[tuple[str, list[UUID]]]:
+    """For an officer: the fields it named, and the members that each leads to; on record.
+
+    Empty once it is not held any more.
+    """
+    one = await handed.one(unit, id)
+    if one.state is not State.HELD:
+        return []
+    return await _found(unit, act, one)
+
+
+async def open_for(unit: Unit, act: Act, active: Active, id: UUID, member: UUID) -> Request:
+    """An officer says whom a held one is about; that member is asked who they are.
+
+    Raises `WrongState` where it is not held, or the member has asked for this already, and
+    `UnknownRequest` for a member whom it does not name.
+    """
+    one = await handed.one(unit, id, lock=True)
+    if one.state is not State.HELD or one.kept is None:
+        raise WrongState("this is not held", place="handed", remedy="see what became of it")
+    found = await _found(unit, act, one)
+    if member not in {each for _, hits in found for each in hits}:
+        raise UnknownRequest("it says nothing of this member", place="member")
+    request = await _open(unit, act, active, one, member)
+    if request is None:
+        raise WrongState("the member has asked for this already", place="member")
+    bare = Kept(one.kept.digest, (), one.kept.callbacks, one.kept.language)
+    await handed.looked(unit, one, State.OPENED, request=request, kept=bare)
+    return await register.get(unit, request)
+
+
+async def attest(unit: Unit, act: Act, active: Active, request: UUID) -> Request:
+    """An officer has seen the agent's mandate, and answers for it: the member need not be asked.
+
+    Raises `NotARequest` where the programme says of no mandate, and `WrongState`.
+    """
+    one = await handed.of_request(unit, request)
+    agent = None if one is None else active.programme.agents.get(one.sender.name)
+    if one is None or one.sender.type is not ActorType.AGENT or agent is None or not agent.mandate:
+        raise NotARequest(
+            "nobody handed this in under a mandate",
+            place="request",
+            remedy="write mandate = true under the agent, if its members give it one",
+        )
+    if one.status is not Status.PENDING:
+        raise WrongState("who is behind it has been shown", place="request")
+    row = await register.row_of(unit, request, lock=True)
+    person = await register.member_of(unit, row)
+    await identity.prove(unit, act, request, person, Proof(How.MANDATE))
+    return await requests.identified(unit, act, active, request)
+
+
+async def take_back(unit: Unit, sender: Sender, reference: str) -> HandedIn:
+    """Its sender takes it back, while it is pending. Raises `UnknownRequest`, `WrongState`."""
+    one = await handed.of_sender(unit, sender, reference, lock=True)
+    if one is None:
+        raise UnknownRequest("you have handed in no such request", place="subject_request_id")
+    if one.state is State.ENDED:
+        return one
+    if one.status is not Status.PENDING:
+        raise WrongState(
+            f"this request is {one.status}",
+            place="request_status",
+            remedy="only what is pending can be cancelled; the member can still ask us to",
+        )
+    await handed.end(unit, one.id)
+    await enqueue(unit.session, CANCEL_JOB, handed=str(one.id))
+    return await tell(unit, one.id)
+
+
+async def cancel(unit: Unit, active: Active, id: UUID) -> bool:
+    """Take back the request, unless its member has made it their own meanwhile."""
+    one = await handed.one(unit, id, lock=True)
+    if one.state is not State.ENDED or one.request is None:
+        return False
+    row = await register.row_of(unit, one.request, lock=True)
+    if OF[RequestState(row.state)] is not Status.PENDING:
+        return False
+    await requests.cancel(unit, one.sender.act(active.version), row.id)
+    return True
+
+
+async def lapse(unit: Unit, active: Active) -> int:
+    """End those that led to nobody, on the day on which a member's time would be over; how many.
+
+    Done in the same step as closing the requests of members who never answered.
+    """
+    last = unit.today - timedelta(days=active.programme.requests.identity_days)
+    over = await handed.unanswered(unit, last, limit=_BATCH)
+    for one in over:
+        await handed.end(unit, one.id)
+        await tell(unit, one.id)
+    await handed.clear(unit, unit.now - KEPT_FOR)
+    return len(over)
+
+
+async def moved(unit: Unit, request: UUID) -> bool:
+    """A request has taken a step: whoever handed it in is told, if that is news to them."""
+    one = await handed.of_request(unit, request)
+    if one is None or one.told is one.status:
+        return False
+    await tell(unit, one.id)
+    return True
+
+
+async def tell(unit: Unit, id: UUID) -> HandedIn:
+    """Write down how it stands, and enqueue a call to each address its sender has given."""
+    one = await handed.one(unit, id, lock=True)
+    if one.told is one.status:
+        return one
+    await handed.tell(unit, id, one.status)
+    for number in range(len(one.kept.callbacks) if one.kept else 0):
+        await enqueue(
+            unit.session, CALL_JOB, handed=str(id), number=number, status=one.status.value
+        )
+    return one
+
+
+def due_of(unit: Unit, one: HandedIn) -> date:
+    """Until when an answer is expected: while it is pending, by the day on which it came alone."""
+    if one.due is not None:
+        return one.due
+    return due_day(one.received_at.astimezone(unit.schema.zone).date(), unit.schema.region)
+
+
+async def _found(unit: Unit, act: Act, one: HandedIn) -> list[tuple[str, list[UUID]]]:
+    assert one.kept is not None
+    declared = unit.schema.catalogue.fields
+    return [
+        (field, await finding.find(unit, act, field, value))
+        for field, value in one.kept.identities
+        if field in declared and declared[field].lookup is not None
+    ]
+
+
+async def _open(unit: Unit, act: Act, active: Active, one: HandedIn, member: UUID) -> UUID | None:
+    """The request's id; None when the member has asked for the same themselves.
+
+    What they have asked for is theirs: a sender neither follows it nor takes it back.
+    """
+    assert one.kept is not None
+    already = {row.id for row in await register.open_ones(unit, one.right, member)}
+    request = await requests.open_request(
+        unit,
+        act,
+        active,
+        one.right,
+        member,
+        channel=one.sender.channel,
+        proof=None,
+        language=one.kept.language,
+        received=one.received_at.astimezone(unit.schema.zone).date(),
+    )
+    if request.id in already:
+        return None
+    await requests.ask_identity(unit, act, active, request.id)
+    return request.id
