@@ -20,6 +20,7 @@ _NUMBERS = """
 SELECT e.id, l.number FROM audit_entry e LEFT JOIN audit_leaf l ON l.entry = e.id
 WHERE e.id = ANY(%s)
 """
+_BODIES = "SELECT id, body FROM audit_entry WHERE id = ANY(%s)"
 MAX_UUID = UUID(int=(1 << 128) - 1)
 
 
@@ -144,6 +145,11 @@ async def entry_use(session: AsyncSession, entry_id: UUID) -> Use:
     if row is None:
         raise EntryUnknown("no such entry", place=str(entry_id))
     return Use(*row)
+
+
+async def bodies_of(session: AsyncSession, entry_ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    """The exact bytes of each of these entries that there is: what their proofs are about."""
+    return dict(await rows(session, _BODIES, list(entry_ids)))
 
 
 async def leaf_numbers(session: AsyncSession, entry_ids: Sequence[UUID]) -> dict[UUID, int | None]:

@@ -21,6 +21,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
 from babel.support import Translations
+from babel.units import format_unit
 
 #: The languages that texts are written in. Whoever has chosen another is answered in English.
 LANGUAGES = ("sv", "nb", "da", "fi", "en")
@@ -95,3 +96,9 @@ class Language:
     def language(self, tag: str) -> str:
         """A language's name in this one, such as ``norskt bokmål``; the tag where there is none."""
         return str(self.locale.languages.get(tag.partition("-")[0], tag))
+
+    def period(self, period: str) -> str:
+        """A length of time such as ``24 months``, as programme files have it."""
+        number, unit = period.split()
+        name = f"duration-{unit.rstrip('s')}"
+        return format_unit(int(number), name, length="long", locale=self.locale)

@@ -1,0 +1,211 @@
+"""Everything kept about one member, opened for the package that answers their request.
+
+Opens a member's values, purchases, ledger, requests and uses, for Arts. 15 and 20 and for nobody
+but the member. Only what hangs on proved identifiers comes out of here: what is left out is left
+out before anything is arranged or written.
+"""
+
+import re
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from audit.proofs import bodies_of, inclusions
+from consent import guardians
+from consent.history import Stand
+from consent.programmes import Active
+from consent.standings import Standings, fold
+from consent.uses import Use, uses
+from dsar import holds, identity, own_choices, register, wanted
+from dsar.holds import Hold
+from dsar.own_choices import Line
+from dsar.register import Request
+from dsar.tables import RequestRow
+from dsar.wanted import Wanted
+from profiles import reading
+from profiles.catalogue import Catalogue, Field, TraitKind
+from profiles.members import Member
+from profiles.purchases import Purchase
+from profiles.reading import Opened
+from profiles.sealing import TRAITS, open_value
+from profiles.unit import Unit
+
+#: What is kept in these categories was worked out from purchases, or handed out because of them.
+FROM_PURCHASES = frozenset({"pd:Purchase", "pd:PurchasesAndSpendingHabit"})
+_ALL = 1 << 40  # a package leaves out no use and no request, however many there are
+
+
+@dataclass(frozen=True)
+class Closed:
+    """What is left out, because who asked has not proved it to be theirs.
+
+    `fields` and `traits`: names. `purchases`: the purchases, and with them what follows from
+    them. `words`: texts in somebody's own words, which may name what was not proved.
+    """
+
+    fields: frozenset[str] = frozenset()
+    traits: frozenset[str] = frozenset()
+    purchases: bool = False
+    words: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.fields or self.traits or self.purchases or self.words)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A request and what was wanted by it."""
+
+    request: Request
+    wish: Wanted
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """One member's data in hand. `programme` of `active` is the one in force.
+
+    `former`: fields that an earlier programme had and this one has not. `proofs`: by entry, its
+    exact bytes and the proof that they are on record; an entry of this moment has none yet.
+    """
+
+    at: datetime
+    active: Active
+    request: Request
+    closed: Closed
+    values: Mapping[str, Opened] = field(repr=False)
+    former: Mapping[str, Field]
+    traits: Mapping[str, Opened] = field(repr=False)
+    purchases: Sequence[Purchase] = field(repr=False)
+    lines: Sequence[Line] = field(repr=False)
+    stands: Sequence[Stand] = field(repr=False)
+    standings: Standings = field(repr=False)
+    uses: Sequence[Use] = field(repr=False)
+    proofs: Mapping[UUID, tuple[bytes, str]] = field(repr=False)
+    requests: Sequence[Asking] = field(repr=False)
+    holds: Sequence[Hold] = field(repr=False)
+    wards: int = 0
+
+
+async def gather(unit: Unit, active: Active, row: RequestRow, member: Member) -> Gathered:
+    """Open what the request (locked, with its member) is answered with.
+
+    Raises `CannotOpen` for a row that was changed by hand: nothing of it is handed out.
+    """
+    have = await identity.proved(unit, row.id, member)
+    catalogue, former = unit.schema.catalogue, former_fields(active, member)
+    values = await reading.values(unit, member, active.programme.names)
+    for name, declared in former.items():
+        value, kept = open_value(member.key, declared, member.sealed[name])
+        values[name] = Opened(value, kept.source, kept.at)
+    closed = _closed(unit, active, member, have=have, values=values, former=former)
+    lines = await own_choices.lines(unit, active, member)
+    said = {one.entry: one.choice for one in lines}
+    standings = fold(said.values())
+    used = await uses(unit, member, said, active, limit=_ALL)
+    return Gathered(
+        at=unit.now,
+        active=active,
+        request=register.shown(row),
+        closed=closed,
+        values=_only(values, catalogue.fields.keys() | former.keys(), closed.fields),
+        former={name: one for name, one in former.items() if name not in closed.fields},
+        traits=_only(values, catalogue.traits.keys(), closed.traits),
+        purchases=[] if closed.purchases else await reading.purchases(unit, member),
+        lines=[_shown_line(one, closed) for one in reversed(lines)],
+        stands=own_choices.stands(unit, active, member, standings),
+        standings=standings,
+        uses=[_shown_use(one, closed) for one in used],
+        proofs=await _proofs(unit, used),
+        requests=await _requests(unit, member, closed),
+        holds=await holds.of_member(unit, member),
+        wards=len(await guardians.children(unit, member)),
+    )
+
+
+def former_fields(active: Active, member: Member) -> dict[str, Field]:
+    """Fields of earlier programmes that are still kept of this member, as they were last declared.
+
+    A field that no purpose uses any more is held all the same until it is erased: they are told.
+    """
+    known = active.programme.catalogue().fields
+    found: dict[str, Field] = {}
+    for version in sorted(active.earlier, reverse=True):
+        for name, declared in active.earlier[version].programme.catalogue().fields.items():
+            if name in member.sealed and name not in known and name != TRAITS:
+                found.setdefault(name, declared)
+    return found
+
+
+def from_purchases(catalogue: Catalogue) -> frozenset[str]:
+    """The traits that follow from purchases."""
+    return frozenset(
+        name for name, one in catalogue.traits.items() if one.kind is not TraitKind.AGE
+    )
+
+
+def _closed(
+    unit: Unit,
+    active: Active,
+    member: Member,
+    *,
+    have: identity.Proved,
+    values: Mapping[str, Opened],
+    former: Mapping[str, Field],
+) -> Closed:
+    if have.whole:
+        return Closed()
+    fields: Mapping[str, Field] = {**unit.schema.catalogue.fields, **former}
+    kept = {name for name in values if name in fields}
+    # An identifier of an earlier programme cannot be proved any more; so it stays closed.
+    closed = kept - identity.released(unit, dict.fromkeys(kept), member, have)
+    closed |= {name for name in former if former[name].lookup is not None}
+    if identity.opens_purchases(have):
+        return Closed(frozenset(closed), words=True)
+    closed |= {name for name in kept if fields[name].category in FROM_PURCHASES}
+    traits = from_purchases(active.programme.catalogue())
+    return Closed(frozenset(closed), traits, purchases=True, words=True)
+
+
+def _only(
+    values: Mapping[str, Opened], names: Set[str], closed: frozenset[str]
+) -> dict[str, Opened]:
+    return {name: one for name, one in sorted(values.items()) if name in names - closed}
+
+
+def _shown_line(line: Line, closed: Closed) -> Line:
+    """Without words that may name what was not proved."""
+    if not closed.words:
+        return line
+    return replace(line, choice=msgspec.structs.replace(line.choice, how="", evidence=""))
+
+
+def _shown_use(use: Use, closed: Closed) -> Use:
+    """A question about purchases tells of purchases, and so does the answer to it."""
+    if use.question is None or not _names(use.question, closed.fields | closed.traits):
+        return use
+    return replace(use, question=None, outcome="left_out")
+
+
+def _names(question: str, names: frozenset[str]) -> bool:
+    return bool(names & set(re.findall(r"\w+", question.lower())))
+
+
+async def _proofs(unit: Unit, used: Sequence[Use]) -> dict[UUID, tuple[bytes, str]]:
+    numbered = [one.entry for one in used if one.leaf is not None]
+    bodies = await bodies_of(unit.session, numbered)
+    proofs = await inclusions(unit.session, numbered)
+    return {entry: (bodies[entry], proof) for entry, proof in zip(numbered, proofs, strict=True)}
+
+
+async def _requests(unit: Unit, member: Member, closed: Closed) -> list[Asking]:
+    found = await register.listed(unit, member=member.id, limit=_ALL)
+    found.sort(key=lambda one: one.opened_at)
+    asked = []
+    for one in found:
+        row = await register.row_of(unit, one.id)
+        wish = Wanted() if closed.words else wanted.opened(member.key, row.id, row.wanted)
+        asked.append(Asking(one, wish))
+    return asked

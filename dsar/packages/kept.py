@@ -1,0 +1,164 @@
+"""What is kept about a member, in plain values with words: fields, traits, purchases. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from audit.entries import rfc3339
+from consent.programme.declarations import TraitDeclaration
+from dsar.packages.gathering import FROM_PURCHASES, Gathered
+from dsar.packages.marking import mark
+from dsar.packages.wording import Wording
+from profiles.catalogue import Field, TraitKind
+from profiles.members import NUMBER
+from profiles.purchases import Purchase
+from profiles.reading import Opened
+from profiles.values import encode_value
+
+#: Where a value came from, as far as Tillit itself gives sources their names.
+_SOURCES: Mapping[str, str] = {
+    "member": mark("you"),
+    "request": mark("a request of yours to have it set right"),
+    "computed": mark("worked out by us"),
+}
+_TITLES: Mapping[TraitKind, str] = {
+    TraitKind.LATEST: mark("Day of your last purchase"),
+    TraitKind.COUNT: mark("Number of purchases"),
+    TraitKind.SUM: mark("What you have spent"),
+    TraitKind.AVERAGE: mark("What a purchase of yours comes to on average"),
+    TraitKind.AGE: mark("Your age"),
+}
+#: How each is worked out (Art. 15(1)(h)); the rules are those of `profiles.traits`.
+_RULES: Mapping[TraitKind, str] = {
+    TraitKind.LATEST: mark(
+        "The latest day on which you bought something. Cancelled purchases do not count."
+    ),
+    TraitKind.COUNT: mark("How many purchases you made. Cancelled purchases do not count."),
+    TraitKind.SUM: mark("The sum of your purchases, less what was cancelled."),
+    TraitKind.AVERAGE: mark(
+        "The sum of your purchases, less what was cancelled, divided by how many they were."
+    ),
+    TraitKind.AGE: mark("Whole years since your date of birth, counted anew each time."),
+}
+
+
+def values(found: Gathered, wording: Wording) -> list[dict[str, Any]]:
+    """Every value kept, with what it is, where it came from, since when and what it is for."""
+    fields = {**found.active.programme.catalogue().fields, **found.former}
+    return [
+        _value(found, wording, field=fields[name], one=one) for name, one in found.values.items()
+    ]
+
+
+def traits(found: Gathered, wording: Wording) -> list[dict[str, Any]]:
+    """Everything worked out about the member, and how."""
+    declared = found.active.programme.traits
+    return [
+        _trait(found, wording, trait=declared[name], one=one) for name, one in found.traits.items()
+    ]
+
+
+def purchases(found: Gathered, wording: Wording) -> list[dict[str, Any]]:
+    """Every purchase, oldest first, with all that was bought."""
+    return [_purchase(found, wording, one) for one in found.purchases]
+
+
+def label(found: Gathered, wording: Wording, name: str) -> str:
+    """What a field or trait is called in words."""
+    programme = found.active.programme
+    if name == NUMBER:
+        return wording.say("Member number")
+    if name in programme.traits:
+        return _title(programme.traits[name], wording)
+    fields = {**programme.catalogue().fields, **found.former}
+    if name not in fields:
+        return name
+    if fields[name].category in FROM_PURCHASES:
+        return wording.say("What follows from your purchases")
+    return wording.category(fields[name].category)["words"]
+
+
+def source(found: Gathered, wording: Wording, code: str) -> dict[str, str]:
+    """Where something came from (Art. 15(1)(g))."""
+    if code in _SOURCES:
+        return wording.coded(code, _SOURCES)
+    if code in found.active.programme.services:
+        return {"code": code, "words": wording.say("our service {name}", name=code)}
+    return {"code": code, "words": wording.say("what we call {name}", name=code)}
+
+
+def _value(found: Gathered, wording: Wording, *, field: Field, one: Opened) -> dict[str, Any]:
+    plain = encode_value(one.value)
+    return {
+        "name": field.name,
+        "label": label(found, wording, field.name),
+        "value": plain,
+        "words": wording.value(plain, kind=field.type, category=field.category),
+        "category": wording.category(field.category),
+        "special_category": field.special,
+        "source": source(found, wording, one.source),
+        "since": rfc3339(one.at),
+        "purposes": _purposes(found, field.name),
+    }
+
+
+def _trait(
+    found: Gathered, wording: Wording, *, trait: TraitDeclaration, one: Opened
+) -> dict[str, Any]:
+    plain = encode_value(one.value)
+    kind = found.active.programme.catalogue().traits[trait.name].type
+    return {
+        "name": trait.name,
+        "label": _title(trait, wording),
+        "value": plain,
+        "words": wording.value(plain, kind=kind, category=trait.category),
+        "category": wording.category(trait.category),
+        "source": source(found, wording, "computed"),
+        "how": _how(trait, wording),
+        "from": trait.source,
+        "days": trait.days,
+        "as_of": rfc3339(found.at),
+        "purposes": _purposes(found, trait.name),
+    }
+
+
+def _title(trait: TraitDeclaration, wording: Wording) -> str:
+    title = wording.say(_TITLES[trait.kind])
+    if trait.days is None:
+        return title
+    days = wording.many("the last day", "the last {number} days", trait.days)
+    return wording.say("{what}, {days}", what=title, days=days)
+
+
+def _how(trait: TraitDeclaration, wording: Wording) -> str:
+    rule = wording.say(_RULES[trait.kind])
+    if trait.days is None:
+        return rule
+    window = wording.many(
+        "Only today counts.", "The last {number} days count, today included.", trait.days
+    )
+    return f"{rule} {window}"
+
+
+def _purposes(found: Gathered, name: str) -> list[str]:
+    declared = found.active.programme.purposes.values()
+    return [one.name for one in declared if name in one.fields]
+
+
+def _purchase(found: Gathered, wording: Wording, one: Purchase) -> dict[str, Any]:
+    return {
+        "reference": one.reference,
+        "source": source(found, wording, one.source),
+        "at": rfc3339(one.at),
+        "amount": str(one.amount),
+        "currency": wording.currency,
+        "cancelled": one.cancelled,
+        "items": [
+            {
+                "sku": item.sku,
+                "description": item.description,
+                "quantity": str(item.quantity),
+                "price": str(item.price),
+            }
+            for item in one.items
+        ],
+    }

@@ -1,0 +1,127 @@
+"""CSV files of a package: one table each, the same values as in its JSON. Pure.
+
+RFC 4180, UTF-8. For people a byte order mark goes before, so that spreadsheets read the letters
+right; for machines none. A text that a spreadsheet would take for a formula gets an apostrophe
+before it; the JSON beside it has it exactly as it is kept.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+#: What a spreadsheet may run instead of showing it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_MARK = "\ufeff"
+
+Row = Mapping[str, Any]
+
+
+def access_sheets(told: Mapping[str, Any]) -> dict[str, bytes]:
+    """The CSV files of an access package, by name."""
+    return {
+        "values.csv": _sheet(_VALUES, map(_value, [*told["values"], *told["traits"]]), mark=True),
+        "purchases.csv": _sheet(_PURCHASES, map(_purchase, told["purchases"]), mark=True),
+        "items.csv": _sheet(_ITEMS, _items(told["purchases"]), mark=True),
+        "consents.csv": _sheet(_CONSENTS, map(_consent, told["consents"]), mark=True),
+        "uses.csv": _sheet(_USES, map(_use, told["uses"]), mark=True),
+    }
+
+
+def portable_sheets(told: Mapping[str, Any]) -> dict[str, bytes]:
+    """The CSV files of what can be taken elsewhere, by name."""
+    values = ({**one, "value": _joined(one["value"])} for one in told["values"])
+    columns = ("name", "category", "type", "value", "source", "since")
+    bought = ("reference", "source", "at", "amount", "cancelled")
+    choices = ("at", "said", "purpose", "by", "how", "channel", "setting", "language")
+    return {
+        "csv/values.csv": _sheet(columns, values),
+        "csv/purchases.csv": _sheet(bought, told["purchases"], numbers=("amount",)),
+        "csv/items.csv": _sheet(_ITEMS, _items(told["purchases"])),
+        "csv/choices.csv": _sheet(
+            (*choices, "notice_sha256", "holds_until"), told["choices"], numbers=("setting",)
+        ),
+    }
+
+
+_VALUES = ("name", "label", "value", "words", "category", "source", "since", "how", "purposes")
+_PURCHASES = ("at", "reference", "source", "amount", "currency", "cancelled")
+_ITEMS = ("reference", "sku", "description", "quantity", "price")
+_CONSENTS = (
+    *("entry", "at", "said", "purpose", "by", "how", "evidence", "channel", "language", "notice"),
+    *("notice_sha256", "programme_version", "holds_until"),
+)
+_USES = ("entry", "at", "what", "by", "purpose", "outcome", "fields", "question", "leaf")
+#: Columns that hold numbers and nothing else: a minus sign there is a minus sign.
+_NUMBERS = ("amount", "quantity", "price", "leaf", "programme_version")
+
+
+def _value(one: Row) -> Row:
+    return {
+        **one,
+        "value": _joined(one["value"]),
+        "category": one["category"]["words"],
+        "source": one["source"]["words"],
+        "since": one.get("since") or one["as_of"],
+        "purposes": _joined(one["purposes"]),
+    }
+
+
+def _purchase(one: Row) -> Row:
+    return {**one, "source": one["source"]["words"]}
+
+
+def _items(purchases: Iterable[Row]) -> Iterable[Row]:
+    for one in purchases:
+        for item in one["items"]:
+            yield {"reference": one["reference"], **item}
+
+
+def _consent(one: Row) -> Row:
+    channel = one["channel"]
+    return {
+        **one,
+        "said": one["said"]["words"],
+        "by": one["by"]["words"],
+        "channel": channel and channel["words"],
+    }
+
+
+def _use(one: Row) -> Row:
+    return {
+        **one,
+        "what": one["what"]["words"],
+        "by": one["by"]["words"],
+        "outcome": one["outcome"]["words"],
+        "fields": _joined([field["name"] for field in one["fields"]]),
+    }
+
+
+def _joined(value: Any) -> Any:
+    return "; ".join(value) if isinstance(value, list) else value
+
+
+def _sheet(
+    columns: Sequence[str],
+    rows: Iterable[Row],
+    *,
+    mark: bool = False,
+    numbers: Sequence[str] = _NUMBERS,
+) -> bytes:
+    written = io.StringIO(newline="")
+    sheet = csv.writer(written, lineterminator="\r\n")
+    sheet.writerow(columns)
+    for row in rows:
+        sheet.writerow([_cell(row.get(name), number=name in numbers) for name in columns])
+    return ((_MARK if mark else "") + written.getvalue()).encode()
+
+
+def _cell(value: Any, *, number: bool) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = str(value)
+    if number or isinstance(value, int) or not text.startswith(_FORMULA):
+        return text
+    return f"'{text}"
