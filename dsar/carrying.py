@@ -6,7 +6,8 @@ One job a step, each idempotent: done again, it finds the step taken and changes
 no recipient has to be told, both steps are taken in one transaction.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 from audit.acts import Act
@@ -67,17 +68,27 @@ async def carried(
     *,
     subject: bytes,
     identities: telling.Identities,
+    corrected: Mapping[str, Any] | None = None,
 ) -> None:
     """The request has been carried out in this transaction: recipients are told (Art. 19).
 
-    `identities`: the identifiers by which recipients may know the member.
+    `identities`: the identifiers by which recipients may know the member. `corrected`: what was
+    set right.
     """
     await register.step(unit, act, row, Step.CARRY_OUT, subject=subject)
     row.approval = None
     if row.kind == Right.ERASURE:
         row.member = None
         row.wanted = None
-    await telling.tell(unit, act, active, shown(row), subject=subject, identities=identities)
+    await telling.tell(
+        unit,
+        act,
+        active,
+        shown(row),
+        subject=subject,
+        identities=identities,
+        corrected=corrected,
+    )
     await _settle(unit, act, row, subject=subject)
 
 
@@ -86,14 +97,17 @@ async def settle(unit: Unit, act: Act, request: UUID) -> bool:
     row = await register.row_of(unit, request, lock=True)
     if State(row.state) is not State.CARRIED_OUT:
         return False
+    return await _settle(unit, act, row, subject=await subject_of(unit, row))
+
+
+async def subject_of(unit: Unit, row: RequestRow) -> bytes:
+    """The pseudonym a request is on record under, also after an erasure. Raises `Unavailable`."""
     if row.member is not None:
-        subject = (await members.one(unit, row.member)).key.subject()
-    elif row.erased is not None:
-        said = told((await entry_use(unit.session, row.erased)).body)
-        subject = bytes.fromhex(said.subject or "")
-    else:
+        return (await members.one(unit, row.member)).key.subject()
+    if row.erased is None:
         raise _not_approved()
-    return await _settle(unit, act, row, subject=subject)
+    said = told((await entry_use(unit.session, row.erased)).body)
+    return bytes.fromhex(said.subject or "")
 
 
 async def restriction(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
@@ -134,7 +148,7 @@ async def rectification(unit: Unit, act: Act, active: Active, request: UUID) -> 
     wish = _wish(row, member)
     await enrolment.rectify(unit, act, member, wish.values, source="request")
     subject = member.key.subject()
-    await carried(unit, act, active, row, subject=subject, identities=before)
+    await carried(unit, act, active, row, subject=subject, identities=before, corrected=wish.values)
     return True
 
 

@@ -25,6 +25,8 @@ RequestError
 └── NotReady          what was asked for is still being made
 """
 
+from datetime import timedelta
+
 from consent.programme.words import Explained
 from kernel.errors import Conflict, Invalid, NotFound, Refused, TillitError, Unavailable
 
@@ -94,13 +96,17 @@ class NoBookkeeping(RequestError, NotFound):
 
 
 class NotTold(RequestError, Unavailable):
-    """`trouble`: the word of `dsar.connectors.trouble` for what is wrong."""
+    """`trouble`: the word of `dsar.connectors.trouble` for what is wrong.
+
+    `wish`: how long the recipient itself wants to be left alone.
+    """
 
     slug = "not-told"
 
-    def __init__(self, trouble: Explained) -> None:
+    def __init__(self, trouble: Explained, *, wish: timedelta = timedelta()) -> None:
         super().__init__(trouble.meaning, place=trouble.value)
         self.trouble = trouble
+        self.wish = wish
 
 
 class UnknownConnector(RequestError, NotFound):

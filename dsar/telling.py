@@ -7,6 +7,7 @@ rectification, also the values that were set right and that its purposes use.
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 
@@ -37,14 +38,14 @@ class Word(msgspec.Struct, frozen=True):
     """What a recipient is told; sealed until it is told, and gone once it has answered.
 
     `what`: ``erasure``, ``rectification``, ``restriction`` or ``release``. `identities`: by which
-    it knows the member. `fields`: the names of the fields that were set right; the recipient
-    asks for the values again, by the door it has.
+    it knows the member. `values`: what was set right of what its purposes use; null for what was
+    removed.
     """
 
     request: str
     what: str
     identities: dict[str, str]
-    fields: tuple[str, ...] = ()
+    values: dict[str, Any] = {}
 
     def __repr__(self) -> str:
         return f"Word({self.what}, ***)"
@@ -68,11 +69,13 @@ async def tell(
     *,
     subject: bytes,
     identities: Identities,
+    corrected: Mapping[str, Any] | None = None,
 ) -> int:
     """Have every recipient told that has a connector for it; returns how many are.
 
     On record as `recipient.told` when it is on its way. A recipient whom none of the member's
-    identifiers means anything to has nothing of theirs, and is not told who they are.
+    identifiers means anything to has nothing of theirs, and is not told who they are; nor is one
+    told of a correction of what it never had.
     """
     matter = _TOLD.get(request.right)
     count = 0
@@ -80,9 +83,12 @@ async def tell(
         known = _known_to(recipient, identities)
         if matter is None or not known or not _carries(recipient, matter):
             continue
+        values = _used_by(active, recipient, corrected or {})
+        if request.right is Right.RECTIFICATION and not values:
+            continue
         connector = recipient.connector
         assert connector is not None
-        word = Word(str(request.id), request.right.value, known)
+        word = Word(str(request.id), request.right.value, known, values)
         await outgoing.post(
             unit,
             request=request.id,
@@ -122,3 +128,11 @@ def _carries(recipient: Recipient, matter: str) -> bool:
 def _known_to(recipient: Recipient, identities: Identities) -> dict[str, str]:
     wanted = recipient.connector.identifiers if recipient.connector else ()
     return {name: identities[name] for name in wanted if name in identities}
+
+
+def _used_by(active: Active, recipient: Recipient, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Of what was set right, what the recipient has: by its purposes, and by how it knows them."""
+    purposes = active.programme.purposes
+    used = {field for name in recipient.purposes for field in purposes[name].fields}
+    used |= set(recipient.connector.identifiers) if recipient.connector else set()
+    return {name: value for name, value in values.items() if name in used}

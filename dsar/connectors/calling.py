@@ -8,6 +8,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 
 import httpx
@@ -44,6 +45,18 @@ class Reply:
         return known.get(
             self.status, Trouble.UNAVAILABLE if self.status >= 500 else Trouble.REFUSED
         )
+
+    @property
+    def wish(self) -> timedelta:
+        """How long it wants to be left alone: `Retry-After` in seconds (RFC 9110, 10.2.3)."""
+        sent = self.headers.get("retry-after", "")
+        plain = sent.isascii() and sent.isdecimal() and len(sent) < 10
+        return timedelta(seconds=int(sent)) if plain else timedelta()
+
+    def raise_for_status(self) -> None:
+        """Raises `NotTold` for a status that is no success."""
+        if self.trouble is not None:
+            raise NotTold(self.trouble, wish=self.wish)
 
 
 async def call(

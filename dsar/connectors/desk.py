@@ -1,0 +1,107 @@
+"""What officers see of recipients, and what they can do: have one told again, or give it up."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from audit.acts import Act
+from consent.programmes import Active
+from dsar import outgoing, register
+from dsar.carrying import SETTLE_JOB
+from dsar.connectors.addresses import host_of
+from dsar.connectors.taking import note
+from dsar.connectors.trouble import GivingUp
+from dsar.errors import UnknownOutgoing, WrongState
+from dsar.outgoing import Outgoing, State
+from kernel.database import raw
+from kernel.jobs import enqueue
+from profiles.unit import Unit
+
+_COUNTS = """
+SELECT recipient, count(*), count(*) FILTER (WHERE due < %s), count(*) FILTER (WHERE problem IS
+    NOT NULL), (array_agg(problem ORDER BY next_at DESC NULLS FIRST)
+    FILTER (WHERE problem IS NOT NULL))[1]
+FROM outgoing WHERE recipient IS NOT NULL AND state IN ('waiting', 'sent') GROUP BY recipient
+"""
+_LAST = "SELECT recipient, max(at) FROM recipient_answer GROUP BY recipient"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One recipient. `by` and `host`: how it is told, and where; None for one that the programme
+    does not name any more. `troubled`: of those open, how many have a problem.
+    """
+
+    recipient: str
+    by: str | None
+    host: str | None
+    open: int
+    late: int
+    troubled: int
+    problem: str | None
+    answered_at: datetime | None
+
+
+async def standings(unit: Unit, active: Active) -> list[Standing]:
+    """Every recipient that is told of anything, or has yet to answer, by name."""
+    connection = await raw(unit.session)
+    counted = await (await connection.execute(_COUNTS, (unit.today,))).fetchall()
+    last = dict(await (await connection.execute(_LAST)).fetchall())
+    counts = {row[0]: row[1:] for row in counted}
+    recipients = active.programme.recipients
+    connectors = {name: one.connector for name, one in recipients.items() if one.connector}
+    found = []
+    for name in sorted(connectors.keys() | counts.keys()):
+        connector = connectors.get(name)
+        found.append(
+            Standing(
+                name,
+                connector.by.value if connector else None,
+                host_of(connector.address) if connector else None,
+                *(*counts.get(name, (0, 0, 0, None)), last.get(name)),
+            )
+        )
+    return found
+
+
+async def of_request(unit: Unit, request: UUID) -> list[Outgoing]:
+    """What recipients were told because of a request. Raises `UnknownRequest`."""
+    await register.row_of(unit, request)
+    return [one for one in await outgoing.of_request(unit, request) if one.recipient is not None]
+
+
+async def retry(unit: Unit, id: UUID) -> Outgoing:
+    """Have a recipient told again now, also one that wanted no more.
+
+    Raises `UnknownOutgoing`, or `WrongState` for what is closed.
+    """
+    await _open(unit, id)
+    await outgoing.wake(unit, id)
+    return await _one(unit, id)
+
+
+async def give_up(unit: Unit, act: Act, id: UUID, *, reason: GivingUp) -> Outgoing:
+    """Wait for this recipient no more (Art. 19), for a reason that stands in the record.
+
+    Raises `UnknownOutgoing`, or `WrongState` for what is closed.
+    """
+    row = await _open(unit, id)
+    await outgoing.move(unit, id, State.GIVEN_UP, problem=row.problem)
+    facts = {"state": State.GIVEN_UP.value, "answer": None, "reason": reason.value}
+    await note(unit, act, row, dict(facts))
+    await enqueue(unit.session, SETTLE_JOB, request=str(row.request))
+    return await _one(unit, id)
+
+
+async def _open(unit: Unit, id: UUID) -> Outgoing:
+    row = await _one(unit, id)
+    if not row.state.is_open:
+        raise WrongState(f"this is {row.state}: nobody is waited for", place="outgoing")
+    return row
+
+
+async def _one(unit: Unit, id: UUID) -> Outgoing:
+    row = await outgoing.take(unit, id)
+    if row is None or row.recipient is None:
+        raise UnknownOutgoing("nothing of that id goes to a recipient", place="outgoing")
+    return row

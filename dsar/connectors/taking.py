@@ -1,0 +1,121 @@
+"""What recipients answer: kept, put on record, and what it means for the word and its request.
+
+An answer is kept for as long as the record, and neither can be taken back: so the document is
+kept only where it does not say whom it is about. Its digest always is.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from urllib.parse import quote
+from uuid import UUID
+
+import msgspec
+
+from audit.acts import Act
+from audit.entries import Fact
+from audit.entries import Kind as EntryKind
+from dsar import outgoing, register
+from dsar.carrying import SETTLE_JOB, subject_of
+from dsar.connectors.errands import Answer, Outcome
+from dsar.outgoing import Outgoing
+from dsar.telling import Word
+from kernel.database import raw
+from kernel.ids import uuid7
+from kernel.jobs import enqueue
+from profiles.unit import Unit
+
+_LONGEST = 8 << 10  # bytes of a document that is kept
+
+
+async def take_in(unit: Unit, act: Act, row: Outgoing, outcome: Outcome) -> bool:
+    """What a locked word's call, or its recipient by itself, has led to; whether it was news.
+
+    Durable with the transaction: the answer, where the word stands, its entry, and the job that
+    closes its request. An answer that was taken before, and one to a closed word, change nothing.
+    """
+    answer = outcome.answer
+    if answer is not None:
+        news = await _keep(unit, row, answer)
+    else:
+        news = False
+    if not row.state.is_open:
+        return False
+    digest = hashlib.sha256(answer.signed).hexdigest() if answer is not None else None
+    trouble = outcome.trouble.value if outcome.trouble is not None else None
+    await outgoing.move(
+        unit, row.id, outcome.state, problem=trouble, answer=digest, again=outcome.again
+    )
+    if news or not outcome.state.is_open:
+        facts: dict[str, Fact] = {"state": outcome.state.value, "answer": digest}
+        await note(unit, act, row, facts)
+    if not outcome.state.is_open:
+        await enqueue(unit.session, SETTLE_JOB, request=str(row.request))
+    return news
+
+
+async def note(unit: Unit, act: Act, row: Outgoing, facts: dict[str, Fact]) -> None:
+    """Put on record what became of a word."""
+    about: dict[str, Fact] = {"request": str(row.request), "recipient": row.recipient, **facts}
+    subject = await subject_of(unit, await register.row_of(unit, row.request))
+    entry = act.entry(EntryKind.RECIPIENT_ANSWERED, subject=subject, facts=about)
+    await unit.record.write(unit.session, entry)
+
+
+async def seen(unit: Unit, row: UUID, answer: Answer) -> bool:
+    """Whether these very bytes were taken before: somebody may be sending them again."""
+    connection = await raw(unit.session)
+    cursor = await connection.execute(
+        "SELECT FROM recipient_answer WHERE outgoing = %s AND digest = %s",
+        (row, hashlib.sha256(answer.signed).hexdigest()),
+    )
+    return await cursor.fetchone() is not None
+
+
+async def _keep(unit: Unit, row: Outgoing, answer: Answer) -> bool:
+    """Whether it is new: a status that is asked for often says the same most of the time."""
+    connection = await raw(unit.session)
+    cursor = await connection.execute(
+        "INSERT INTO recipient_answer (id, outgoing, recipient, at, kind, said, digest, document) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (outgoing, digest) DO NOTHING",
+        (
+            *(uuid7(), row.id, row.recipient, unit.now, answer.way.value, answer.said.value),
+            *(hashlib.sha256(answer.signed).hexdigest(), _document(row, answer)),
+        ),
+    )
+    return bool(cursor.rowcount)
+
+
+def _document(row: Outgoing, answer: Answer) -> str | None:
+    """The signed bytes and their signature, as JSON; None where they may name the member."""
+    if answer.kept is None or row.payload is None or len(answer.kept) > _LONGEST:
+        return None
+    word = msgspec.json.decode(row.payload, type=Word)
+    values = [*word.identities.values(), *(str(one) for one in word.values.values() if one)]
+    if names(answer.kept, values):
+        return None
+    document = {"signed": answer.kept.decode(), "signature": answer.signature}
+    return json.dumps(document, ensure_ascii=False)
+
+
+def names(document: bytes, values: list[str]) -> bool:
+    """Whether one of the values stands in a document, plainly or in one of its disguises."""
+    try:
+        plain = document.decode()
+        plain += json.dumps(json.loads(plain[plain.find("{") :]), ensure_ascii=False)
+    except ValueError:
+        return True  # what cannot be read cannot be looked through
+    text = plain.casefold()
+    return any(one.casefold() in text for value in values for one in _disguises(value))
+
+
+def _disguises(value: str) -> Iterator[str]:
+    for one in {value, value.casefold(), value.strip(), value.lstrip("+")}:
+        data = one.encode()
+        yield one
+        yield quote(one, safe="")
+        yield json.dumps(one).strip('"')
+        yield base64.b64encode(data).decode().rstrip("=")
+        for digest in (hashlib.sha256, hashlib.sha1, hashlib.md5):
+            yield digest(data, usedforsecurity=False).hexdigest()
