@@ -9,6 +9,7 @@ from api.cli import (
     audit,
     consent,
     demo,
+    erasures,
     imports,
     keys,
     policy,
@@ -37,6 +38,8 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(imports.app, name="import")
 app.add_typer(segment.app, name="segment")
 app.add_typer(consent.app, name="consent")
+requests.app.command("preview")(erasures.preview)
+requests.app.add_typer(erasures.holding, name="hold")
 app.add_typer(requests.app, name="request")
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")

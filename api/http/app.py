@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from api.bootstrap import Tillit
 from api.http import (
+    certificates,
     children,
     choices,
     confirmations,
@@ -20,6 +21,7 @@ from api.http import (
     decisions,
     due,
     enrolments,
+    erasures,
     figures,
     gpc,
     health,
@@ -41,6 +43,7 @@ from api.http import (
     requests,
     segments,
     unsubscribe,
+    vouchers,
     written_down,
 )
 from api.http.doors import Door, routes
@@ -70,6 +73,7 @@ DOORS: tuple[Door, ...] = (
     *reads.doors.all,
     *enrolments.doors.all,
     *purchases.doors.all,
+    *vouchers.doors.all,
     *choices.doors.all,
     *preferences.doors.all,
     *due.doors.all,
@@ -81,8 +85,11 @@ DOORS: tuple[Door, ...] = (
     *my_preferences.doors.all,
     *children.doors.all,
     *own_requests.doors.all,
+    *erasures.own.all,
     *requests.doors.all,
     *request_steps.doors.all,
+    *erasures.doors.all,
+    *certificates.doors.all,
     *officers.doors.all,
     *figures.doors.all,
     *my_choices.officers.all,
@@ -91,6 +98,7 @@ DOORS: tuple[Door, ...] = (
     *receipts.doors.all,
     *receipts.officers.all,
     *receipts.public.all,
+    *certificates.public.all,
     *record.doors.all,
     *record.public.all,
     *confirmations.public.all,

@@ -59,6 +59,13 @@ async def my_own(asked: Asked) -> RequestInFull:
     return await in_full(asked, await _own(asked, asked.id("request")))
 
 
+@doors("POST", "/v1/me/requests/{request:uuid}/cancel", problems=(409,))
+async def cancel(asked: Asked) -> RequestShown:
+    """Take a request back, while it has not been carried out; an erasure while it cools off."""
+    request = await _own(asked, asked.id("request"))
+    return await shown(asked, await requests.cancel(asked.unit, asked.act, request.id))
+
+
 @doors("GET", "/v1/me/requests/{request:uuid}/package", media=ZIP)
 async def package(asked: Asked) -> Media:
     """The answer to an access request: everything, to read and for machines, with proofs."""
