@@ -14,10 +14,10 @@ from audit.browsing import Told, all_entries
 from audit.entries import Kind as EntryKind
 from audit.errors import EntryInvalid
 from audit.verify import VerificationError, VerifierKey, open_note
-from dsar import approvals
-from dsar.states import Right, State, Step, after
+from dsar import approvals, wanted
+from dsar.states import Right, State, Step, leads_to
 from dsar.tables import CertificateRow, RequestRow
-from profiles.errors import ProfilesError
+from profiles.errors import CannotOpen, ProfilesError
 from profiles.members import Member, load
 from profiles.unit import Unit
 
@@ -86,7 +86,7 @@ def _mistake(
     row: RequestRow, steps: list[Told], member: Member | None, erased: set[str | None]
 ) -> str | None:
     """What is wrong with one row, if anything."""
-    if not steps or steps[0].kind != EntryKind.REQUEST_OPENED:
+    if [step.kind for step in steps].count(EntryKind.REQUEST_OPENED) != 1:
         return "has no entry in the record"
     subject, theirs = steps[0].subject, member.key.subject().hex() if member else None
     rules = (
@@ -105,10 +105,10 @@ def _mistake(
         ),
         (not _agrees(row, steps), f"is {row.state}, and the record says otherwise"),
         (
-            row.state == State.ACCEPTED
-            and (member is None or approvals.given(row, member) is None),
+            row.state == State.ACCEPTED and not _approved(row, member),
             "was not approved as it stands",
         ),
+        (not _opens(row, member), "is about what was not sealed for it"),
     )
     return next((words for broken, words in rules if broken), None)
 
@@ -117,18 +117,30 @@ def _agrees(row: RequestRow, steps: list[Told]) -> bool:
     """Whether the steps on record, walked through the right's table, end where the row stands."""
     if (row.closed_at is None) != State(row.state).is_open:
         return False
-    state: State | None = State.INITIATED
-    for entry in steps[1:]:
-        taken = str(entry.facts.get("step"))
-        if taken not in set(Step):
-            continue  # the same was asked for once more, or it was reminded of
-        assert state is not None
-        # An erasure that a restore undid is carried out by the journal, approved or not.
-        again = row.kind == Right.ERASURE and taken == Step.CARRY_OUT
-        state = State.CARRIED_OUT if again else after(Right(row.kind), state, Step(taken))
-        if state is None:
-            return False
-    return state == row.state
+    # The others say that the same was asked for once more, or that it was reminded of.
+    taken = [entry.facts for entry in steps if entry.facts.get("step") in set(Step)]
+    if row.extended != any(facts["step"] == Step.EXTEND for facts in taken):
+        return False
+    try:
+        walked = [(Step(str(one["step"])), State(str(one["state"]))) for one in taken]
+    except (KeyError, ValueError):
+        return False
+    return leads_to(Right(row.kind), walked, State(row.state))
+
+
+def _approved(row: RequestRow, member: Member | None) -> bool:
+    given = approvals.given(row, member) if member else None
+    return given is not None and given.whole
+
+
+def _opens(row: RequestRow, member: Member | None) -> bool:
+    """Whether what is asked for is what was sealed for this request."""
+    try:
+        if member is not None:
+            wanted.opened(member.key, row.id, row.wanted)
+    except CannotOpen:
+        return False
+    return True
 
 
 async def _certificates(unit: Unit, said: _OnRecord, key: VerifierKey) -> list[str]:

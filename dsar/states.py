@@ -12,7 +12,7 @@ walks the steps on record through the same tables.
              unfulfilled
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -132,3 +132,26 @@ def steps_from(right: Right, state: State) -> tuple[Step, ...]:
 def taken_from(right: Right, step: Step) -> tuple[State, ...]:
     """The states from which the step can be taken; none where the right knows no such step."""
     return tuple(state for state in State if (state, step) in TABLES[right])
+
+
+def leads_to(right: Right, steps: Sequence[tuple[Step, State]], end: State) -> bool:
+    """Whether the steps on record, each with where it led to, go from the beginning to `end`.
+
+    In whichever order: entries of one millisecond, or of two machines whose clocks differ, do
+    not tell theirs. Tried first in the order given.
+    """
+
+    def go(state: State, left: tuple[tuple[Step, State], ...]) -> bool:
+        if not left:
+            return state is end
+        for taken in dict.fromkeys(left):
+            step, to = taken
+            # An erasure that a restore undid is carried out by the journal, approved or not.
+            again = right is Right.ERASURE and step is Step.CARRY_OUT
+            if to is (State.CARRIED_OUT if again else after(right, state, step)):
+                number = left.index(taken)
+                if go(to, left[:number] + left[number + 1 :]):
+                    return True
+        return False
+
+    return go(State.INITIATED, tuple(steps))

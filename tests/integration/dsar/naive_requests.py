@@ -1,0 +1,228 @@
+"""A desk that handles requests on paper: what may be done with a request, and what comes of it.
+
+Shares no table, no clock and no code with `dsar`; it is told what happens and says what must hold.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import naive_deadlines
+
+STOPS = {"withdrawal", "objection", "restriction"}
+PARTLY = {"access", "portability"}
+AT_ONCE = {"withdrawal", "objection"}
+TOLD_OF = {"erasure", "rectification", "restriction", "release"}
+WAITING = ("acknowledged", "delayed")
+UNDECIDED = (*WAITING, "requires_action")
+OVER = ("fulfilled", "rejected", "unfulfilled")
+
+
+class No(Exception):
+    """It may not be done; says which error says so."""
+
+
+@dataclass
+class Person:
+    known: set[str]  # the identifiers on file
+    gone: bool = False
+
+
+@dataclass
+class Case:
+    right: str
+    person: Person
+    received: date
+    wish: Any = None
+    state: str = "acknowledged"
+    proofs: set[str] = field(default_factory=set)  # "*" for the whole person
+    by: list[str] = field(default_factory=list)
+    extended: bool = False
+    asked_on: date | None = None
+    paused_on: date | None = None
+    paused_days: int = 0
+    not_before: datetime | None = None
+    reason: str | None = None
+    open_recipients: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
+    steps: list[tuple[str, str, str]] = field(default_factory=list)  # step, state after it, who
+    forgotten: bool = False  # its member was erased
+
+    @property
+    def lacks(self) -> bool:
+        if "*" in self.proofs:
+            return False
+        enough = bool(self.proofs) if self.right in STOPS | PARTLY else False
+        return not enough and not self.person.known <= self.proofs
+
+
+@dataclass
+class Desk:
+    """`four_eyes`, `cooling`, `identity_days`, `prompt_days`: as the programme says now."""
+
+    country: str
+    recipients: dict[str, str]  # by which identifier each knows members
+    four_eyes: set[str] = field(default_factory=set)
+    cooling: int = 0
+    identity_days: int = 30
+    prompt_days: int = 7
+    cases: list[Case] = field(default_factory=list)
+
+    def due(self, case: Case) -> date:
+        months = 3 if case.extended else 1
+        return naive_deadlines.due(
+            case.received, self.country, months=months, paused=case.paused_days
+        )
+
+    def last_to_extend(self, case: Case) -> date:
+        return naive_deadlines.due(case.received, self.country, paused=case.paused_days)
+
+    # What people do. Each raises `No` or returns what there is to return.
+
+    def open(
+        self, case: Case, *, proof: str | None, who: str, now: datetime, today: date
+    ) -> tuple[Case, bool]:
+        """The request that it is now, and whether it was open already."""
+        if not today - timedelta(days=90) <= case.received <= today:
+            raise No("NotARequest")
+        if case.person.gone:
+            raise No("UnknownMember")
+        for other in self.of(case.person):
+            same = other.right == case.right and case.wish in (None, other.wish)
+            if same and other.state not in (*OVER, "carried_out"):
+                other.steps.append(("join", other.state, who))
+                if proof and other.lacks:
+                    other.proofs.add(proof)
+                    if other.state != "accepted" and not other.lacks:
+                        self._go_on(other, who=who, now=now, today=today)
+                return other, True
+        self.cases.append(case)
+        case.steps.append(("opened", "initiated", who))
+        if proof:
+            case.proofs.add(proof)
+        case.steps.append(("acknowledge", "acknowledged", who))
+        if case.right in AT_ONCE and not case.lacks:
+            self._accept(case, who=who, now=now)
+        return case, False
+
+    def ask_identity(self, case: Case, *, who: str, today: date) -> None:
+        self._there(case)
+        if not case.lacks:
+            raise No("NotARequest")
+        self._in(case, *WAITING)
+        self._move(case, "ask_identity", "requires_action", who)
+        case.asked_on = today
+        if (today - case.received).days <= self.prompt_days:
+            case.paused_on = today
+
+    def prove(self, case: Case, proof: str, *, who: str, now: datetime, today: date) -> None:
+        self._there(case)
+        case.proofs.add(proof)
+        if not case.lacks:
+            self._go_on(case, who=who, now=now, today=today)
+
+    def lapse(self, case: Case, *, who: str, today: date) -> bool:
+        self._there(case)
+        if case.state != "requires_action" or case.asked_on is None:
+            return False
+        if today < case.asked_on + timedelta(days=self.identity_days):
+            return False
+        self._move(case, "lapse", "unfulfilled", who, reason="IdentityVerificationFailure")
+        return True
+
+    def extend(self, case: Case, *, who: str, today: date) -> None:
+        self._there(case)
+        if case.extended or case.right in AT_ONCE:
+            raise No("WrongState")
+        self._in(case, "acknowledged")
+        if today > self.last_to_extend(case):
+            raise No("TooLate")
+        case.extended = True
+        self._move(case, "extend", "delayed", who, reason="ComplexityOfProcess")
+
+    def approve(self, case: Case, *, who: str, now: datetime) -> None:
+        self._there(case)
+        self._in(case, *WAITING)
+        if case.lacks:
+            raise No("NotIdentified")
+        if who in case.by:
+            raise No("SameOfficer")
+        if not case.by and case.right in self.four_eyes:
+            case.by.append(who)
+            self._move(case, "endorse", case.state, who)
+        else:
+            self._accept(case, who=who, now=now)
+
+    def refuse(self, case: Case, reason: str, *, who: str) -> None:
+        self._there(case)
+        if case.right in AT_ONCE and reason != "IdentityVerificationFailure":
+            raise No("NotARequest")
+        self._in(case, *UNDECIDED)
+        self._move(case, "refuse", "rejected", who, reason=reason)
+
+    def cancel(self, case: Case, *, who: str) -> None:
+        self._there(case)
+        self._in(case, *UNDECIDED, "accepted")
+        self._move(case, "cancel", "unfulfilled", who)
+
+    # What follows by itself
+
+    def carry_out(self, case: Case, *, who: str, now: datetime) -> bool:
+        if case.state != "accepted" or (case.not_before and now < case.not_before):
+            return False
+        if case.right == "erasure":
+            for other in self.of(case.person):
+                other.forgotten = True
+                if other is not case and other.state not in OVER:
+                    self._move(other, "overtake", "unfulfilled", who)
+            case.person.gone = True
+        self._move(case, "carry_out", "carried_out", who)
+        if case.right in TOLD_OF:
+            case.told = {name for name, by in self.recipients.items() if by in case.person.known}
+            case.open_recipients = set(case.told)
+        self.settle(case, who=who)
+        return True
+
+    def settle(self, case: Case, *, who: str) -> bool:
+        if case.state != "carried_out" or case.open_recipients:
+            return False
+        self._move(case, "fulfil", "fulfilled", who)
+        return True
+
+    # Looking
+
+    def of(self, person: Person) -> Iterator[Case]:
+        return (case for case in self.cases if case.person is person)
+
+    def _there(self, case: Case) -> None:
+        if case.forgotten:
+            raise No("NotReady")
+
+    def _in(self, case: Case, *states: str) -> None:
+        if case.state not in states:
+            raise No("WrongState")
+
+    def _go_on(self, case: Case, *, who: str, now: datetime, today: date) -> None:
+        if case.state == "requires_action":
+            if case.paused_on:
+                case.paused_days += (today - case.paused_on).days
+            case.paused_on = None
+            self._move(case, "identify", "acknowledged", who)
+        if case.right in AT_ONCE and case.state in WAITING:
+            self._accept(case, who=who, now=now)
+
+    def _accept(self, case: Case, *, who: str, now: datetime) -> None:
+        case.by.append(who)
+        if case.right == "erasure" and self.cooling:
+            case.not_before = now + timedelta(days=self.cooling)
+        self._move(case, "approve", "accepted", who)
+
+    def _move(
+        self, case: Case, step: str, state: str, who: str, *, reason: str | None = None
+    ) -> None:
+        case.state = state
+        case.reason = reason or case.reason
+        if state in OVER:
+            case.paused_on = None
+        case.steps.append((step, state, who))
