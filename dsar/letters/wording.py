@@ -1,12 +1,14 @@
 """How letters speak one language: the English sentence is the key to every other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from dsar.languages import Language, translations
+from dsar.packages.terms import CATEGORIES, PURPOSES, spelt_out
 
 DOMAIN = "letters"
+_TERMS = "packages"  # the domain that has the vocabulary's terms in words
 
 
 def mark(text: str) -> str:
@@ -40,3 +42,17 @@ class Wording:
 
     def listed(self, words: Sequence[str]) -> str:
         return self.language.listed(words)
+
+    def category(self, term: str) -> str:
+        """A category of personal data (DPV), such as ``E-postadress``."""
+        return self._term(term, CATEGORIES)
+
+    def purpose(self, term: str) -> str:
+        """A purpose (DPV), such as ``Direkt marknadsföring``."""
+        return self._term(term, PURPOSES)
+
+    def _term(self, term: str, table: Mapping[str, str]) -> str:
+        known = table.get(term)
+        if known is None:
+            return spelt_out(term)
+        return translations(self.language.code, _TERMS).gettext(known)
