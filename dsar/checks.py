@@ -1,22 +1,21 @@
-"""Checks of the register of requests and of the certificates, against the record.
+"""Checks of the register of requests, against the record.
 
 For `tillit audit verify`, with keys in hand. Reads everything; changes nothing.
 """
 
-import json
 from dataclasses import dataclass, field
-from hashlib import sha256
-from uuid import UUID
 
 from sqlmodel import select
 
 from audit.browsing import Told, all_entries
 from audit.entries import Kind as EntryKind
 from audit.errors import EntryInvalid
-from audit.verify import VerificationError, VerifierKey, open_note
-from dsar import approvals, wanted
+from audit.verify import VerifierKey
+from dsar import approvals, checks_erasure, identity, wanted
+from dsar.checks_erasure import Said
 from dsar.states import Right, State, Step, leads_to
-from dsar.tables import CertificateRow, RequestRow
+from dsar.tables import RequestRow
+from dsar.wanted import Wanted
 from profiles.errors import CannotOpen, ProfilesError
 from profiles.members import Member, load
 from profiles.unit import Unit
@@ -29,30 +28,26 @@ _STEPS = {
     EntryKind.REQUEST_REFUSED,
     EntryKind.REQUEST_COMPLETED,
 }
-_KINDS = (*_STEPS, EntryKind.MEMBER_ERASED, EntryKind.CERTIFICATE_ISSUED)
+_KINDS = (*_STEPS, *checks_erasure.KINDS)
 _BATCH = 1_000
 
 
 @dataclass
 class _OnRecord:
-    """What the record says of requests: steps and certificate by request, erasures by entry."""
+    """What the record says of requests: steps by request, and what erasures left behind."""
 
     steps: dict[str, list[Told]] = field(default_factory=dict)
-    erasures: dict[UUID, Told] = field(default_factory=dict)
-    certificates: dict[str, str] = field(default_factory=dict)
+    erasures: Said = field(default_factory=Said)
 
     def take(self, entry: Told) -> None:
-        request = str(entry.facts.get("request"))
         if entry.kind in _STEPS:
-            self.steps.setdefault(request, []).append(entry)
-        elif entry.kind == EntryKind.MEMBER_ERASED:
-            self.erasures[entry.id] = entry
-        elif entry.kind == EntryKind.CERTIFICATE_ISSUED:
-            self.certificates[request] = str(entry.facts.get("document"))
+            self.steps.setdefault(str(entry.facts.get("request")), []).append(entry)
+        else:
+            self.erasures.take(entry)
 
     @property
     def erased(self) -> set[str | None]:
-        return {entry.subject for entry in self.erasures.values()}
+        return self.erasures.erased
 
 
 async def check(unit: Unit, key: VerifierKey) -> list[str]:
@@ -61,7 +56,10 @@ async def check(unit: Unit, key: VerifierKey) -> list[str]:
     try:
         async for entry in all_entries(unit.session, kinds=_KINDS):
             said.take(entry)
-        return [*await _requests(unit, said), *await _certificates(unit, said, key)]
+        return [
+            *await _requests(unit, said),
+            *await checks_erasure.check(unit, said.erasures, key),
+        ]
     except (EntryInvalid, ProfilesError) as error:
         return [f"requests cannot be compared with the record: {error}"]
 
@@ -77,6 +75,10 @@ async def _requests(unit: Unit, said: _OnRecord) -> list[str]:
             member = people.get(row.member) if row.member else None
             wrong = _mistake(row, steps, member, erased)
             problems += [f"request {row.id} {wrong}"] if wrong else []
+    forged = sorted(await identity.misplaced(unit))
+    problems += [
+        f"request {one} has a proof of identity that was not given for it" for one in forged
+    ]
     there = {str(row.id) for row in rows}
     lost = sorted(said.steps.keys() - there)
     return problems + [f"request {request} is on record and missing" for request in lost]
@@ -134,40 +136,11 @@ def _approved(row: RequestRow, member: Member | None) -> bool:
 
 
 def _opens(row: RequestRow, member: Member | None) -> bool:
-    """Whether what is asked for is what was sealed for this request."""
+    """Whether what is asked for is what was sealed for this request, and there where it must."""
+    if member is None:
+        return True
     try:
-        if member is not None:
-            wanted.opened(member.key, row.id, row.wanted)
+        wish = wanted.opened(member.key, row.id, row.wanted)
     except CannotOpen:
         return False
-    return True
-
-
-async def _certificates(unit: Unit, said: _OnRecord, key: VerifierKey) -> list[str]:
-    rows = list((await unit.session.execute(select(CertificateRow))).scalars())
-    problems = []
-    for row in rows:
-        digest = sha256(row.document.encode()).hexdigest()
-        if said.certificates.get(str(row.request)) != digest:
-            problems.append(f"the certificate of request {row.request} is not what was issued")
-        elif not _holds(row, said, key):
-            problems.append(f"the certificate of request {row.request} does not hold")
-    lost = sorted(said.certificates.keys() - {str(row.request) for row in rows})
-    return problems + [f"the certificate of request {one} is missing" for one in lost]
-
-
-def _holds(row: CertificateRow, said: _OnRecord, key: VerifierKey) -> bool:
-    """Whether the signed statement is the document's own, and about this request's erasure."""
-    try:
-        document = json.loads(row.document)
-        _, _, signed = open_note(document["note"], key).partition("\n")
-        statement = json.loads(signed)
-    except (VerificationError, ValueError, KeyError, TypeError):
-        return False
-    erasure = said.erasures.get(row.erased)
-    return (
-        erasure is not None
-        and erasure.facts.get("request") == str(row.request)
-        and statement == document["certificate"]
-        and (statement["request"], statement["entry"]) == (str(row.request), str(row.erased))
-    )
+    return wish != Wanted() or Right(row.kind) not in wanted.ABOUT

@@ -21,7 +21,8 @@ from audit.entries import Kind as EntryKind
 from dsar.states import Right
 from kernel.database import raw
 from kernel.ids import made_at, uuid7
-from profiles import lookup
+from profiles import lookup, members
+from profiles.errors import CannotOpen
 from profiles.members import NUMBER, Member
 from profiles.sealing import open_value
 from profiles.unit import Unit
@@ -48,6 +49,14 @@ _WHOLE = frozenset({How.STEP_UP, How.OFFICER, How.GUARDIAN, How.MANDATE})
 _STOPS = frozenset({Right.WITHDRAWAL, Right.OBJECTION, Right.RESTRICTION})
 #: What can be answered in part: with what hangs on the identifiers that were proved.
 _PARTIAL = frozenset({Right.ACCESS, Right.PORTABILITY})
+
+
+_AT_ONCE = 1_000
+_PROOFS = """
+SELECT p.id, p.request, p.member, p.sealed, r.member
+FROM identity_proof p JOIN request r ON r.id = p.request
+WHERE p.id > %s ORDER BY p.id LIMIT %s
+"""
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -204,6 +213,27 @@ def released(
 def opens_purchases(have: Proved) -> bool:
     """Whether purchases may be handed out: they hang on the card that they were made with."""
     return have.covers(NUMBER)
+
+
+async def misplaced(unit: Unit) -> set[UUID]:
+    """The requests with a proof that was not sealed for them and their member. Reads all."""
+    connection = await raw(unit.session)
+    found: set[UUID] = set()
+    last = UUID(int=0)
+    while True:
+        cursor = await connection.execute(_PROOFS, (last, _AT_ONCE), binary=True)
+        rows = await cursor.fetchall()
+        people = await members.load(unit, {row[2] for row in rows})
+        for id, request, member, sealed, theirs in rows:
+            try:
+                people[member].key.open_field(TABLE, f"{id.hex}:{request.hex}", sealed)
+            except (CannotOpen, KeyError):
+                found.add(request)
+            if theirs != member:
+                found.add(request)
+        if len(rows) < _AT_ONCE:
+            return found
+        last = rows[-1][0]
 
 
 async def forget(unit: Unit, member: UUID) -> int:

@@ -17,6 +17,8 @@ from profiles.keys import MemberKey
 from profiles.unit import Unit
 
 _LONGEST = 4_000  # characters of a note
+#: The rights that are about something in particular, always.
+ABOUT = frozenset({Right.RECTIFICATION, Right.OBJECTION, Right.WITHDRAWAL})
 
 
 class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):

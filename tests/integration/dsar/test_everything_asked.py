@@ -333,8 +333,8 @@ class World:
     async def answer(self) -> None:
         """A recipient says that it is done; then what can be closed is."""
         kept = self._any("carried_out")
-        if not kept.case.open_recipients:
-            return
+        if kept.case.state != "carried_out" or not kept.case.open_recipients:
+            return  # an erasure takes along what was still to be said of anything else
         name = self.chance.choice(sorted(kept.case.open_recipients))
         kept.case.open_recipients.discard(name)
         self.desk.settle(kept.case, who=SYSTEM.actor)
