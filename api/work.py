@@ -16,7 +16,7 @@ import structlog
 from api.bootstrap import SYSTEM, Tillit
 from consent import contacts, expiring
 from consent.figures.counting import count_today
-from dsar import carrying, certificates, overdue, packages, vouchers
+from dsar import carrying, certificates, overdue, packages, reminding, vouchers, worklist
 from dsar.carrying import CERTIFICATE_JOB, SETTLE_JOB
 from dsar.certificates import HORIZON_JOB
 from dsar.outgoing import SEND_JOB
@@ -32,6 +32,7 @@ INTEGRATE_EVERY = 0.5  # seconds: an entry has its number, and a proof, within o
 REFRESH_EVERY = 60.0
 RESUME_EVERY = 60.0
 COUNT_EVERY = 60.0
+REMIND_EVERY = 3600.0
 EXPIRE_EVERY = 300.0  # nobody waits for it: a consent stops counting on its day by itself
 
 _log = structlog.get_logger("tillit.worker")
@@ -161,6 +162,7 @@ async def work(tillit: Tillit) -> None:
         tasks.create_task(_repeat(lambda: drop_contacts(tillit), EXPIRE_EVERY))
         tasks.create_task(_repeat(lambda: drop_vouchers(tillit), EXPIRE_EVERY))
         tasks.create_task(_repeat(lambda: count(tillit), COUNT_EVERY))
+        tasks.create_task(_repeat(lambda: remind(tillit), REMIND_EVERY))
 
 
 async def _number(tillit: Tillit) -> int:
@@ -241,6 +243,18 @@ async def count(tillit: Tillit) -> int:
     await tillit.replica.barrier()
     async with tillit.unit() as work:
         return await count_today(work.unit, work.active, tillit.replica.members)
+
+
+async def remind(tillit: Tillit) -> int:
+    """Close what nobody answered for, and remind officers of what is due; returns how many."""
+    async with tillit.unit() as work:
+        done = await reminding.lapse(work.unit, SYSTEM, work.active)
+        done += await reminding.remind(work.unit, SYSTEM, work.active)
+        await reminding.remind_of_recipients(work.unit, work.active)
+        late = (await worklist.counts(work.unit)).overdue
+    if late:
+        _log.warning("requests_overdue", requests=late)
+    return done
 
 
 async def _repeat(step: Callable[[], Awaitable[int]], every: float) -> None:

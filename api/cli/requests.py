@@ -6,61 +6,38 @@ import shlex
 import zipfile
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated
 
 import typer
 
 from api.bootstrap import Tillit, Work
+from api.cli import request_figures, request_opening, request_steps
 from api.cli.door import run
-from api.cli.finding import one_member
+from api.cli.request_shown import line, plain, say
+from api.cli.request_steps import Id
 from api.cli.speaking import ActingAs, AsJson, officer, say_json
-from api.work import drain
 from audit.acts import Act
-from dsar import certificates, packages, register, requests
+from dsar import certificates, desk, packages, register, worklist
 from dsar.deadlines import due_day
-from dsar.identity import How, Proof
+from dsar.desk import Seen
 from dsar.register import Request
-from dsar.words import Channel, Reason, reason_named, right_named
+from dsar.wanted import Wanted
+from dsar.words import right_named
+from dsar.worklist import Wish
 from kernel.errors import Conflict
 from profiles.errors import UnknownMember
 
-app = typer.Typer(no_args_is_help=True, help="Handle what members ask for (Arts. 15 to 18).")
-
-Id = Annotated[UUID, typer.Argument(help="The request's id.", show_default=False)]
-
-
-@app.command("open")
-def open_(
-    kind: Annotated[str, typer.Argument(help="access, erasure, restriction or release.")],
-    *,
-    acting: ActingAs,
-    member: Annotated[str | None, typer.Option("--member", help="A member number.")] = None,
-    email: Annotated[str | None, typer.Option("--email", help="An e-mail address.")] = None,
-    phone: Annotated[str | None, typer.Option("--phone", help="A phone number.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Put a member's request into the register; its clock runs from now."""
-    given = {"member_number": member, "email": email, "phone": phone}
-    identifiers = {how: value for how, value in given.items() if value is not None}
-    if len(identifiers) != 1:
-        raise typer.BadParameter("give one of --member, --email and --phone")
-    (how, value), wanted, act = *identifiers.items(), right_named(kind), officer(acting)
-
-    async def step(tillit: Tillit) -> Request:
-        async with tillit.unit() as work:
-            who = await one_member(work, how, value)
-            return await requests.open_request(
-                work.unit,
-                act,
-                work.active,
-                wanted,
-                who,
-                channel=Channel.OFFICER,
-                proof=Proof(How.OFFICER),
-            )
-
-    _say(run(step), as_json=as_json)
+app = typer.Typer(no_args_is_help=True, help="Handle what members ask for (Arts. 7, 15 to 22).")
+for name, step in (
+    ("open", request_opening.open_),
+    ("approve", request_steps.approve),
+    ("refuse", request_steps.refuse),
+    ("extend", request_steps.extend),
+    ("cancel", request_steps.cancel),
+    ("bulk", request_steps.many),
+    ("figures", request_figures.figures),
+):
+    app.command(name)(step)
 
 
 @app.command("list")
@@ -68,19 +45,37 @@ def list_(
     only_open: Annotated[
         bool, typer.Option("--open", help="Leave out those that are closed.")
     ] = False,
+    only_overdue: Annotated[
+        bool, typer.Option("--overdue", help="Only those that are late.")
+    ] = False,
+    right: Annotated[str | None, typer.Option("--right", help="Only for this right.")] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=worklist.MOST, help="At most so many.")
+    ] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """The requests, the most urgent first."""
+    """The requests: the overdue first, then what is due soonest, the closed last."""
+    wish = Wish(
+        only_open=only_open,
+        overdue=True if only_overdue else None,
+        right=right_named(right) if right is not None else None,
+        limit=limit,
+    )
 
-    async def step(tillit: Tillit) -> list[Request]:
+    async def step(tillit: Tillit) -> tuple[list[Seen], bool, date]:
         async with tillit.unit() as work:
-            return await register.listed(work.unit, only_open=only_open)
+            page = await worklist.page(work.unit, wish)
+            found = await desk.seen(work.unit, page.requests)
+            return found, page.next is not None, work.unit.today
 
-    found = run(step)
+    found, more, today = run(step)
     if as_json:
-        say_json({"requests": [_plain(one) for one in found]})
-    for one in [] if as_json else found:
-        typer.echo(f"{one.id}  {one.right:<12} {one.state:<10} due {one.due}")
+        say_json({"requests": [plain(one, today) for one in found]})
+        return
+    for one in found:
+        typer.echo(line(one, today))
+    if more:
+        typer.echo("there are more: --limit, or fewer kinds", err=True)
 
 
 @app.command()
@@ -96,20 +91,25 @@ def show(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """One request; with --package and --certificate, what came of it."""
+    """One request, with what exactly was asked for; and what came of it.
+
+    That you looked at what they asked for is on record, and the member sees it.
+    """
     for target in (package, certificate):
         if target is not None and target.exists():
             raise Conflict("this is there already", place=str(target), remedy="give a new name")
     act = officer(acting)
 
-    async def step(tillit: Tillit) -> tuple[Request, bytes, str]:
+    async def step(tillit: Tillit) -> tuple[_Shown, bytes, str]:
         async with tillit.unit() as work:
             found = await register.get(work.unit, request)
             zipped = await _zipped(work, act, found) if package else b""
             signed = await certificates.of_request(work.unit, request) if certificate else ""
-        return found, zipped, signed
+            (seen,) = await desk.seen(work.unit, [found])
+            wish = await desk.wish_opened(work.unit, act, found)
+            return (seen, work.unit.today, wish), zipped, signed
 
-    found, zipped, signed = run(step)
+    (seen, today, wish), zipped, signed = run(step)
     if package is not None:
         _unpack(zipped, package)
     if certificate is not None:
@@ -117,47 +117,7 @@ def show(
         key = json.loads(signed)["verifier_key"]
         command = ["python", "-m", "audit.verify", "certificate", str(certificate), "--key", key]
         typer.echo(f"to verify it: {shlex.join(command)}", err=True)
-    _say(found, as_json=as_json)
-
-
-@app.command()
-def approve(
-    request: Id,
-    acting: ActingAs,
-    now: Annotated[
-        bool, typer.Option("--now", help="Carry it out here, without waiting for a worker.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Accept a request; a worker carries it out."""
-    act = officer(acting)
-
-    async def step(tillit: Tillit) -> Request:
-        async with tillit.unit() as work:
-            await requests.approve(work.unit, act, work.active, request)
-        if now:
-            await drain(tillit)
-        async with tillit.unit() as work:
-            return await register.get(work.unit, request)
-
-    _say(run(step), as_json=as_json)
-
-
-@app.command()
-def refuse(
-    request: Id,
-    reason: Annotated[str, typer.Option("--reason", help="One of " + ", ".join(Reason) + ".")],
-    acting: ActingAs,
-    as_json: AsJson = False,
-) -> None:
-    """Refuse a request, for a reason that the member is told (Art. 12(4))."""
-    why, act = reason_named(reason), officer(acting)
-
-    async def step(tillit: Tillit) -> Request:
-        async with tillit.unit() as work:
-            return await requests.refuse(work.unit, act, request, reason=why)
-
-    _say(run(step), as_json=as_json)
+    say(seen, today, wish=wish, as_json=as_json)
 
 
 @app.command()
@@ -179,6 +139,9 @@ def due(
         typer.echo(day.isoformat())
 
 
+_Shown = tuple[Seen, date, Wanted | None]
+
+
 async def _zipped(work: Work, act: Act, found: Request) -> bytes:
     if found.member is None:
         raise UnknownMember("the member of this request has been erased", place="request")
@@ -191,25 +154,3 @@ def _unpack(zipped: bytes, folder: Path) -> None:
     folder.mkdir(mode=0o700)
     with zipfile.ZipFile(io.BytesIO(zipped)) as archive:
         archive.extractall(folder)
-
-
-def _plain(request: Request) -> dict[str, Any]:
-    closed = request.closed_at
-    return {
-        "id": str(request.id),
-        "right": request.right.value,
-        "state": request.state.value,
-        "member": str(request.member) if request.member else None,
-        "opened_at": request.opened_at.isoformat(),
-        "due": request.due.isoformat(),
-        "closed_at": closed.isoformat() if closed else None,
-    }
-
-
-def _say(request: Request, *, as_json: bool) -> None:
-    if as_json:
-        say_json(_plain(request))
-        return
-    for name, value in _plain(request).items():
-        if value is not None:
-            typer.echo(f"{name.replace('_', ' '):<10} {value}")

@@ -14,9 +14,10 @@ from api.http.doors import JSON
 from api.http.openapi import Described
 from api.http.problems import problem
 from api.http.seeing import seen_in
-from api.http.watching import Metrics
+from api.http.watching import Metrics, passing
 from audit.integrator import waiting
-from dsar import overdue
+from consent.errors import NoProgramme
+from dsar import overdue, worklist
 from kernel.errors import Problem
 
 METRICS = "text/plain; version=0.0.4"
@@ -40,7 +41,8 @@ DESCRIBED = (
     ),
     Described(
         "/metrics",
-        "Requests by method, route and status, and their times, for Prometheus; no ids.",
+        "Requests by method, route and status, and their times, for Prometheus; how many data "
+        "subject requests are open, due soon and overdue; no ids.",
         media=METRICS,
     ),
 )
@@ -77,9 +79,22 @@ def routes(tillit: Tillit, metrics: Metrics, worker: Worker) -> list[Route]:
 
     async def show_metrics(request: Request) -> Response:
         seen_in(request.scope).route = "/metrics"
+        await _count_requests(tillit, metrics)
         return Response(metrics.text(), media_type=METRICS)
 
     return [
         Route("/healthz", healthz, methods=["GET"]),
         Route("/metrics", show_metrics, methods=["GET"]),
     ]
+
+
+async def _count_requests(tillit: Tillit, metrics: Metrics) -> None:
+    """As they stand now; as they stood last, while the database cannot be asked."""
+    try:
+        async with tillit.unit() as work:
+            metrics.desk(await worklist.counts(work.unit))
+    except NoProgramme:
+        return  # there is nobody yet who could have asked for anything
+    except Exception as error:  # a door: what does not pass by itself is raised again
+        if not passing(error):
+            raise

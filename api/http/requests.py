@@ -10,6 +10,7 @@ import msgspec
 from api.http.bodies import whole
 from api.http.doors import JSON, Asked, Doors, Media
 from api.http.errors import Misshapen
+from api.http.request_figures import day
 from api.http.request_shapes import (
     Asking,
     RequestInFull,
@@ -69,7 +70,7 @@ async def listed(asked: Asked) -> RequestsShown:
         state=_word(asked, "state", State),
         channel=_word(asked, "channel", Channel),
         member=_id(sent["member"]) if "member" in sent else None,
-        due_by=_day(asked, "due_by"),
+        due_by=day(asked.query, "due_by"),
         overdue=_flag(asked, "overdue"),
         after=sent.get("after"),
         limit=whole(sent["limit"], most=worklist.MOST, place="limit") if "limit" in sent else 100,
@@ -133,12 +134,3 @@ def _id(sent: str) -> UUID:
         return msgspec.convert(sent, UUID)
     except msgspec.ValidationError:
         raise Misshapen("this is no id", place="member", remedy="a UUID") from None
-
-
-def _day(asked: Asked, name: str) -> date | None:
-    if (sent := asked.query.get(name)) is None:
-        return None
-    try:
-        return msgspec.convert(sent, date)
-    except msgspec.ValidationError:
-        raise Misshapen("this is no day", place=name, remedy="such as 2026-03-01") from None

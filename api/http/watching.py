@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import ClientDisconnect
@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.problems import out_of_reach, unexpected
 from api.http.seeing import Seen, instance_of, seen_in
+from dsar.worklist import Counts
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -46,8 +47,14 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
+        self._open = self._gauge("open", "Data subject requests that are open.")
+        self._due_soon = self._gauge("due_soon", "Those of them that are due within 7 days.")
+        self._overdue = self._gauge("overdue", "Those of them whose answer is late.")
         #: What `labels` found before: it looks for them anew each time, at some cost.
         self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def _gauge(self, name: str, about: str) -> Gauge:
+        return Gauge(f"tillit_requests_{name}", about, registry=self.registry)
 
     def count(self, *, method: str, route: str, status: int, seconds: float) -> None:
         labels = (method if method in _METHODS else "other", route, status)
@@ -57,6 +64,12 @@ class Metrics:
             known = self._known[labels] = (counter, self._seconds.labels(route))
         known[0].inc()
         known[1].observe(seconds)
+
+    def desk(self, counts: Counts) -> None:
+        """How data subject requests stand now."""
+        self._open.set(counts.open)
+        self._due_soon.set(counts.due_soon)
+        self._overdue.set(counts.overdue)
 
     def text(self) -> bytes:
         """Everything, in the Prometheus text format."""
@@ -109,7 +122,7 @@ class Watching:
 
 
 def _answer(error: Exception, seen: Seen, path: str) -> Response:
-    if _passing(error):
+    if passing(error):
         _log.warning("database_out_of_reach", route=seen.route, error=type(error).__name__)
         return out_of_reach(path)
     _log.error(
@@ -124,7 +137,7 @@ def _answer(error: Exception, seen: Seen, path: str) -> Response:
     return unexpected(path)
 
 
-def _passing(error: Exception) -> bool:
+def passing(error: Exception) -> bool:
     """Whether asking again may well work: no connection, no room, or a deadlock's loser."""
     return isinstance(error, OperationalError | PoolTimeout | psycopg.OperationalError) or (
         isinstance(error, DBAPIError) and error.connection_invalidated

@@ -89,7 +89,7 @@ def test_a_programme_is_checked_without_a_database(cli, tmp_path: Path) -> None:
 
 
 def test_an_access_request_ends_in_a_package(club, tmp_path: Path) -> None:
-    opened = club("request", "open", "access", "--email", "B@example.org", "--json")
+    opened = club("request", "open", "access", "--email", "B@example.org", "--identified", "--json")
     request = opened.json["id"]
     assert opened.json["state"] == "acknowledged"
     assert request in club("request", "list", "--open").out
@@ -108,7 +108,9 @@ def test_an_access_request_ends_in_a_package(club, tmp_path: Path) -> None:
 
 
 def test_an_erasure_ends_in_a_certificate_and_nobody_is_found(club, ask, tmp_path: Path) -> None:
-    request = club("request", "open", "erasure", "--member", "1", "--json").json["id"]
+    request = club("request", "open", "erasure", "--member", "1", "--identified", "--json").json[
+        "id"
+    ]
     assert club("request", "approve", request, "--now", "--json").json["state"] == "fulfilled"
     certificate = tmp_path / "certificate.json"
     shown = club("request", "show", request, "--certificate", str(certificate))
@@ -198,7 +200,9 @@ def test_a_token_is_printed_alone(club) -> None:
 
 
 def test_due_work_is_done_once(club) -> None:
-    request = club("request", "open", "restriction", "--member", "2", "--json").json["id"]
+    request = club(
+        "request", "open", "restriction", "--member", "2", "--identified", "--json"
+    ).json["id"]
     assert club("request", "approve", request, "--json").json["state"] == "accepted"
     assert club("worker", "--once").status == 0
     assert club("request", "show", request, "--json").json["state"] == "fulfilled"
@@ -259,7 +263,9 @@ def test_the_installed_command_says_mistakes_on_stderr(club, tmp_path: Path) -> 
 def test_what_runs_on_tells_of_requests_and_jobs_by_kind_and_names_nobody(
     club, tmp_path: Path
 ) -> None:
-    request = club("request", "open", "restriction", "--member", "2", "--json").json["id"]
+    request = club(
+        "request", "open", "restriction", "--member", "2", "--identified", "--json"
+    ).json["id"]
     club("request", "approve", request)
     token = club("token", "--member", "1").out.strip()
     with socket.socket() as free:

@@ -1,0 +1,84 @@
+"""How commands show requests: as lines for people, as plain objects for machines."""
+
+from datetime import date
+from typing import Any
+
+import typer
+
+from api.cli.speaking import say_json
+from dsar.desk import Seen
+from dsar.wanted import Wanted
+
+_SOON = 7  # days
+
+
+def plain(seen: Seen, today: date, wish: Wanted | None = None) -> dict[str, Any]:
+    """Everything told of a request, in what JSON has. `wish`: what exactly was asked for."""
+    request = seen.request
+    told = {
+        "id": str(request.id),
+        "right": request.right.value,
+        "state": request.state.value,
+        "term": request.state.term,
+        "member": str(request.member) if request.member else None,
+        "channel": request.channel.value,
+        "language": request.language,
+        "received": request.received.isoformat(),
+        "opened_at": request.opened_at.isoformat(),
+        "due": request.due.isoformat(),
+        "days_left": request.days_left(today) if request.state.is_open else None,
+        "overdue": request.overdue(today),
+        "extended": request.extended,
+        "paused": request.paused,
+        "second_officer": request.two,
+        "not_before": request.not_before.isoformat() if request.not_before else None,
+        "reason": request.reason,
+        "lacking": sorted(seen.lacking),
+        "steps": [step.value for step in seen.steps],
+        "joined": request.joined,
+        "closed_at": request.closed_at.isoformat() if request.closed_at else None,
+    }
+    return told if wish is None else told | {"wanted": _wanted(wish)}
+
+
+def say(seen: Seen, today: date, *, as_json: bool, wish: Wanted | None = None) -> None:
+    """One request on stdout."""
+    told = plain(seen, today, wish)
+    if as_json:
+        say_json(told)
+        return
+    for name, value in told.items():
+        # What is not so goes without saying.
+        if value in (None, False, []):
+            continue
+        typer.echo(f"{name.replace('_', ' '):<14} {_written(value)}")
+
+
+def line(seen: Seen, today: date) -> str:
+    """One line of a list; what is overdue in red, where there are colours."""
+    request = seen.request
+    when = f"due {request.due}"
+    if request.paused:
+        when += "  clock stands"
+    elif request.overdue(today):
+        days = -request.days_left(today)
+        when = typer.style(f"{when}  OVERDUE by {days} days", fg=typer.colors.RED, bold=True)
+    elif request.state.is_open:
+        left = request.days_left(today)
+        when += f"  {left} days left"
+        when = typer.style(when, fg=typer.colors.YELLOW) if left <= _SOON else when
+    return f"{request.id}  {request.right:<13} {request.state:<15} {when}"
+
+
+def _wanted(wish: Wanted) -> dict[str, Any]:
+    """What is there of it."""
+    found = {name: getattr(wish, name) for name in wish.__struct_fields__}
+    return {name: value for name, value in found.items() if value}
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {_written(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    return "yes" if value is True else str(value)
