@@ -135,7 +135,7 @@ async def lift(unit: Unit, act: Act, hold: UUID) -> Hold:
 async def of_member(unit: Unit, member: Member) -> list[Hold]:
     """Every hold there was on a member, the oldest first. Raises `CannotOpen` for a forged one."""
     rows = await _rows(unit, "WHERE member = %s ORDER BY id", (member.id,))
-    return [_opened(member.key, row) for row in rows]
+    return [opened(member.key, row) for row in rows]
 
 
 async def listed(unit: Unit, *, only_standing: bool = True, limit: int = 1_000) -> list[Hold]:
@@ -146,7 +146,7 @@ async def listed(unit: Unit, *, only_standing: bool = True, limit: int = 1_000) 
     values: tuple[Any, ...] = (unit.now, limit) if only_standing else (limit,)
     rows = await _rows(unit, where + "ORDER BY id LIMIT %s", values)
     keys = await members.keys(unit, {row[1] for row in rows})
-    return [_opened(keys[row[1]][1], row) for row in rows if row[1] in keys]
+    return [opened(keys[row[1]][1], row) for row in rows if row[1] in keys]
 
 
 async def standing(unit: Unit, member: Member) -> list[Hold]:
@@ -204,7 +204,8 @@ async def _rows(unit: Unit, where: str, values: tuple[Any, ...]) -> list[Any]:
     return await cursor.fetchall()
 
 
-def _opened(key: MemberKey, row: Any) -> Hold:
+def opened(key: MemberKey, row: Any) -> Hold:
+    """One row, opened. Raises `CannotOpen` for one that was not made for this member here."""
     id, member, _, placed_at, lifted_at, sealed = row
     said = msgspec.json.decode(key.open_field(TABLE, id.hex, sealed), type=_Sealed)
     return Hold(

@@ -1,11 +1,28 @@
-"""The member that these tests are about."""
+"""The members that these tests are about."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from a_life import Life, lived
+from at_the_books import BEGAN, Books
 
-from api.bootstrap import Tillit
+from api.bootstrap import SYSTEM, Tillit, opened
+from api.settings import Settings
+from consent.programme import load_programme
+from kernel.clock import StoppedClock
+
+CLUB = Path(__file__).parents[3] / "examples" / "fjallklubben.toml"
 
 
 @pytest.fixture
 async def life(tillit: Tillit) -> Life:
     return await lived(tillit)
+
+
+@pytest.fixture
+async def books(settings: Settings) -> AsyncIterator[Books]:
+    clock = StoppedClock(BEGAN)
+    async with opened(settings, clock=clock) as made:
+        await made.apply(SYSTEM, load_programme(CLUB))
+        yield Books(made, clock)
