@@ -56,8 +56,8 @@ def _rendered(name: str, told: Mapping[str, Any], wording: Wording) -> str:
         moment=wording.moment,
         money=wording.money,
         number=wording.number,
+        article=wording.article,
         listed=wording.language.listed,
-        tongue=wording.language.language,
         code=wording.language.code,
         style=Markup(_STYLE),  # noqa: S704 - our own file
         policy=_POLICY,

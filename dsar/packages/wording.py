@@ -1,5 +1,6 @@
 """What is written in a package, in one language: sentences, codes in words, and formats."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -43,6 +44,23 @@ class Wording:
     def purpose(self, term: str) -> dict[str, str]:
         """A purpose (DPV) in words."""
         return self._term(term, PURPOSES)
+
+    def article(self, cited: str) -> str:
+        """An article of the Regulation, cited as is usual in this language."""
+        found = _ARTICLE.fullmatch(cited)
+        if found is None:
+            return cited
+        article, paragraph, letter, more = found.groups()
+        if paragraph is None:
+            return self.say("Art. {article}", article=article)
+        if letter is None or more:
+            return self.say("Art. {article}({paragraph})", article=article, paragraph=paragraph)
+        return self.say(
+            "Art. {article}({paragraph})({letter})",
+            article=article,
+            paragraph=paragraph,
+            letter=letter,
+        )
 
     def country(self, code: str) -> dict[str, str]:
         return {"code": code, "words": self.language.country(code)}
@@ -91,4 +109,6 @@ class Wording:
         return {"term": term, "words": self.say(known) if known else spelt_out(term)}
 
 
+#: An article, its paragraph and letter; several letters are cited by their paragraph.
+_ARTICLE = re.compile(r"Art\. (\d+)(?:\((\d+)\))?(?:\(([a-z])\))?(,.*)?")
 _COUNTRIES = frozenset({"pd:Country", "pd:Nationality", "pd:Residency"})
