@@ -18,6 +18,8 @@ from consent.programmes import Active
 from dsar import carrying, holds, identity, outgoing, telling, vouchers
 from dsar.bookkeeping import books_of
 from dsar.journal import Journal, Line
+from dsar.letters import kept as letters
+from dsar.letters.making import farewell
 from dsar.previews import values_of
 from dsar.states import State
 from dsar.tables import RequestRow
@@ -83,12 +85,16 @@ class Erasure:
         subject = member.key.subject()
         books = books_of(active.programme)
         kept = await vouchers.keep(unit, act, member, books, request=request) if books else None
+        stays = kept.facts() if kept else []
+        # While the member can still be named, and before what says where to write to is gone.
+        await farewell(unit, act, active, request, member, stays=stays)
         await self._overtake(unit, act, member, request)
         packages = await connection.execute("DELETE FROM package WHERE member = %s", (member.id,))
         rows = {
             "package": packages.rowcount,
             "identity": await identity.forget(unit, member.id),
             "outgoing": await outgoing.forget(unit, member.id),
+            "letter": await letters.forget(unit, member.id),
             "guardianship": await guardians.forget(unit, member),
             "hold": await holds.forget(unit, member.id),
             "value": values_of(member),
@@ -104,7 +110,7 @@ class Erasure:
             "key": destroyed.key,
             "epoch": unit.epoch.number,
             "rows": {**destroyed.rows, **rows, "ledger": ledger[0]},
-            "kept": kept.facts() if kept else [],
+            "kept": stays,
         }
         return await unit.record.write(
             unit.session, act.entry(EntryKind.MEMBER_ERASED, subject=subject, facts=facts)

@@ -34,7 +34,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "audit_detail": ("sealed detail of a use", "sealed details of uses"),
     "package": ("package", "packages"),
     "identity": ("proof of identity", "proofs of identity"),
-    "outgoing": ("letter", "letters"),
+    "letter": ("letter", "letters"),
+    "outgoing": ("message on its way", "messages on their way"),
     "guardianship": ("tie to a guardian or child", "ties to guardians or children"),
     "hold": ("ended legal hold", "ended legal holds"),
 }
@@ -50,6 +51,7 @@ SELECT (SELECT count(*) FROM member WHERE id = %(member)s) AS member,
        (SELECT count(*) FROM package WHERE member = %(member)s) AS package,
        (SELECT count(*) FROM identity_proof WHERE member = %(member)s)
        + (SELECT count(*) FROM identity_challenge WHERE member = %(member)s) AS identity,
+       (SELECT count(*) FROM letter WHERE member = %(member)s) AS letter,
        (SELECT count(*) FROM outgoing WHERE member = %(member)s) AS outgoing,
        (SELECT count(*) FROM guardianship
         WHERE guardian = %(kinship)s OR child = %(kinship)s) AS guardianship,

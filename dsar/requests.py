@@ -41,6 +41,8 @@ _LETTERS = {
     Step.ASK_IDENTITY: "identity_query",
     Step.EXTEND: "extension",
     Step.REFUSE: "refusal",
+    # Nothing is done, and they are told why and where to complain (Art. 12(4)).
+    Step.LAPSE: "refusal",
 }
 #: On record beside the steps: the same was asked for once more.
 JOIN = "join"

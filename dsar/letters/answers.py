@@ -70,7 +70,8 @@ def _kept(case: Case, say: Wording) -> list[Block]:
     return [Block(lead, heading=heading, points=points), Block(register)]
 
 
-def _kept_point(one: Mapping[str, Fact], say: Wording) -> str:
+def _kept_point(one: Fact, say: Wording) -> str:
+    assert isinstance(one, Mapping)
     count, until, law = one["count"], one["until"], one["law"]
     assert isinstance(count, int)
     assert isinstance(until, str)

@@ -3,7 +3,7 @@
 Opens the member's name and e-mail address, and what they asked for; nothing else of theirs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID
@@ -67,7 +67,7 @@ class Case:
     told: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
     expires: date | None = None
-    kept: Sequence[Mapping[str, Fact]] = ()
+    kept: Sequence[Fact] = ()
     links: Links = field(default_factory=Links)
 
 
@@ -115,7 +115,7 @@ async def case_of(
 
 
 def farewell_case(
-    unit: Unit, active: Active, row: RequestRow, member: Member, kept: Sequence[Mapping[str, Fact]]
+    unit: Unit, active: Active, row: RequestRow, member: Member, kept: Sequence[Fact]
 ) -> Case:
     """The case of an erasure that is being carried out, while its member can still be named."""
     known = telling.identities(unit, member)

@@ -82,6 +82,20 @@ STATEMENTS = [
     "CREATE INDEX package_expires ON package (expires_at)",
     "GRANT SELECT, INSERT, DELETE ON package TO tillit_app",
     """
+    CREATE TABLE letter (
+        id uuid PRIMARY KEY,
+        request uuid NOT NULL REFERENCES request (id),
+        member uuid NOT NULL,
+        kind text NOT NULL,
+        language text NOT NULL,
+        made_at timestamptz NOT NULL,
+        sealed bytea NOT NULL
+    )
+    """,
+    "ALTER TABLE letter ALTER sealed SET STORAGE EXTERNAL",
+    "CREATE INDEX letter_member ON letter (member)",
+    "GRANT SELECT, INSERT, DELETE ON letter TO tillit_app",
+    """
     CREATE TABLE certificate (
         request uuid NOT NULL REFERENCES request (id),
         part text NOT NULL CHECK (part IN ('erasure', 'horizon')),
@@ -176,7 +190,7 @@ STATEMENTS = [
         received_at timestamptz NOT NULL,
         asked_on date,
         ended_at timestamptz,
-        problem text,
+        problems jsonb NOT NULL DEFAULT '{}',
         epoch integer NOT NULL,
         sealed bytea,
         UNIQUE (sender, reference)
