@@ -53,7 +53,8 @@ class TakenIn(msgspec.Struct):
 
 
 class HandedInShown(msgspec.Struct):
-    """What was handed in. `status`: what its sender is told. `problem`: why they could not be.
+    """What was handed in. `status`: what its sender is told. `problems`: why they could not be,
+    a word for each address.
 
     `state`: `received`, `waiting` (nobody was found, or the member has asked already), `held`
     (it is about two members), `opened`, `ended`.
@@ -66,7 +67,7 @@ class HandedInShown(msgspec.Struct):
     status: str
     received_at: datetime
     request: UUID | None
-    problem: str | None
+    problems: list[str]
 
 
 class Leads(msgspec.Struct):
@@ -165,5 +166,5 @@ def _shown(one: HandedIn) -> HandedInShown:
         status=one.status.value,
         received_at=one.received_at,
         request=one.request,
-        problem=one.problem,
+        problems=list(one.problems),
     )

@@ -61,6 +61,6 @@ async def send(made: Callback) -> Trouble | None:
         return Trouble(error.trouble)
 
 
-async def note(unit: Unit, id: UUID, trouble: Trouble | None) -> None:
+async def note(unit: Unit, id: UUID, number: int, trouble: Trouble | None) -> None:
     """Write down how the last call went, for officers to see."""
-    await handed.note(unit, id, None if trouble is None else trouble.value)
+    await handed.note(unit, id, number, None if trouble is None else trouble.value)

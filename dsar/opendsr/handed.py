@@ -30,7 +30,7 @@ from profiles.unit import Unit
 _PAD = 2_048
 _COLUMNS = """
 SELECT h.id, h.sender, h.reference, h.kind, h.request, h.state, h.told, h.received_at,
-       h.asked_on, h.ended_at, h.problem, r.state, r.due, h.sealed
+       h.asked_on, h.ended_at, h.problems, r.state, r.due, h.sealed
 FROM handed_in h LEFT JOIN request r ON r.id = h.request
 """
 
@@ -77,7 +77,8 @@ class Kept(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class HandedIn:
-    """One of them. `told`: the status its sender was told last. `problem`: why it could not be.
+    """One of them. `told`: the status its sender was told last. `problems`: why it could not be, a
+    word for each of its addresses that did not take it.
 
     `kept` is None once it is over and everybody who was to be called has been.
     """
@@ -92,7 +93,7 @@ class HandedIn:
     received_at: datetime
     asked_on: date | None
     ended_at: datetime | None
-    problem: str | None
+    problems: tuple[str, ...]
     status: Status
     due: date | None
     kept: Kept | None = field(default=None, repr=False)
@@ -141,7 +142,7 @@ async def of_request(unit: Unit, request: UUID) -> HandedIn | None:
 async def listed(unit: Unit, *, limit: int = 100) -> list[HandedIn]:
     """Those that are not over, or whose sender could not be told: held ones first."""
     where = "WHERE h.state <> 'ended' AND h.told NOT IN ('completed', 'cancelled') "
-    where += "OR h.problem IS NOT NULL ORDER BY h.state <> 'held', h.received_at, h.id LIMIT %s"
+    where += "OR h.problems <> '{}' ORDER BY h.state <> 'held', h.received_at, h.id LIMIT %s"
     return await _select(unit, where, (limit,))
 
 
@@ -188,15 +189,23 @@ async def tell(unit: Unit, id: UUID, status: Status) -> None:
     """Write down that its sender is told this from now on."""
     connection = await raw(unit.session)
     await connection.execute(
-        "UPDATE handed_in SET told = %s, problem = NULL, ended_at = %s WHERE id = %s",
+        "UPDATE handed_in SET told = %s, problems = '{}', ended_at = %s WHERE id = %s",
         (status.value, unit.now if status.is_last else None, id),
     )
 
 
-async def note(unit: Unit, id: UUID, problem: str | None) -> None:
-    """Write down why its sender could not be called; a closed list's word, or None."""
+async def note(unit: Unit, id: UUID, number: int, problem: str | None) -> None:
+    """Write down why its sender's address of that number did not take the call; None: it did."""
     connection = await raw(unit.session)
-    await connection.execute("UPDATE handed_in SET problem = %s WHERE id = %s", (problem, id))
+    await connection.execute(
+        "UPDATE handed_in SET problems = problems - %s WHERE id = %s", (str(number), id)
+    )
+    if problem is not None:
+        await connection.execute(
+            "UPDATE handed_in SET problems = problems || jsonb_build_object(%s::text, %s::text) "
+            "WHERE id = %s",
+            (str(number), problem, id),
+        )
 
 
 async def clear(unit: Unit, before: datetime) -> int:
@@ -231,7 +240,7 @@ async def _select(unit: Unit, where: str, values: Sequence[Any]) -> list[HandedI
 
 
 def _row(unit: Unit, row: Sequence[Any]) -> HandedIn:
-    id, sender, reference, kind, request, state, told, received, asked, ended, problem = row[:11]
+    id, sender, reference, kind, request, state, told, received, asked, ended, problems = row[:11]
     request_state, due, sealed = row[11:]
     type_, _, name = sender.partition("/")
     kept = None
@@ -254,7 +263,7 @@ def _row(unit: Unit, row: Sequence[Any]) -> HandedIn:
         received_at=received,
         asked_on=asked,
         ended_at=ended,
-        problem=problem,
+        problems=tuple(problems[one] for one in sorted(problems)),
         status=status,
         due=None if status is Status.PENDING else due,
         kept=kept,

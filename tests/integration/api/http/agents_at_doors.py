@@ -28,7 +28,7 @@ def key(name: str) -> rsa.RSAPrivateKey:
 
 
 def certificate(
-    name: str, *, since: datetime | None = None, days: int = 30, of: rsa.RSAPrivateKey | None = None
+    name: str, *, since: datetime | None = None, days: int = 90, of: rsa.RSAPrivateKey | None = None
 ) -> bytes:
     since = since or datetime.now(UTC) - timedelta(days=1)
     made = of or key(name)

@@ -180,7 +180,7 @@ async def test_a_certificate_that_is_none_lets_nobody_in(
     elif how == "garbage":
         path.write_bytes(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
     elif how == "expired":
-        path.write_bytes(certificate("dataombudet", since=now - timedelta(days=40)))
+        path.write_bytes(certificate("dataombudet", since=now - timedelta(days=100)))
     elif how == "of the future":
         path.write_bytes(certificate("dataombudet", since=now + timedelta(days=1)))
     else:
