@@ -79,12 +79,20 @@ def token(
         int | None,
         typer.Option("--days", help="How long it holds; 12 hours if not said.", max=365),
     ] = None,
+    step_up: Annotated[
+        bool,
+        typer.Option(
+            "--step-up", help="For a member who has signed in with a second proof, just now."
+        ),
+    ] = False,
 ) -> None:
     """Print a bearer token for a service, an officer or a member, and nothing else."""
     if sum(one is not None for one in (service, officer_id, member)) != 1:
         raise typer.BadParameter("give one of --service, --officer and --member")
     if role is not None and officer_id is None:
         raise typer.BadParameter("--role goes with --officer")
+    if step_up and member is None:
+        raise typer.BadParameter("--step-up goes with --member")
     act = officer(acting)
     lifetime = tokens.LIFETIME if days is None else timedelta(days=days)
 
@@ -96,7 +104,10 @@ def token(
                 roles = list(work.active.programme.officers)
                 caller = Caller.officer(officer_id, role=role or _only(roles))
             else:
-                caller = Caller.member(await one_member(work, NUMBER, member or ""))
+                caller = Caller.member(
+                    await one_member(work, NUMBER, member or ""),
+                    stepped_up=work.unit.now if step_up else None,
+                )
         return (await tokens.mint(tillit, caller, act=act, lifetime=lifetime)).token
 
     typer.echo(run(step))
