@@ -1,0 +1,226 @@
+"""While a legal hold stands nothing is erased, and when it ends what was approved is done."""
+
+from contextlib import suppress
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import at_the_desk
+import pytest
+from at_the_books import BEGAN, Books
+
+from api import work as worker
+from api.bootstrap import SYSTEM
+from audit.acts import Act
+from audit.browsing import all_entries
+from audit.entries import ActorType
+from audit.entries import Kind as EntryKind
+from dsar import checks, holds, overdue, previews, register, requests
+from dsar.errors import Held, NotAHold, UnknownHold
+from dsar.holds import Ground, Hold
+from dsar.states import Right, State
+from kernel.errors import Unavailable
+from profiles.errors import UnknownMember
+
+LAWYER = Act(ActorType.OFFICER, "officer-3")
+TODAY = BEGAN.date()
+
+
+async def _placed(books: Books, member: UUID, **how: Any) -> Hold:
+    async with books.tillit.unit() as work:
+        ground = how.pop("ground", Ground.LEGAL_CLAIMS)
+        return await holds.place(work.unit, LAWYER, member, ground, **how)
+
+
+async def _lifted(books: Books, hold: UUID) -> Hold:
+    async with books.tillit.unit() as work:
+        return await holds.lift(work.unit, LAWYER, hold)
+
+
+async def _state(books: Books, request: UUID) -> State:
+    async with books.tillit.unit() as work:
+        return (await register.get(work.unit, request)).state
+
+
+async def _jobs(books: Books) -> int:
+    [(count,)] = await books.query(
+        "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'request.erasure'"
+    )
+    return int(count)
+
+
+async def _wrong(books: Books) -> list[str]:
+    await books.tillit.integrate()
+    key = (await books.tillit.signer()).key
+    async with books.tillit.unit() as work:
+        return await checks.check(work.unit, key)
+
+
+async def test_an_erasure_under_a_hold_is_not_approved(books: Books) -> None:
+    member = await books.joins()
+    hold = await _placed(books, member, until=TODAY + timedelta(days=9))
+    with pytest.raises(Held, match="legal_claims") as raised:
+        await books.approved(member)
+    assert str(TODAY + timedelta(days=9)) in raised.value.problems[0].remedy
+    await _lifted(books, hold.id)
+    request = await books.erased(member)
+    assert await _state(books, request) is State.FULFILLED
+
+
+async def test_other_rights_are_answered_under_a_hold(books: Books) -> None:
+    member = await books.joins()
+    await _placed(books, member)
+    async with books.tillit.unit() as work:
+        asked = await at_the_desk.approved(work, Right.RESTRICTION, member)
+    await worker.drain(books.tillit)
+    assert await _state(books, asked.id) is State.FULFILLED
+
+
+async def test_an_approved_erasure_waits_for_a_hold_and_nothing_spins(books: Books) -> None:
+    member = await books.joins()
+    request = await books.approved(member)
+    hold = await _placed(books, member)
+    for _ in range(3):
+        await worker.drain(books.tillit)
+    assert await _state(books, request) is State.ACCEPTED
+    assert await _jobs(books) == 1  # the one that the approval made
+    assert await worker.resume(books.tillit) == 0
+    async with books.tillit.database.transaction() as session:
+        assert await overdue.failing(session, books.clock.now()) == 0
+    await _lifted(books, hold.id)
+    assert await worker.resume(books.tillit) == 1
+    await worker.drain(books.tillit)
+    assert await _state(books, request) is State.FULFILLED
+    assert await books.query("SELECT FROM legal_hold") == []
+    assert await _wrong(books) == []
+
+
+async def test_a_hold_ends_by_itself_after_its_last_day(books: Books) -> None:
+    member = await books.joins()
+    request = await books.approved(member)
+    await _placed(books, member, until=TODAY + timedelta(days=2))
+    for days in range(5):
+        books.clock.at = BEGAN + timedelta(days=days)
+        await worker.drain(books.tillit)
+        expected = State.ACCEPTED if days <= 2 else State.FULFILLED
+        assert await _state(books, request) is expected, days
+    assert await _wrong(books) == []
+
+
+async def test_the_last_of_several_holds_frees_the_member(books: Books) -> None:
+    member = await books.joins()
+    request = await books.approved(member)
+    first = await _placed(books, member)
+    second = await _placed(books, member, ground=Ground.DISPUTE)
+    for hold in (first, second):
+        await worker.drain(books.tillit)
+        assert await _state(books, request) is State.ACCEPTED
+        await _lifted(books, hold.id)
+    await worker.drain(books.tillit)
+    assert await _state(books, request) is State.FULFILLED
+
+
+async def test_placing_and_lifting_are_on_record_without_the_note(books: Books) -> None:
+    member = await books.joins()
+    hold = await _placed(books, member, note="Claim of Åsa Öberg", ground=Ground.DISPUTE)
+    await _lifted(books, hold.id)
+    assert (await _lifted(books, hold.id)).lifted_at == books.clock.now()
+    async with books.tillit.unit() as work:
+        kinds = [EntryKind.HOLD_PLACED, EntryKind.HOLD_LIFTED]
+        said = [one async for one in all_entries(work.session, kinds=kinds)]
+        [kept] = await holds.listed(work.unit, only_standing=False)
+    assert [one.kind for one in said] == ["hold.placed", "hold.lifted"]
+    assert said[0].facts == {"hold": str(hold.id), "ground": "dispute", "until": None}
+    assert {one.actor.id for one in said} == {"officer-3"}
+    assert kept.note == "Claim of Åsa Öberg"
+    assert "Öberg" not in repr(kept)
+    [(row,)] = await books.query("SELECT t::text FROM legal_hold AS t")
+    assert b"Claim".hex() not in row
+
+
+async def test_holds_that_stand_are_listed_and_the_others_are_not(books: Books) -> None:
+    one, other = await books.joins(), await books.joins()
+    stands = await _placed(books, one)
+    ends = await _placed(books, other, until=TODAY)
+    gone = await _placed(books, other)
+    await _lifted(books, gone.id)
+    async with books.tillit.unit() as work:
+        assert {hold.id for hold in await holds.listed(work.unit)} == {stands.id, ends.id}
+    books.clock.at = BEGAN + timedelta(days=1)
+    async with books.tillit.unit() as work:
+        assert [hold.id for hold in await holds.listed(work.unit)] == [stands.id]
+
+
+@pytest.mark.parametrize(
+    "how", [{"until": TODAY - timedelta(days=1)}, {"until": date(1999, 1, 1)}, {"note": "x" * 4001}]
+)
+async def test_a_hold_that_is_none_is_refused(books: Books, how: dict[str, Any]) -> None:
+    member = await books.joins()
+    with pytest.raises(NotAHold):
+        await _placed(books, member, **how)
+    with pytest.raises(NotAHold):
+        holds.ground_named("because Åsa asked")
+
+
+async def test_nobody_is_held_who_is_not_there(books: Books) -> None:
+    with pytest.raises(UnknownMember):
+        await _placed(books, uuid4())
+    with pytest.raises(UnknownHold):
+        await _lifted(books, uuid4())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM legal_hold",
+        "UPDATE legal_hold SET lifted_at = now()",
+        "UPDATE legal_hold SET ends_at = '2001-01-01'",
+        "UPDATE legal_hold SET ends_at = '2001-01-01', lifted_at = now()",
+    ],
+)
+async def test_a_hold_that_was_taken_away_by_hand_frees_nobody_and_shows(
+    books: Books, statement: str
+) -> None:
+    member = await books.joins()
+    request = await books.approved(member)
+    await _placed(books, member, until=TODAY + timedelta(days=20))
+    assert await _wrong(books) == []
+    await books.query(statement)
+    await worker.drain(books.tillit)
+    async with books.tillit.unit() as work:
+        with suppress(Unavailable):
+            assert not await books.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, request)
+    assert await _state(books, request) is State.ACCEPTED
+    assert any("hold" in one for one in await _wrong(books))
+
+
+async def test_a_hold_copied_from_somebody_else_shows(books: Books) -> None:
+    one, other = await books.joins(), await books.joins()
+    await _placed(books, one)
+    await books.query("UPDATE legal_hold SET member = %s", other)
+    assert any("hold" in wrong for wrong in await _wrong(books))
+
+
+async def test_a_preview_says_exactly_what_the_erasure_then_does(books: Books) -> None:
+    days = [BEGAN.replace(year=BEGAN.year - back) for back in (0, 1, 7, 8)]
+    member = await books.joins(days, phone="+46701234567", tier="gold")
+    await _lifted(books, (await _placed(books, member)).id)
+    async with books.tillit.unit() as work:
+        await at_the_desk.opened(work, Right.RESTRICTION, member)
+        asked = await at_the_desk.opened(work, Right.ERASURE, member)
+    async with books.tillit.unit() as work:
+        await requests.approve(work.unit, SYSTEM, work.active, asked.id)
+        found = await previews.of_request(work.unit, LAWYER, work.active, asked.id)
+    assert (found.closes, found.holds, found.waits) == (1, (), 0)
+    async with books.tillit.unit() as work:
+        await books.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, asked.id)
+    async with books.tillit.unit() as work:
+        kinds = [EntryKind.MEMBER_ERASED]
+        [erased] = [one async for one in all_entries(work.session, kinds=kinds)]
+    assert dict(found.destroys) == erased.facts["rows"]
+    assert found.keeps is not None
+    assert found.keeps.facts() == erased.facts["kept"]
+    assert found.destroys["event"] == 4
+    assert found.keeps.count == 3
+    assert "4 purchases" in found.words()
+    assert "1 ended legal hold" in found.words()
