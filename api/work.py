@@ -13,13 +13,20 @@ from uuid import UUID
 
 import structlog
 
+from api import letters_out, outward
 from api.bootstrap import SYSTEM, Tillit
 from consent import contacts, expiring
+from consent.errors import NoProgramme
 from consent.figures.counting import count_today
-from dsar import carrying, certificates, overdue, packages, reminding, vouchers, worklist
+from dsar import carrying, certificates, outgoing, overdue, packages, reminding, vouchers, worklist
 from dsar.carrying import CERTIFICATE_JOB, SETTLE_JOB
 from dsar.certificates import HORIZON_JOB
+from dsar.errors import NotTold
+from dsar.letters.kinds import Kind
+from dsar.opendsr import callbacks, receiving
+from dsar.opendsr.receiving import CALL_JOB, CANCEL_JOB, LOOK_JOB
 from dsar.outgoing import SEND_JOB
+from dsar.register import MOVED_JOB
 from dsar.requests import JOBS, LETTER_JOB
 from dsar.states import Right
 from kernel.errors import TillitError
@@ -31,6 +38,7 @@ from profiles.refreshing import WHILE_WAITING, bring_up_to_date, due, members_at
 INTEGRATE_EVERY = 0.5  # seconds: an entry has its number, and a proof, within one
 REFRESH_EVERY = 60.0
 RESUME_EVERY = 60.0
+SEND_EVERY = 15.0
 COUNT_EVERY = 60.0
 REMIND_EVERY = 3600.0
 EXPIRE_EVERY = 300.0  # nobody waits for it: a consent stops counting on its day by itself
@@ -59,6 +67,10 @@ async def queue_of(tillit: Tillit) -> AsyncIterator[Queue]:
         (SEND_JOB, steps.send),
         (CERTIFICATE_JOB, steps.certificate),
         (HORIZON_JOB, steps.horizon),
+        (LOOK_JOB, steps.look),
+        (CANCEL_JOB, steps.cancel),
+        (MOVED_JOB, steps.moved),
+        (CALL_JOB, steps.call),
     ):
         queue.register(name, _told(name, step))
     await queue.open()
@@ -94,6 +106,10 @@ class Steps:
             await carrying.rectification(work.unit, SYSTEM, work.active, UUID(request))
 
     async def restriction(self, request: str) -> None:
+        # Whose restriction is to end is told before it does (Art. 18(3)).
+        told = await letters_out.write(self._tillit, UUID(request), Kind.RELEASE)
+        if told is not None:
+            await outward.send(self._tillit, told)
         async with self._tillit.unit() as work:
             await carrying.restriction(work.unit, SYSTEM, work.active, UUID(request))
 
@@ -110,10 +126,36 @@ class Steps:
             await carrying.settle(work.unit, SYSTEM, UUID(request))
 
     async def letter(self, request: str, letter: str) -> None:
-        """Letters are written from here."""
+        await letters_out.write(self._tillit, UUID(request), Kind(letter))
 
     async def send(self, outgoing: str) -> None:
         """What is on its way leaves from here."""
+        await outward.send(self._tillit, UUID(outgoing))
+
+    async def look(self, handed: str) -> None:
+        async with self._tillit.unit() as work:
+            await receiving.look(work.unit, work.active, UUID(handed))
+
+    async def cancel(self, handed: str) -> None:
+        async with self._tillit.unit() as work:
+            await receiving.cancel(work.unit, work.active, UUID(handed))
+
+    async def moved(self, request: str) -> None:
+        async with self._tillit.unit() as work:
+            await receiving.moved(work.unit, UUID(request))
+
+    async def call(self, handed: str, number: int, status: str) -> None:
+        """Nothing is held open while another company takes its time to answer."""
+        seal, id = await self._tillit.seal(), UUID(handed)
+        async with self._tillit.unit() as work:
+            made = await callbacks.callback(work.unit, seal, id, number=number, status=status)
+        if made is None:
+            return
+        trouble = await callbacks.send(made)
+        async with self._tillit.unit() as work:
+            await callbacks.note(work.unit, id, number, trouble)
+        if trouble is not None:
+            raise NotTold(trouble)  # so that the job is done again
 
     async def certificate(self, request: str, entry: str) -> None:
         await self._tillit.integrate()
@@ -156,10 +198,13 @@ async def work(tillit: Tillit) -> None:
         tasks.create_task(queue.work())
         tasks.create_task(_repeat(queue.take_back, STALLED))
         tasks.create_task(_repeat(lambda: resume(tillit), RESUME_EVERY))
+        tasks.create_task(_repeat(lambda: send_due(tillit), SEND_EVERY))
         tasks.create_task(_repeat(lambda: _number(tillit), INTEGRATE_EVERY))
         tasks.create_task(_repeat(lambda: refresh(tillit), REFRESH_EVERY))
         tasks.create_task(_repeat(lambda: expire(tillit), EXPIRE_EVERY))
         tasks.create_task(_repeat(lambda: drop_contacts(tillit), EXPIRE_EVERY))
+        tasks.create_task(_repeat(lambda: drop_packages(tillit), EXPIRE_EVERY))
+        tasks.create_task(_repeat(lambda: letters_out.drop_farewells(tillit), EXPIRE_EVERY))
         tasks.create_task(_repeat(lambda: drop_vouchers(tillit), EXPIRE_EVERY))
         tasks.create_task(_repeat(lambda: count(tillit), COUNT_EVERY))
         tasks.create_task(_repeat(lambda: remind(tillit), REMIND_EVERY))
@@ -174,6 +219,7 @@ async def _number(tillit: Tillit) -> int:
 async def drain(tillit: Tillit) -> None:
     """Do everything that is due now, and return: for commands and tests."""
     await resume(tillit)
+    await send_due(tillit)
     async with queue_of(tillit) as queue:
         await queue.work(wait=False)
     await tillit.integrate()
@@ -186,6 +232,15 @@ async def resume(tillit: Tillit) -> int:
     if found:
         _log.warning("resumed", requests=found)
     return found
+
+
+async def send_due(tillit: Tillit) -> int:
+    """Enqueue what is due to leave and has lost its job, or is to be tried again."""
+    try:
+        async with tillit.unit() as work:
+            return await outgoing.resume(work.unit)
+    except NoProgramme:
+        return 0  # nobody has asked for anything yet
 
 
 async def refresh(tillit: Tillit) -> int:
@@ -238,6 +293,17 @@ async def drop_vouchers(tillit: Tillit) -> int:
             return done
 
 
+async def drop_packages(tillit: Tillit) -> int:
+    """Delete packages that nobody can fetch any more, a batch a transaction; returns how many."""
+    done = 0
+    while True:
+        async with tillit.unit() as work:
+            deleted = await packages.expire(work.unit, SYSTEM)
+        done += deleted
+        if not deleted:
+            return done
+
+
 async def count(tillit: Tillit) -> int:
     """Count today's figures, if nobody has; returns for how many purposes."""
     await tillit.replica.barrier()
@@ -249,6 +315,8 @@ async def remind(tillit: Tillit) -> int:
     """Close what nobody answered for, and remind officers of what is due; returns how many."""
     async with tillit.unit() as work:
         done = await reminding.lapse(work.unit, SYSTEM, work.active)
+        # At the same moment: when it ends does not tell whether anybody was asked.
+        done += await receiving.lapse(work.unit, work.active)
         done += await reminding.remind(work.unit, SYSTEM, work.active)
         await reminding.remind_of_recipients(work.unit, work.active)
         late = (await worklist.counts(work.unit)).overdue

@@ -2,6 +2,7 @@
 
 DoorError
 ├── Unauthenticated  no token, or none that holds; 401
+├── StepUpNeeded     the sign-in was too long ago, or without a second proof; 401
 ├── WrongCaller      the token is good, and this is not for its bearer; 403
 ├── Malformed        the body is not JSON; 400
 ├── Misshapen        the body, or the query, is not what this door takes; 422
@@ -18,6 +19,10 @@ class DoorError(TillitError):
 
 class Unauthenticated(DoorError, Refused):
     slug = "unauthenticated"
+
+
+class StepUpNeeded(DoorError, Refused):
+    slug = "step-up-needed"
 
 
 class WrongCaller(DoorError, Refused):

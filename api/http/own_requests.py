@@ -4,6 +4,7 @@ import asyncio
 from uuid import UUID
 
 from api.http.doors import JSON, Asked, Doors, Media
+from api.http.errors import StepUpNeeded
 from api.http.request_shapes import (
     Asking,
     RequestInFull,
@@ -23,6 +24,7 @@ from dsar.words import Channel, right_named
 doors = Doors(ActorType.MEMBER)
 
 ZIP = "application/zip"
+PASSPHRASE = "Tillit-Passphrase"  # noqa: S105 - the name of a header
 
 
 @doors("POST", "/v1/me/requests", status=201)
@@ -68,10 +70,21 @@ async def cancel(asked: Asked) -> RequestShown:
 
 @doors("GET", "/v1/me/requests/{request:uuid}/package", media=ZIP)
 async def package(asked: Asked) -> Media:
-    """The answer to an access request: everything, to read and for machines, with proofs."""
-    request = await _own(asked, asked.id("request"))
-    found = await packages.fetch(asked.unit, asked.act, request.id, asked.member.id)
+    """The answer to an access or a portability request, to whoever has lately signed in twice."""
+    found = await _fetched(asked, packages.Fetched.PLAIN)
     return Media(found.zipped, ZIP, filename="package.zip")
+
+
+@doors("POST", "/v1/me/requests/{request:uuid}/package/encrypted", media=ZIP)
+async def encrypted(asked: Asked) -> Media:
+    """The same under a passphrase, which stands in the header `Tillit-Passphrase`, this once.
+
+    Nobody keeps it: asked again, the answer has another.
+    """
+    found = await _fetched(asked, packages.Fetched.ENCRYPTED)
+    locked = await asyncio.to_thread(packages.lock, found.zipped)
+    headers = {PASSPHRASE: locked.passphrase}
+    return Media(locked.zipped, ZIP, filename="package.zip", headers=headers)
 
 
 @doors("GET", "/v1/me/requests/{request:uuid}/certificate", erased_too=True)
@@ -87,6 +100,18 @@ async def certificate(asked: Asked) -> Media:
         raise UnknownRequest("there is no such request", place="request")
     document = await certificates.of_request(asked.unit, request)
     return Media(document.encode(), JSON)
+
+
+async def _fetched(asked: Asked, how: packages.Fetched) -> packages.Package:
+    """Raises `StepUpNeeded`: a token that somebody has found opens no package."""
+    request = await _own(asked, asked.id("request"))
+    if not asked.who.proved_lately(asked.unit.now):
+        raise StepUpNeeded(
+            "a package is handed out after a sign-in with a second proof",
+            place="Authorization",
+            remedy="sign in with a second proof and ask again; it counts for ten minutes",
+        )
+    return await packages.fetch(asked.unit, asked.act, request.id, asked.member.id, how=how)
 
 
 async def _own(asked: Asked, request: UUID) -> Request:

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.http.errors import Malformed, TooLarge, Unauthenticated
+from api.http.errors import Malformed, StepUpNeeded, TooLarge, Unauthenticated
 from api.http.seeing import instance_of
 from audit.errors import EntryPending
 from consent.errors import NoProgramme, OutOfDate
@@ -33,10 +33,16 @@ from kernel.errors import (
 MEDIA_TYPE = "application/problem+json"
 NAMES = "urn:tillit:problem:"
 REALM = 'Bearer realm="tillit"'
+#: How a caller is asked to sign in with a second proof (RFC 9470); the names are the tokens'.
+STEP_UP = (
+    f'{REALM}, error="insufficient_user_authentication", '
+    'acr_values="urn:tillit:acr:step-up", max_age="600"'
+)
 
 #: The first that fits decides; subclasses before their parents.
 STATUSES: tuple[tuple[type[TillitError], int], ...] = (
     (Unauthenticated, 401),
+    (StepUpNeeded, 401),
     (Malformed, 400),
     (TooLarge, 413),
     (UnknownAgent, 401),
@@ -124,6 +130,8 @@ async def on_error(request: Request, error: Exception) -> Response:
     if isinstance(error, Unauthenticated):
         sent = "authorization" in request.headers
         headers["WWW-Authenticate"] = REALM + (', error="invalid_token"' if sent else "")
+    if isinstance(error, StepUpNeeded):
+        headers["WWW-Authenticate"] = STEP_UP
     for kind, seconds in _WAIT:
         if isinstance(error, kind):
             headers["Retry-After"] = seconds
