@@ -430,7 +430,8 @@ class World:
         async with self.tillit.database.transaction() as session:
             cursor = await (await raw(session)).execute(f"SELECT id, {columns} FROM request")
             rows = {row[0]: row[1:] for row in await cursor.fetchall()}
-            told = "SELECT request, recipient, state IN ('waiting', 'sent') FROM outgoing"
+            told = "SELECT request, recipient, state IN ('waiting', 'sent') FROM outgoing "
+            told += "WHERE recipient IS NOT NULL"
             cursor = await (await raw(session)).execute(told)
             words = await cursor.fetchall()
         assert rows.keys() == {one.id for one in self.kept}, self.told()
