@@ -144,6 +144,9 @@ def _who(wording: Wording, one: Use, said: Choice | None) -> dict[str, str | Non
     if one.actor_type == ActorType.SERVICE:
         words = wording.say("our service {name}", name=one.actor)
         return {"type": one.actor_type, "name": one.actor, "words": words}
+    if one.actor_type == ActorType.AGENT:
+        words = wording.say("{name}, which handed in a request for you", name=one.actor)
+        return {"type": one.actor_type, "name": one.actor, "words": words}
     guardian = said is not None and said.by is By.GUARDIAN
     if one.actor_type == ActorType.MEMBER and (guardian or one.kind == Kind.CHOICES_VIEWED):
         # A guardian acts under the child's pseudonym; only a child's choices are viewed so.

@@ -1,0 +1,70 @@
+"""A CSV file holds each value once, read back as it was, and no spreadsheet runs any of it."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dsar.packages.sheets import portable_sheets
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def _read(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+
+
+def _told(**values: Any) -> dict[str, Any]:
+    return {"values": [], "purchases": [], "choices": [], **values}
+
+
+def _value(value: Any) -> dict[str, Any]:
+    return {"name": "name", "category": "pd:Name", "type": "text", "value": value,
+            "source": "till", "since": "2026-01-01T00:00:00.000000Z"}  # fmt: skip
+
+
+def _cell(value: Any) -> str:
+    [row] = _read(portable_sheets(_told(values=[_value(value)]))["csv/values.csv"])
+    return row["value"]
+
+
+@given(st.text())
+def test_a_text_comes_back_as_it_was_but_for_an_apostrophe(text: str) -> None:
+    cell = _cell(text)
+    assert cell in (text, "'" + text)
+    assert (cell != text) == text.startswith((*_FORMULA, "＝", "＋", "－", "＠"))
+
+
+@pytest.mark.parametrize(
+    "text", ["=cmd()", "+46701234567", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"]
+)
+def test_what_a_spreadsheet_would_run_is_a_text(text: str) -> None:
+    assert _cell(text) == "'" + text
+
+
+def test_numbers_keep_their_sign() -> None:
+    item = {"sku": "-X", "description": "=1", "quantity": "-1", "price": "199.50"}
+    bought = {"reference": "R-2", "source": "till", "at": "2026-01-01T00:00:00.000000Z",
+              "amount": "-199.50", "cancelled": True,
+              "items": [item]}  # fmt: skip
+    sheets = portable_sheets(_told(purchases=[bought]))
+    [row] = _read(sheets["csv/purchases.csv"])
+    assert (row["amount"], row["cancelled"]) == ("-199.50", "true")
+    [row] = _read(sheets["csv/items.csv"])
+    assert list(row.values()) == ["R-2", "'-X", "'=1", "-1", "199.50"]
+
+
+def test_what_is_not_there_is_an_empty_cell() -> None:
+    choice = {"at": "x", "said": "paused", "purpose": None, "by": "member", "how": "",
+              "channel": None, "setting": 0, "language": None, "notice_sha256": None,
+              "holds_until": None}  # fmt: skip
+    [row] = _read(portable_sheets(_told(choices=[choice]))["csv/choices.csv"])
+    assert (row["purpose"], row["setting"], row["how"]) == ("", "0", "")
+
+
+def test_lines_end_as_rfc_4180_has_it() -> None:
+    content = portable_sheets(_told())["csv/values.csv"]
+    assert content == b"name,category,type,value,source,since\r\n"
