@@ -1,12 +1,15 @@
 """How commands show requests: as lines for people, as plain objects for machines."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import typer
 
+from api.cli import letters
 from api.cli.speaking import say_json
 from dsar.desk import Seen
+from dsar.letters.desk import Status
 from dsar.wanted import Wanted
 
 _SOON = 7  # days
@@ -41,9 +44,18 @@ def plain(seen: Seen, today: date, wish: Wanted | None = None) -> dict[str, Any]
     return told if wish is None else told | {"wanted": _wanted(wish)}
 
 
-def say(seen: Seen, today: date, *, as_json: bool, wish: Wanted | None = None) -> None:
-    """One request on stdout."""
+def say(
+    seen: Seen,
+    today: date,
+    *,
+    as_json: bool,
+    wish: Wanted | None = None,
+    written: Sequence[Status] | None = None,
+) -> None:
+    """One request on stdout. `written`: its letters, where they are to be told of."""
     told = plain(seen, today, wish)
+    if as_json and written is not None:
+        told["letters"] = [letters.plain(one) for one in written]
     if as_json:
         say_json(told)
         return
@@ -52,6 +64,8 @@ def say(seen: Seen, today: date, *, as_json: bool, wish: Wanted | None = None) -
         if value in (None, False, []):
             continue
         typer.echo(f"{name.replace('_', ' '):<14} {_written(value)}")
+    for one in written or ():
+        typer.echo(f"{'letter':<14} {letters.line(one)}")
 
 
 def line(seen: Seen, today: date) -> str:

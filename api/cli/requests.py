@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from api.bootstrap import Tillit, Work
-from api.cli import request_figures, request_opening, request_steps
+from api.cli import letters, request_figures, request_opening, request_steps
 from api.cli.door import run
 from api.cli.request_shown import line, plain, say
 from api.cli.request_steps import Id
@@ -20,6 +20,8 @@ from audit.acts import Act
 from dsar import certificates, desk, packages, register, worklist
 from dsar.deadlines import due_day
 from dsar.desk import Seen
+from dsar.letters import desk as letters_desk
+from dsar.letters.desk import Status
 from dsar.register import Request
 from dsar.wanted import Wanted
 from dsar.words import right_named
@@ -36,6 +38,8 @@ for name, step in (
     ("cancel", request_steps.cancel),
     ("bulk", request_steps.many),
     ("figures", request_figures.figures),
+    ("letter", letters.letter),
+    ("letters", letters.letters),
 ):
     app.command(name)(step)
 
@@ -100,16 +104,17 @@ def show(
             raise Conflict("this is there already", place=str(target), remedy="give a new name")
     act = officer(acting)
 
-    async def step(tillit: Tillit) -> tuple[_Shown, bytes, str]:
+    async def step(tillit: Tillit) -> tuple[_Shown, list[Status], bytes, str]:
         async with tillit.unit() as work:
             found = await register.get(work.unit, request)
             zipped = await _zipped(work, act, found) if package else b""
             signed = await certificates.of_request(work.unit, request) if certificate else ""
             (seen,) = await desk.seen(work.unit, [found])
             wish = await desk.wish_opened(work.unit, act, found)
-            return (seen, work.unit.today, wish), zipped, signed
+            written = await letters_desk.listed(work.unit, request)
+            return (seen, work.unit.today, wish), written, zipped, signed
 
-    (seen, today, wish), zipped, signed = run(step)
+    (seen, today, wish), written, zipped, signed = run(step)
     if package is not None:
         _unpack(zipped, package)
     if certificate is not None:
@@ -117,7 +122,7 @@ def show(
         key = json.loads(signed)["verifier_key"]
         command = ["python", "-m", "audit.verify", "certificate", str(certificate), "--key", key]
         typer.echo(f"to verify it: {shlex.join(command)}", err=True)
-    say(seen, today, wish=wish, as_json=as_json)
+    say(seen, today, wish=wish, written=written, as_json=as_json)
 
 
 @app.command()

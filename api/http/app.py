@@ -14,9 +14,11 @@ from starlette.exceptions import HTTPException
 from api.bootstrap import Tillit
 from api.http import (
     certificates,
+    child_requests,
     children,
     choices,
     confirmations,
+    connectors,
     contacts,
     decisions,
     due,
@@ -24,13 +26,18 @@ from api.http import (
     erasures,
     figures,
     gpc,
+    handed_in,
     health,
+    identity,
+    letters,
     me,
     my_choices,
     my_history,
+    my_identity,
     my_preferences,
     officers,
     openapi,
+    opendsr,
     own_requests,
     preferences,
     problems,
@@ -86,12 +93,20 @@ DOORS: tuple[Door, ...] = (
     *my_preferences.doors.all,
     *children.doors.all,
     *own_requests.doors.all,
+    *my_identity.doors.all,
+    *child_requests.doors.all,
     *erasures.own.all,
     *requests.doors.all,
+    *handed_in.doors.all,
+    *handed_in.officers.all,
     *request_figures.doors.all,
     *request_steps.doors.all,
     *erasures.doors.all,
     *certificates.doors.all,
+    *identity.officers.all,
+    *connectors.doors.all,
+    *letters.doors.all,
+    *letters.members.all,
     *officers.doors.all,
     *figures.doors.all,
     *my_choices.officers.all,
@@ -105,6 +120,8 @@ DOORS: tuple[Door, ...] = (
     *record.public.all,
     *confirmations.public.all,
     *unsubscribe.public.all,
+    *connectors.public.all,
+    *identity.public.all,
     *gpc.public.all,
 )
 
@@ -133,7 +150,10 @@ def create_app(tillit: Tillit, *, worker: bool) -> FastAPI:
     opened = routes(tillit, DOORS)
     app.router.routes.extend(opened)
     app.router.routes.extend(health.routes(tillit, metrics, state))
-    described = openapi.document(DOORS, title=TITLE, version=app.version, beside=health.DESCRIBED)
+    app.router.routes.extend(opendsr.routes(tillit))
+    described = openapi.document(
+        DOORS, title=TITLE, version=app.version, beside=(*health.DESCRIBED, *opendsr.DESCRIBED)
+    )
     app.router.routes.append(reference.route(described))
     app.openapi = lambda: described  # type: ignore[method-assign]
     app.add_exception_handler(TillitError, problems.on_error)

@@ -7,8 +7,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from dsar.letters.wording import Wording
 from dsar.letters.written import Block, Written
 
+_TEMPLATES = Path(__file__).parents[1] / "templates" / "letters"
+#: What the page's style sheet says; whoever serves the page lets the browser take it by its hash.
+STYLE = (_TEMPLATES / "letter.css").read_text("utf-8").strip()
 _PAGES = Environment(
-    loader=FileSystemLoader(Path(__file__).parents[1] / "templates" / "letters"),
+    loader=FileSystemLoader(_TEMPLATES),
     autoescape=select_autoescape(default=True, default_for_string=True),
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -21,7 +24,7 @@ def html(letter: Written) -> str:
     say = Wording.of(letter.language)
     words = {"date": say.say("Date"), "reference": say.say("Reference"), "to": say.say("To")}
     page = _PAGES.get_template("letter.html")
-    return page.render(letter=letter, words=words, day=say.day(letter.day))
+    return page.render(style=STYLE, letter=letter, words=words, day=say.day(letter.day))
 
 
 def text(letter: Written) -> str:

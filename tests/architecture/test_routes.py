@@ -26,26 +26,44 @@ ANONYMOUS = {
     "/metrics",
     "/openapi.json",
     "/docs",
+    "/opendsr/v2/certificate",
+    "/opendsr/v2/discovery",
     "/.well-known/gpc.json",
+    "/v1/answer/{token}",
     "/v1/audit/checkpoint",
     "/v1/audit/key",
     "/v1/audit/tile/{path:path}",
     "/v1/certificates/check",
     "/v1/confirm/{token}",
+    "/v1/connectors/{recipient}/answers",
+    "/v1/connectors/{recipient}/opendsr",
     "/v1/contexts/receipt-v1.jsonld",
     "/v1/contexts/receipt-v1.schema.json",
+    "/v1/identity/{token}",
+    "/v1/identity/{token}/codes",
+    "/v1/identity/{token}/codes/check",
+    "/v1/identity/{token}/purchase",
     "/v1/unsubscribe/{token}",
+}
+#: Whose caller signs what they send, and bears no token.
+SIGNED = {
+    ("POST", "/opendsr/v2/requests"),
+    ("GET", "/opendsr/v2/requests/{reference}"),
+    ("DELETE", "/opendsr/v2/requests/{reference}"),
 }
 #: A purpose's name, a day, and a step: nothing about a person.
 _OF_FIGURES = {"purpose", "since", "by", "year"}
 #: Words of closed lists, days, ids that mean nothing elsewhere, and where a page begins.
 _OF_REQUESTS = {"right", "state", "channel", "member", "due_by", "overdue", "after", "from", "to"}
+#: Names that the programme gives, and tokens that tell nobody anything.
+_NAMES = {"purpose", "channel", "recipient", "path", "token", "letter"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def _filled(path: str) -> str:
     path = path.replace("{path:path}", "0/000").replace("{purpose}", "newsletter")
     path = path.replace("{channel}", "email").replace("{token}", "no-such-token")
+    path = path.replace("{recipient}", "letters").replace("{letter}", "refusal")
     return re.sub(r"{\w+:uuid}", str(uuid4()), path)
 
 
@@ -91,7 +109,8 @@ async def test_every_route_refuses_the_anonymous_but_for_a_closed_list(
                 open_to_all.add(path)
                 continue
             assert answer.headers["content-type"] == "application/problem+json", path
-            assert answer.headers["www-authenticate"].startswith("Bearer"), path
+            scheme = "OpenDSR" if (method, path) in SIGNED else "Bearer"
+            assert answer.headers["www-authenticate"].startswith(scheme), path
     assert open_to_all == ANONYMOUS
 
 
@@ -107,7 +126,9 @@ async def test_every_route_refuses_the_two_kinds_of_callers_it_is_not_for(
         for kind, token in tokens.items():
             headers = {"Authorization": f"Bearer {token}"}
             answer = await http.request(method, _filled(path), headers=headers, content=b"{}")
-            if kind is not by_route[method, path]:
+            if (method, path) in SIGNED:
+                assert answer.status_code == 401, (method, path, kind)
+            elif kind is not by_route[method, path]:
                 assert answer.status_code == 403, (method, path, kind)
                 assert answer.json()["type"] == "urn:tillit:problem:wrong-caller"
                 refused += 1
@@ -157,8 +178,18 @@ async def test_the_anonymous_routes_written_about_are_the_closed_list() -> None:
 def test_no_address_has_room_for_personal_data() -> None:
     for door in DOORS:
         for name, kind in re.findall(r"{(\w+)(?::(\w+))?}", door.path):
-            assert kind == "uuid" or name in ("purpose", "channel", "path", "token"), door.path
-        known = {"language", "limit", "at", "known", "open", *_OF_FIGURES, *_OF_REQUESTS}
+            assert kind == "uuid" or name in _NAMES, door.path
+        known = {
+            "language",
+            "limit",
+            "at",
+            "known",
+            "open",
+            "letter",
+            "reason",
+            *_OF_FIGURES,
+            *_OF_REQUESTS,
+        }
         assert set(door.query) <= known, door.path
 
 

@@ -1,0 +1,155 @@
+"""Letters about requests: for officers as they were and as they would be, for members their own.
+
+A sheet is drawn in another thread. Whatever is opened here is on record, previews too.
+"""
+
+import asyncio
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from api.http.doors import Asked, Doors, Media
+from api.http.one_button import HEADERS, HTML, policy
+from audit.entries import ActorType
+from consent.programme import Ability
+from dsar import register
+from dsar.errors import UnknownRequest
+from dsar.letters import desk, pages, sheets
+from dsar.letters.kinds import kind_named
+from dsar.letters.written import Written
+
+doors = Doors(ActorType.OFFICER)
+members = Doors(ActorType.MEMBER)
+
+PDF = "application/pdf"
+_HEADERS = {**HEADERS, "Content-Security-Policy": policy(pages.STYLE)}
+
+
+class LetterShown(msgspec.Struct):
+    """A letter that was written. `state`: ``waiting``, ``done``, ``download`` or ``given_up``.
+
+    `sent_at`: when it was handed over, by mail or to whoever fetched it. `problem`: a word for
+    why it has not been sent, or was not the last time.
+    """
+
+    letter: str
+    state: str
+    made_at: datetime
+    sent_at: datetime | None
+    problem: str | None
+
+
+@doors("GET", "/v1/requests/{request:uuid}/letters", ability=Ability.REQUESTS)
+async def listed(asked: Asked) -> list[LetterShown]:
+    """The letters that were written about a request, oldest first, and what became of them."""
+    found = await register.get(asked.unit, asked.id("request"))
+    return await _listed(asked, found.id)
+
+
+@doors(
+    "GET",
+    "/v1/requests/{request:uuid}/letters/preview.html",
+    ability=Ability.REQUESTS,
+    query=("letter", "reason"),
+    media=HTML,
+)
+async def preview_page(asked: Asked) -> Media:
+    """A letter as it would be if it were written now; nothing is kept and nothing is sent.
+
+    `letter`: which one; `reason`: for a refusal or an extension that has yet to be decided.
+    """
+    return await _page(await _preview(asked))
+
+
+@doors(
+    "GET",
+    "/v1/requests/{request:uuid}/letters/preview.pdf",
+    ability=Ability.REQUESTS,
+    query=("letter", "reason"),
+    media=PDF,
+)
+async def preview_sheet(asked: Asked) -> Media:
+    """The same on paper."""
+    return await _sheet(await _preview(asked))
+
+
+@doors(
+    "GET",
+    "/v1/requests/{request:uuid}/letters/{letter}.html",
+    ability=Ability.REQUESTS,
+    media=HTML,
+)
+async def page(asked: Asked) -> Media:
+    """A letter as it was written."""
+    return await _page(await _written(asked))
+
+
+@doors(
+    "GET",
+    "/v1/requests/{request:uuid}/letters/{letter}.pdf",
+    ability=Ability.REQUESTS,
+    media=PDF,
+)
+async def sheet(asked: Asked) -> Media:
+    """The same on paper, to be printed and posted to whoever has no e-mail address."""
+    return await _sheet(await _written(asked))
+
+
+@members("GET", "/v1/me/requests/{request:uuid}/letters")
+async def mine(asked: Asked) -> list[LetterShown]:
+    """The letters that were written to you about a request, oldest first."""
+    return await _listed(asked, await _own(asked))
+
+
+@members("GET", "/v1/me/requests/{request:uuid}/letters/{letter}.html", media=HTML)
+async def my_page(asked: Asked) -> Media:
+    """A letter to you, as it was written."""
+    await _own(asked)
+    return await _page(await _written(asked))
+
+
+@members("GET", "/v1/me/requests/{request:uuid}/letters/{letter}.pdf", media=PDF)
+async def my_sheet(asked: Asked) -> Media:
+    """The same on paper."""
+    await _own(asked)
+    return await _sheet(await _written(asked))
+
+
+async def _own(asked: Asked) -> UUID:
+    found = await register.get(asked.unit, asked.id("request"))
+    if found.member != asked.member.id:
+        raise UnknownRequest("there is no such request", place="request")
+    return found.id
+
+
+async def _listed(asked: Asked, request: UUID) -> list[LetterShown]:
+    return [
+        LetterShown(one.kind.value, one.state.value, one.made_at, one.sent_at, one.problem)
+        for one in await desk.listed(asked.unit, request)
+    ]
+
+
+async def _written(asked: Asked) -> Written:
+    kind = kind_named(str(asked.path["letter"]))
+    return await desk.opened(asked.unit, asked.act, asked.id("request"), kind)
+
+
+async def _preview(asked: Asked) -> Written:
+    return await desk.preview(
+        asked.unit,
+        asked.act,
+        asked.active,
+        asked.id("request"),
+        kind=kind_named(asked.query.get("letter", "")),
+        reason=asked.query.get("reason"),
+    )
+
+
+async def _page(letter: Written) -> Media:
+    return Media(pages.html(letter).encode(), HTML, headers=_HEADERS)
+
+
+async def _sheet(letter: Written) -> Media:
+    drawn = await asyncio.to_thread(sheets.pdf, letter)
+    return Media(drawn, PDF, filename=f"{letter.kind}.pdf", headers={"Cache-Control": "no-store"})
