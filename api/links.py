@@ -24,6 +24,8 @@ from profiles.secret_files import secret_file
 
 #: How long a request to confirm a consent can be answered.
 ANSWERED_WITHIN = timedelta(days=7)
+#: How long a recipient's clerk can answer the letter they were sent; longer than they have to.
+CLERKS_HAVE = timedelta(days=120)
 #: More than any link holds, so that all are of one length: it tells nothing either.
 _FILLED = 128
 _LONGEST = 1_024  # characters of a token
@@ -36,11 +38,13 @@ class Kind(StrEnum):
     CONFIRM = "confirm"
     UNSUBSCRIBE = "unsubscribe"
     IDENTITY = "identity"
+    ANSWER = "answer"
 
 
 class Link(msgspec.Struct, frozen=True, array_like=True):
     """Whom a link is about, and what. `id`: its own or, to confirm, the ledger row asked about.
-    To show who one is: the request, and no purpose.
+    To show who one is: the request, and no purpose. To answer: the request in the member's place,
+    the recipient in the purpose's, and the word that was sent to it.
 
     `channel`: the one to be turned off; without it, the purpose. `expires`: seconds of Unix.
     """
@@ -76,6 +80,11 @@ class Links:
         """The address at which somebody shows that a request is theirs, for as long as is asked."""
         link = Link(member, "", request, expires=int(until.timestamp()))
         return self._address(Kind.IDENTITY, link)
+
+    def answering(self, request: UUID, recipient: str, outgoing: UUID) -> str:
+        """The address at which a recipient's clerk says that what a letter asks for is done."""
+        expires = int((self._clock.now() + CLERKS_HAVE).timestamp())
+        return self._address(Kind.ANSWER, Link(request, recipient, outgoing, expires=expires))
 
     def seal(self, kind: Kind, link: Link) -> str:
         """The link's token, safe in an address."""

@@ -103,8 +103,9 @@ class NotTold(RequestError, Unavailable):
 
     slug = "not-told"
 
-    def __init__(self, trouble: Explained, *, wish: timedelta = timedelta()) -> None:
-        super().__init__(trouble.meaning, place=trouble.value)
+    def __init__(self, trouble: str, *, wish: timedelta = timedelta()) -> None:
+        meaning = trouble.meaning if isinstance(trouble, Explained) else ""
+        super().__init__(meaning, place=str(trouble))
         self.trouble = trouble
         self.wish = wish
 

@@ -7,6 +7,7 @@ import typer
 
 from api.cli import (
     audit,
+    connectors,
     consent,
     demo,
     erasures,
@@ -41,6 +42,7 @@ app.add_typer(consent.app, name="consent")
 requests.app.command("preview")(erasures.preview)
 requests.app.add_typer(erasures.holding, name="hold")
 app.add_typer(requests.app, name="request")
+app.add_typer(connectors.app, name="connectors")
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 app.add_typer(receipts.app, name="receipt")

@@ -55,7 +55,8 @@ async def read(request: Request, limit: int = LIMIT) -> bytes:
 class Shape:
     """What a door takes, ready to decode; made once for each door.
 
-    A door that takes a shape or None may be sent no body at all.
+    A door that takes a shape or None may be sent no body at all. One that takes `bytes` is handed
+    them as they came: it has a signature to verify before anything is parsed.
     """
 
     def __init__(self, type: Any) -> None:
@@ -69,6 +70,8 @@ class Shape:
         """The body in this shape. Raises `Malformed` for no JSON, `Misshapen` for another."""
         if self._optional and not body:
             return None
+        if self._type is bytes:
+            return body
         try:
             return self._decoder.decode(body)
         except msgspec.ValidationError as error:

@@ -18,6 +18,7 @@ from api.http.watching import Metrics, passing
 from audit.integrator import waiting
 from consent.errors import NoProgramme
 from dsar import overdue, worklist
+from dsar.connectors import desk
 from kernel.errors import Problem
 
 METRICS = "text/plain; version=0.0.4"
@@ -93,6 +94,7 @@ async def _count_requests(tillit: Tillit, metrics: Metrics) -> None:
     try:
         async with tillit.unit() as work:
             metrics.desk(await worklist.counts(work.unit))
+            metrics.recipients(await desk.waiting(work.unit))
     except NoProgramme:
         return  # there is nobody yet who could have asked for anything
     except Exception as error:  # a door: what does not pass by itself is raised again

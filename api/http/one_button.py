@@ -44,6 +44,8 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unsubscribed: Words
     confirm: Words
     confirmed: Words
+    answer: Words
+    answered: Words
     channels: dict[str, str]
 
 

@@ -84,7 +84,7 @@ class _Shapes:
 
 
 def _shapes_of(door: Door) -> list[Any]:
-    return [shape for shape in (door.takes, door.gives) if shape not in (None, Media)]
+    return [shape for shape in (door.takes, door.gives) if shape not in (None, Media, bytes)]
 
 
 def _operation(door: Door, shapes: _Shapes) -> dict[str, Any]:
@@ -110,7 +110,8 @@ def _operation(door: Door, shapes: _Shapes) -> dict[str, Any]:
         # OpenAPI 3.1 has a place for roles that a caller needs: here, an officer's ability.
         operation["security"] = [{"bearer": [str(door.ability)] if door.ability else []}]
     if door.takes is not None:
-        content = {JSON: {"schema": shapes[door.takes]}}
+        signed = door.takes is bytes  # read as they are; what is in them, the page says
+        content = {JSON: {"schema": {"type": "object"} if signed else shapes[door.takes]}}
         if door.form:
             content[FORM] = {"schema": shapes[door.takes]}
         needed = NoneType not in get_args(door.takes)

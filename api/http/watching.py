@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.problems import out_of_reach, unexpected
 from api.http.seeing import Seen, instance_of, seen_in
+from dsar.connectors.desk import Waiting
 from dsar.worklist import Counts
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -50,11 +51,17 @@ class Metrics:
         self._open = self._gauge("open", "Data subject requests that are open.")
         self._due_soon = self._gauge("due_soon", "Those of them that are due within 7 days.")
         self._overdue = self._gauge("overdue", "Those of them whose answer is late.")
+        self._recipients_open = self._gauge(
+            "open", "Words that recipients have yet to answer.", of="recipients"
+        )
+        self._recipients_late = self._gauge(
+            "late", "Those of them that are past their day.", of="recipients"
+        )
         #: What `labels` found before: it looks for them anew each time, at some cost.
         self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
-    def _gauge(self, name: str, about: str) -> Gauge:
-        return Gauge(f"tillit_requests_{name}", about, registry=self.registry)
+    def _gauge(self, name: str, about: str, *, of: str = "requests") -> Gauge:
+        return Gauge(f"tillit_{of}_{name}", about, registry=self.registry)
 
     def count(self, *, method: str, route: str, status: int, seconds: float) -> None:
         labels = (method if method in _METHODS else "other", route, status)
@@ -70,6 +77,11 @@ class Metrics:
         self._open.set(counts.open)
         self._due_soon.set(counts.due_soon)
         self._overdue.set(counts.overdue)
+
+    def recipients(self, waiting: Waiting) -> None:
+        """How recipients stand now."""
+        self._recipients_open.set(waiting.open)
+        self._recipients_late.set(waiting.late)
 
     def text(self) -> bytes:
         """Everything, in the Prometheus text format."""

@@ -65,15 +65,17 @@ async def call(
     *,
     headers: Mapping[str, str] | None = None,
     content: bytes = b"",
-    within: float = WITHIN,
+    within: float | None = None,
 ) -> Reply:
     """Call once; whatever the status, it is an answer. Raises `NotTold` when there is none.
+
+    `within`: seconds for all of it, `WITHIN` when left out.
 
     Whether the recipient has got it is then not known: it is called again, with the same ids.
     """
     sent = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
     try:
-        async with asyncio.timeout(within):
+        async with asyncio.timeout(WITHIN if within is None else within):
             place = await addresses.find(address)
             for ip in place.ips[:-1]:
                 try:

@@ -23,6 +23,10 @@ SELECT recipient, count(*), count(*) FILTER (WHERE due < %s), count(*) FILTER (W
     FILTER (WHERE problem IS NOT NULL))[1]
 FROM outgoing WHERE recipient IS NOT NULL AND state IN ('waiting', 'sent') GROUP BY recipient
 """
+_WAITING = """
+SELECT count(*), count(*) FILTER (WHERE due < %s) FROM outgoing
+WHERE recipient IS NOT NULL AND state IN ('waiting', 'sent')
+"""
 _LAST = "SELECT recipient, max(at) FROM recipient_answer GROUP BY recipient"
 
 
@@ -40,6 +44,21 @@ class Standing:
     troubled: int
     problem: str | None
     answered_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many words recipients have yet to answer, and how many of them are past their day."""
+
+    open: int
+    late: int
+
+
+async def waiting(unit: Unit) -> Waiting:
+    connection = await raw(unit.session)
+    row = await (await connection.execute(_WAITING, (unit.today,))).fetchone()
+    assert row is not None
+    return Waiting(*row)
 
 
 async def standings(unit: Unit, active: Active) -> list[Standing]:
@@ -68,6 +87,11 @@ async def of_request(unit: Unit, request: UUID) -> list[Outgoing]:
     """What recipients were told because of a request. Raises `UnknownRequest`."""
     await register.row_of(unit, request)
     return [one for one in await outgoing.of_request(unit, request) if one.recipient is not None]
+
+
+async def waiting_for(unit: Unit, recipient: str) -> list[Outgoing]:
+    """The words that a recipient has yet to answer, the one due first before the others."""
+    return [one for one in await outgoing.to_recipients(unit) if one.recipient == recipient]
 
 
 async def retry(unit: Unit, id: UUID) -> Outgoing:
@@ -105,3 +129,9 @@ async def _one(unit: Unit, id: UUID) -> Outgoing:
     if row is None or row.recipient is None:
         raise UnknownOutgoing("nothing of that id goes to a recipient", place="outgoing")
     return row
+
+
+async def of_recipient(unit: Unit, id: UUID, recipient: str) -> Outgoing | None:
+    """A word to that recipient; None when there is none."""
+    row = await outgoing.take(unit, id)
+    return row if row is not None and row.recipient == recipient else None
