@@ -2,7 +2,9 @@
 
 import base64
 import json
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -279,3 +281,21 @@ async def test_extensions_for_others_are_left_unread_and_ours_is_a_telephone(
     async with tillit.unit() as work:
         (request,) = await register.listed(work.unit)
     assert str(request.member) == member
+
+
+async def test_the_page_for_agents_signs_as_we_check(agent: Agent, http: httpx.AsyncClient) -> None:
+    page = (Path(__file__).parents[4] / "docs" / "howto" / "opendsr.md").read_text()
+    (shown,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    said: dict[str, Any] = {}
+    exec(shown, said)  # noqa: S102 - our own page, as its readers run it
+    (example,) = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    body = example.replace("2026-03-02T15:00:00Z", now).encode()
+    path = f"{BASE}/requests"
+    signed = said["headers"](key(agent.name), agent.domain, "POST", path, body)
+    taken = await http.post(path, content=body, headers=signed)
+    assert taken.status_code == 201, taken.text
+    for method, status in (("GET", 200), ("DELETE", 202)):
+        path = f"{BASE}/requests/{taken.json()['subject_request_id']}"
+        signed = said["headers"](key(agent.name), agent.domain, method, path)
+        assert (await http.request(method, path, headers=signed)).status_code == status
