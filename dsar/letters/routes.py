@@ -5,15 +5,17 @@ from dsar.letters.cases import Case
 from dsar.letters.wording import Wording
 from dsar.letters.written import Block
 
-#: Where a language is at home: its readers are told of that country's authority too.
-_HOME = {"sv": "SE", "nb": "NO", "da": "DK", "fi": "FI"}
+#: Where a language is at home, most of its readers first: they are told of the authority there
+#: too, where the controller is in none of those countries.
+_HOMES = {"sv": ("SE", "FI"), "nb": ("NO",), "da": ("DK",), "fi": ("FI",)}
 
 
 def routes(case: Case, say: Wording) -> list[Block]:
     """The authority by name and address, that of the reader's own country, and the court."""
     country = case.active.programme.controller.country
-    codes = [country, _HOME.get(say.language.code, country)]
-    points = [_point(code, say) for code in dict.fromkeys(codes) if code in COUNTRIES]
+    homes = _HOMES.get(say.language.code, ())
+    codes = [country] if country in homes else [country, *homes[:1]]
+    points = [_point(code, say) for code in codes if code in COUNTRIES]
     complain = (
         say.say("You can complain to the supervisory authority (Article 77 of the GDPR):")
         if points

@@ -23,7 +23,7 @@ _GAP = 2.8
 _MARGINS = (25.0, 20.0, 25.0)  # left, top, right
 _FOOT = 22.0
 _WINDOW = 50.0  # from the top: where the address shows in the window of an envelope
-_UNKNOWN = "\u25a1"  # a box, for what the font has no sign for
+_UNKNOWN = "\u25ca"  # a lozenge, for what the font has no sign for
 
 
 def pdf(letter: Written) -> bytes:
@@ -83,7 +83,7 @@ class _Sheet(FPDF):
         return self.writable(text) == normalize("NFC", text)
 
     def writable(self, text: str) -> str:
-        """The text with a box for each sign that the font lacks: it would be named in a log."""
+        """The text with a lozenge for each sign that the font lacks: it would be named in a log."""
         composed = normalize("NFC", text)
         return "".join(
             one if ord(one) in self._signs or one == "\n" else _UNKNOWN for one in composed

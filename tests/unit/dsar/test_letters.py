@@ -1,0 +1,252 @@
+"""Every letter in every language: what it says, and that nothing in it was forgotten."""
+
+import re
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from string import Formatter
+
+import a_case
+import pytest
+from a_case import EVERY, NAME, OUTCOME, REQUEST, case
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po
+from hypothesis import given
+from hypothesis import strategies as st
+
+import dsar
+from consent.programme.countries import COUNTRIES
+from dsar.languages import LANGUAGES
+from dsar.letters import pages, posting
+from dsar.letters.kinds import Kind
+from dsar.letters.writing import write
+from dsar.letters.written import digest, packed, unpacked
+from dsar.states import Right
+from dsar.words import Delay, Reason
+
+ROOM = Path(dsar.__file__).parent
+KEYWORDS = {"say": None, "mark": None, "many": (1, 2)}
+
+
+def said_in_the_code() -> set[str | tuple[str, str]]:
+    """Every English text that a letter can say."""
+    found = set()
+    for file in sorted((ROOM / "letters").glob("*.py")):
+        with file.open("rb") as source:
+            for _, message, _, _ in extract("python", source, keywords=KEYWORDS):
+                found.add(message)
+    return found
+
+
+def places(text: str) -> list[str]:
+    return sorted(name for _, name, _, _ in Formatter().parse(text) if name)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_is_said_in_every_language_and_nothing_that_no_letter_says(
+    language: str,
+) -> None:
+    with (ROOM / "locales" / language / "letters.po").open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    there = {message.id: message.string for message in catalogue if message.id}
+    assert set(there) == said_in_the_code()
+    assert len(there) > 70
+    for english, translated in there.items():
+        pairs = (
+            [(english, translated)]
+            if isinstance(english, str)
+            else list(zip(english, translated, strict=True))
+        )
+        for ours, theirs in pairs:
+            assert theirs.strip()
+            assert places(theirs) == places(ours), ours
+            assert theirs.endswith(ours[-1]) or ours[-1] not in ".:", ours
+            alike = theirs == ours
+            assert alike == (language == "en") or ours in ("Reference",), ours
+
+
+@pytest.mark.parametrize(("kind", "right", "language"), EVERY)
+def test_a_letter_says_whom_it_is_from_and_to_and_about_what(
+    kind: Kind, right: Right, language: str
+) -> None:
+    letter = write(kind, case(kind, right, language))
+    assert (letter.kind, letter.language, letter.reference) == (kind.value, language, REQUEST)
+    assert letter.sender.name == "Fjällklubben AB"
+    assert letter.sender.address == ("Stigvägen 1", "831 00 Östersund", "Sweden")
+    text, page = pages.text(letter), pages.html(letter)
+    for told in (NAME, str(REQUEST), "privacy@fjallklubben.example", "dpo@fjallklubben.example"):
+        assert told in text
+        assert told in page
+    assert received(language) in letter.blocks[0].text
+    assert re.search(r"[{}]", text.replace(OUTCOME, "")) is None
+    assert "None" not in text
+    assert all(block.text or block.points or block.link for block in letter.blocks)
+    assert f'<html lang="{language}">' in page
+
+
+def received(language: str) -> str:
+    return {
+        "sv": "31 januari 2026",
+        "nb": "31. januar 2026",
+        "da": "31. januar 2026",
+        "fi": "31. tammikuuta 2026",
+        "en": "31 January 2026",
+    }[language]
+
+
+@pytest.mark.parametrize(("kind", "right", "language"), EVERY)
+def test_no_letter_has_a_word_of_another_language_s_letter(
+    kind: Kind, right: Right, language: str
+) -> None:
+    """Each paragraph differs from the same one in the four others; Norwegian and Danish share
+    a few short ones."""
+    mine = write(kind, case(kind, right, language))
+    for other in LANGUAGES:
+        if other != language:
+            theirs = write(kind, case(kind, right, other))
+            pairs = zip(mine.blocks, theirs.blocks, strict=True)
+            shared = 25 if {language, other} == {"nb", "da"} else 0
+            assert all(a.text != b.text for a, b in pairs if len(a.text) > shared and not a.quoted)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("reason", Reason)
+def test_a_refusal_gives_its_own_reason_and_the_ways_to_complain(
+    reason: Reason, language: str
+) -> None:
+    text = pages.text(
+        write(Kind.REFUSAL, case(Kind.REFUSAL, Right.ACCESS, language, reason=reason))
+    )
+    others = [
+        pages.text(write(Kind.REFUSAL, case(Kind.REFUSAL, Right.ACCESS, language, reason=one)))
+        for one in Reason
+        if one is not reason
+    ]
+    assert text not in others
+    assert "https://www.imy.se" in text
+    for article in ("77", "79"):
+        assert article in text
+
+
+@pytest.mark.parametrize("delay", Delay)
+def test_an_extension_gives_its_reason_the_new_day_and_the_ways_to_complain(delay: Delay) -> None:
+    letter = write(
+        Kind.EXTENSION,
+        case(Kind.EXTENSION, Right.ACCESS, "da", reason=delay, due=date(2026, 4, 30)),
+    )
+    text = pages.text(letter)
+    assert "senest den 30. april 2026" in text
+    assert ("kompliceret" in text) == (delay is Delay.COMPLEX)
+    assert "https://www.imy.se" in text
+    assert "https://www.datatilsynet.dk" in text
+
+
+@pytest.mark.parametrize(
+    ("country", "language", "sites"),
+    [
+        ("SE", "sv", ["https://www.imy.se"]),
+        ("SE", "nb", ["https://www.imy.se", "https://www.datatilsynet.no"]),
+        ("NO", "nb", ["https://www.datatilsynet.no"]),
+        ("DK", "da", ["https://www.datatilsynet.dk"]),
+        ("FI", "fi", ["https://tietosuoja.fi"]),
+        ("FI", "sv", ["https://tietosuoja.fi"]),
+        ("DE", "en", []),
+    ],
+)
+def test_the_authority_is_that_of_the_controller_and_of_the_reader(
+    country: str, language: str, sites: list[str]
+) -> None:
+    about = case(Kind.REFUSAL, Right.ERASURE, language)
+    controller = about.active.programme.controller.model_copy(update={"country": country})
+    about.active.programme = replace(about.active.programme, controller=controller)  # type: ignore[misc]
+    letter = write(Kind.REFUSAL, about)
+    points = [point for block in letter.blocks for point in block.points]
+    assert [point.rpartition(" ")[2] for point in points] == sites
+    if country in COUNTRIES:
+        assert points[0].startswith(COUNTRIES[country].authority.name)
+
+
+def test_a_question_about_identity_says_whether_the_clock_stands() -> None:
+    asked = case(Kind.IDENTITY_QUERY, Right.ACCESS, "en")
+    standing = pages.text(write(Kind.IDENTITY_QUERY, asked))
+    assert "stands still" in standing
+    assert "2 March 2026" not in standing
+    running = replace(asked, request=replace(asked.request, paused_on=None))
+    text = pages.text(write(Kind.IDENTITY_QUERY, running))
+    assert "stands still" not in text
+    assert "due by 2 March 2026" in text
+    assert "by 5 March 2026, we close" in text
+
+
+def test_a_question_about_identity_asks_for_one_where_one_is_enough() -> None:
+    one = pages.text(write(Kind.IDENTITY_QUERY, case(Kind.IDENTITY_QUERY, Right.ACCESS)))
+    assert "Show us one of these:" in one
+    assert a_case.LINK in one
+    every = case(Kind.IDENTITY_QUERY, Right.ERASURE, any_will_do=False)
+    assert "Show us this:" in pages.text(write(Kind.IDENTITY_QUERY, every))
+
+
+def test_a_farewell_says_what_stays_by_which_law_and_until_when() -> None:
+    text = pages.text(write(Kind.FAREWELL, case(Kind.FAREWELL, Right.ERASURE, "en")))
+    assert "1 purchase, through 31 December 2033: Bokföringslagen (1999:1078), 7 kap. 2 §" in text
+    assert "12 purchases, through 31 December 2034" in text
+    assert "Tallmo Drift Oy" in text
+    assert "complain" in text  # a part was refused
+    nothing = case(Kind.FAREWELL, Right.ERASURE, "en", kept=(), told=())
+    text = pages.text(write(Kind.FAREWELL, nothing))
+    assert "A law requires" not in text
+    assert "complain" not in text
+
+
+def test_an_answer_says_which_fields_were_set_right_and_never_to_what() -> None:
+    text = pages.text(write(Kind.ANSWER, case(Kind.ANSWER, Right.RECTIFICATION, "sv")))
+    assert "- Namn" in text
+    assert "- Telefonnummer" in text
+    assert "Åsa" not in text
+    assert "- Tallmo Drift Oy" in text
+
+
+def test_a_member_without_a_name_is_greeted_all_the_same() -> None:
+    letter = write(Kind.ACKNOWLEDGEMENT, case(Kind.ACKNOWLEDGEMENT, Right.ACCESS, name=None))
+    assert letter.greeting == letter.plain_greeting == "Hello,"
+    assert "<dt>To</dt>" not in pages.html(letter)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=80))
+def test_nothing_that_a_member_is_called_becomes_markup_or_a_place_to_fill(name: str) -> None:
+    hostile = f"{name}<script>{{contact}}</script>\"'&"
+    letter = write(Kind.ACKNOWLEDGEMENT, case(Kind.ACKNOWLEDGEMENT, Right.ACCESS, name=hostile))
+    page = pages.html(letter)
+    assert "<script" not in page
+    assert letter.greeting == f"Dear {hostile},"
+    plain = case(Kind.ACKNOWLEDGEMENT, Right.ACCESS, name="Åsa")
+    tags = re.compile(r"</?[a-zA-Z]")
+    assert len(tags.findall(page)) == len(
+        tags.findall(pages.html(write(Kind.ACKNOWLEDGEMENT, plain)))
+    )
+
+
+def test_a_page_needs_nothing_from_anywhere() -> None:
+    for kind, right, language in EVERY:
+        page = pages.html(write(kind, case(kind, right, language)))
+        assert re.search(r"<(script|link|img|iframe|object|embed|form|base)\b", page) is None
+        assert re.search(r"url\(|@import|\bsrc=|\son\w+=|javascript:", page) is None
+        assert set(re.findall(r'href="([^"]*)"', page)) <= {a_case.LINK}
+
+
+def test_a_letter_comes_back_as_it_was_packed_and_its_digest_tells_nothing() -> None:
+    about = case(Kind.REFUSAL, Right.ERASURE, "fi")
+    one, same = write(Kind.REFUSAL, about), write(Kind.REFUSAL, about)
+    assert unpacked(packed(one)) == one
+    assert digest(one) != digest(same)
+    assert replace_salt(one) == replace_salt(same)
+    assert NAME not in repr(one)
+
+
+def replace_salt(letter: object) -> dict[str, object]:
+    return {name: getattr(letter, name) for name in letter.__struct_fields__ if name != "salt"}  # type: ignore[attr-defined]
+
+
+def test_a_letter_is_tried_again_ever_more_slowly() -> None:
+    minutes = [posting.wait(attempts).total_seconds() / 60 for attempts in range(8)]
+    assert minutes == [1, 1, 5, 15, 60, 240, 240, 240]
