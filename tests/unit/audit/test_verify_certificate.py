@@ -9,6 +9,7 @@ import pytest
 from audit.notes import Signer
 from audit.verify import (
     CERTIFICATE,
+    HORIZON,
     Proof,
     VerificationError,
     leaf_hash,
@@ -64,6 +65,49 @@ def document(said: dict[str, Any] = SAID, entry: dict[str, Any] = ENTRY) -> dict
         "note": note(said),
         "entry": body,
         "proof": proof(body),
+        "verifier_key": SIGNER.verifier_key,
+    }
+
+
+ROTATION: dict[str, Any] = {
+    "v": 1,
+    "id": "0193a0c0-0000-7000-8000-000000000003",
+    "at": "2026-04-01T12:00:00.000000Z",
+    "kind": "keys.rotated",
+    "facts": {"epoch": 5, "members": 9},
+}
+BEYOND: dict[str, Any] = {
+    **SAID,
+    "format": HORIZON,
+    "rotation": ROTATION["id"],
+    "passed_at": ROTATION["at"],
+}
+
+
+def proofs(first: str, second: str) -> tuple[str, str]:
+    """Of both of two entries, in their order."""
+    one, other = leaf_hash(first.encode()), leaf_hash(second.encode())
+    signed = SIGNER.checkpoint(2, node_hash(one, other))
+    return str(Proof(0, (other,), signed)), str(Proof(1, (one,), signed))
+
+
+def second(
+    said: dict[str, Any] = BEYOND, rotation: dict[str, Any] = ROTATION, *, before: bool = False
+) -> dict[str, Any]:
+    """A second certificate that is signed and proven; `before`: the rotation came first."""
+    body = json.dumps(ENTRY, separators=(",", ":"), sort_keys=True)
+    rotated = json.dumps(rotation, separators=(",", ":"), sort_keys=True)
+    if before:
+        of_rotation, of_erasure = proofs(rotated, body)
+    else:
+        of_erasure, of_rotation = proofs(body, rotated)
+    return {
+        "certificate": said,
+        "note": note(said, HORIZON),
+        "entry": body,
+        "proof": of_erasure,
+        "rotation": rotated,
+        "rotation_proof": of_rotation,
         "verifier_key": SIGNER.verifier_key,
     }
 
@@ -171,3 +215,42 @@ def test_the_command_exits_with_0_for_a_genuine_certificate_and_1_for_another(
     said = capsys.readouterr()
     assert said.err == "certificate.kept: differs from the note\nNOT VERIFIED\n"
     assert said.out == ""
+
+
+def test_a_genuine_second_certificate_verifies() -> None:
+    checkpoint = verify_certificate(json.dumps(second()), SIGNER.key)
+    assert (checkpoint.origin, checkpoint.size) == (SIGNER.name, 2)
+
+
+@pytest.mark.parametrize("epoch", [4, 6, 3, "5", None, True, 5.0])
+def test_a_rotation_that_did_not_end_the_erasures_epoch_is_found(epoch: Any) -> None:
+    rotation = {**ROTATION, "facts": {"epoch": epoch}}
+    assert wrong(second(rotation=rotation)) == "rotation: it did not end the epoch of the erasure"
+
+
+def test_a_rotation_from_before_the_erasure_is_found() -> None:
+    assert wrong(second(before=True)) == "rotation: it stands before the erasure"
+
+
+def test_an_entry_that_is_no_rotation_and_one_that_is_not_named_are_found() -> None:
+    assert "kind" in wrong(second(rotation={**ROTATION, "kind": "certificate.issued"}))
+    other = {**ROTATION, "id": "0193a0c0-0000-7000-8000-000000000009"}
+    assert wrong(second(rotation=other)).startswith("certificate.rotation: differs")
+    later = {**ROTATION, "at": "2027-04-01T12:00:00.000000Z"}
+    assert wrong(second(rotation=later)).startswith("certificate.passed_at: differs")
+    assert (
+        wrong(second({n: v for n, v in BEYOND.items() if n != "rotation"})) == "rotation: missing"
+    )
+
+
+def test_what_a_second_certificate_repeats_of_the_first_is_checked_too() -> None:
+    for name in ("destroyed", "kept", "epoch", "key_fingerprint", "erased_at", "request"):
+        assert wrong(second({**BEYOND, name: "x"})).startswith(f"certificate.{name}")
+
+
+def test_neither_certificate_passes_for_the_other() -> None:
+    assert "format" in wrong({**second(), "note": note(SAID), "certificate": SAID})
+    assert "format" in wrong({**document(), "note": note(BEYOND, HORIZON), "certificate": BEYOND})
+    assert "expected" in wrong({n: v for n, v in second().items() if n != "rotation_proof"})
+    assert "expected" in wrong({**document(), "rotation_proof": ""})
+    assert "inclusion" in wrong({**second(), "rotation": second()["entry"]})
