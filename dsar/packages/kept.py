@@ -82,8 +82,8 @@ def source(found: Gathered, wording: Wording, code: str) -> dict[str, str]:
     if code in _SOURCES:
         return wording.coded(code, _SOURCES)
     if code in found.active.programme.services:
-        return {"code": code, "words": wording.say("our service {name}", name=code)}
-    return {"code": code, "words": wording.say("what we call {name}", name=code)}
+        return {"code": code, "words": wording.say("our service “{name}”", name=code)}
+    return {"code": code, "words": wording.say("what we call “{name}”", name=code)}
 
 
 def _value(found: Gathered, wording: Wording, *, field: Field, one: Opened) -> dict[str, Any]:

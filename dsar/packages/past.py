@@ -142,7 +142,7 @@ def _came_to(found: Gathered, wording: Wording, one: Use, said: Choice | None) -
 def _who(wording: Wording, one: Use, said: Choice | None) -> dict[str, str | None]:
     """Services by their names. Staff are not named: they acted for us (C-579/21)."""
     if one.actor_type == ActorType.SERVICE:
-        words = wording.say("our service {name}", name=one.actor)
+        words = wording.say("our service “{name}”", name=one.actor)
         return {"type": one.actor_type, "name": one.actor, "words": words}
     if one.actor_type == ActorType.AGENT:
         words = wording.say("{name}, which handed in a request for you", name=one.actor)

@@ -1,5 +1,6 @@
 """What data is used for, by whom, and who else gets it (Art. 15(1)(a) to (d), (2)). Pure."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from consent.history import Stand
@@ -11,12 +12,18 @@ from consent.programme.rules_transfers import is_transfer
 from dsar.languages import nearest
 from dsar.packages.gathering import Gathered
 from dsar.packages.kept import label
+from dsar.packages.marking import mark
 from dsar.packages.meanings import BASES, CHANNELS, MAY, REASONS, ROLES, SAFEGUARDS, STATES
 from dsar.packages.wording import Wording
 from profiles.catalogue import Trait
 
 #: With these a service picks members by what is known about them: profiling (Art. 4(4)).
 _PICKS = frozenset({Action.SEGMENT, Action.PREVIEW})
+_PROFILING: Mapping[str, str] = {
+    "selection": mark("Yes: members are chosen by what is known or worked out about them."),
+    "traits": mark("Yes: something that is worked out about you is used."),
+    "none": mark("No"),
+}
 
 
 def controllers(found: Gathered, wording: Wording) -> dict[str, Any]:
@@ -80,7 +87,7 @@ def _purpose(found: Gathered, wording: Wording, stand: Stand) -> dict[str, Any]:
         "retention": retention and {"code": retention, "words": wording.language.period(retention)},
         "channels": [wording.coded(one, CHANNELS) for one in purpose.channels],
         "direct_marketing": purpose.direct_marketing,
-        "profiling": _profiles(found, purpose),
+        "profiling": wording.coded(_profiles(found, purpose), _PROFILING),
         "impact_assessment": purpose.dpia,
         "balancing_test": purpose.balancing_test,
         "joint_controllers": [programme.controllers[name].name for name in purpose.controllers],
@@ -111,14 +118,16 @@ def _standing(stand: Stand, wording: Wording) -> dict[str, Any]:
     }
 
 
-def _profiles(found: Gathered, purpose: Purpose) -> bool:
-    """Whether members are picked for it by what is worked out, or known, about them (Art. 4(4))."""
+def _profiles(found: Gathered, purpose: Purpose) -> str:
+    """Whether members are picked for it, or something worked out about them is used (Art. 4(4))."""
     programme = found.active.programme
     derived = any(isinstance(programme.catalogue().get(one), Trait) for one in purpose.fields)
     picked = any(
         one.may.get(purpose.name, frozenset()) & _PICKS for one in programme.services.values()
     )
-    return derived or picked
+    if picked:
+        return "selection"
+    return "traits" if derived else "none"
 
 
 def _recipient(found: Gathered, wording: Wording, one: Recipient) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from a_life import Life, lived
+from a_whole_life import WholeLife
+from a_whole_life import lived as lived_wholly
 from at_the_books import BEGAN, Books
 
 from api.bootstrap import SYSTEM, Tillit, opened
@@ -26,3 +28,8 @@ async def books(settings: Settings) -> AsyncIterator[Books]:
     async with opened(settings, clock=clock) as made:
         await made.apply(SYSTEM, load_programme(CLUB))
         yield Books(made, clock)
+
+
+@pytest.fixture
+async def whole_life(tillit: Tillit) -> WholeLife:
+    return await lived_wholly(tillit)
