@@ -77,7 +77,7 @@ async def _by_sms(
             within=_WITHIN,
         )
     except NotTold as error:
-        return error.trouble.value, True
+        return str(error.trouble), True
     if reply.trouble is None:
         return "", False
     return reply.trouble.value, reply.status >= 500 or reply.status in _PASSING

@@ -11,7 +11,7 @@ from audit.acts import Act
 from consent import guardians
 from consent.programmes import Active
 from dsar import packages, register, requests
-from dsar.errors import NotIdentified, UnknownRequest
+from dsar.errors import UnknownRequest
 from dsar.identity import How, Proof
 from dsar.packages import Package
 from dsar.register import Request
@@ -22,31 +22,33 @@ from profiles.members import Member
 from profiles.unit import Unit
 
 
+async def ward(unit: Unit, active: Active, guardian: Member, child: UUID) -> Member:
+    """The child, for whom this member may speak today. Raises `ChildUnknown` and `OfAge`."""
+    footing = next(iter(active.footings.values()))
+    return await guardians.ward(unit, footing, guardian, child)
+
+
 async def open_request(
     unit: Unit,
     act: Act,
     active: Active,
-    guardian: Member,
-    child: UUID,
+    child: Member,
     *,
     right: Right,
-    lately: bool,
     wish: Wanted | None = None,
     language: str | None = None,
 ) -> Request:
-    """Ask for a child; the time to answer runs from now (Art. 12(3)).
+    """Ask for a child who is the guardian's `ward`; the time to answer runs from now (Art. 12(3)).
 
-    `lately`: the guardian has signed in with a second proof a moment ago, and so shown who they
-    are. Raises `NotIdentified` if not, `ChildUnknown` and `OfAge`, and as `requests.open_request`.
+    For a guardian who has shown a moment ago who they are: their word is the proof of identity.
+    Raises as `requests.open_request`.
     """
-    ward = await _ward(unit, active, guardian, child)
-    _refuse_late(lately)
     return await requests.open_request(
         unit,
-        guardians.speaking_for(act, ward),
+        guardians.speaking_for(act, child),
         active,
         right,
-        ward.id,
+        child.id,
         channel=Channel.GUARDIAN,
         proof=Proof(How.GUARDIAN),
         wish=wish,
@@ -54,45 +56,18 @@ async def open_request(
     )
 
 
-async def listed(unit: Unit, active: Active, guardian: Member, child: UUID) -> list[Request]:
-    """What guardians have asked for the child, the most urgent first. Raises as `ward` does."""
-    ward = await _ward(unit, active, guardian, child)
-    found = await register.listed(unit, member=ward.id)
+async def listed(unit: Unit, child: Member) -> list[Request]:
+    """What guardians have asked for their `ward`, the most urgent first."""
+    found = await register.listed(unit, member=child.id)
     return [one for one in found if one.channel is Channel.GUARDIAN]
 
 
-async def package(
-    unit: Unit,
-    act: Act,
-    active: Active,
-    guardian: Member,
-    child: UUID,
-    *,
-    request: UUID,
-    lately: bool,
-) -> Package:
-    """The answer to what a guardian asked for, opened for them; on record, and the child sees it.
+async def package(unit: Unit, act: Act, child: Member, *, request: UUID) -> Package:
+    """The answer to what a guardian asked for their `ward`, opened; the child sees it.
 
-    Raises `UnknownRequest` for what the child has asked for themselves, `NotIdentified` without
-    a second proof, `NotReady`, and as `guardians.ward` does.
+    Raises `NotReady`, and `UnknownRequest` also for what the child has asked for themselves.
     """
-    ward = await _ward(unit, active, guardian, child)
-    _refuse_late(lately)
     found = await register.get(unit, request)
-    if found.member != ward.id or found.channel is not Channel.GUARDIAN:
+    if found.member != child.id or found.channel is not Channel.GUARDIAN:
         raise UnknownRequest("there is no such request", place="request")
-    return await packages.fetch(unit, guardians.speaking_for(act, ward), request, ward.id)
-
-
-async def _ward(unit: Unit, active: Active, guardian: Member, child: UUID) -> Member:
-    footing = next(iter(active.footings.values()))
-    return await guardians.ward(unit, footing, guardian, child)
-
-
-def _refuse_late(lately: bool) -> None:
-    if not lately:
-        raise NotIdentified(
-            "whoever asks for a child has shown a moment ago who they are",
-            place="Authorization",
-            remedy="sign in again with a second proof",
-        )
+    return await packages.fetch(unit, guardians.speaking_for(act, child), request, child.id)

@@ -53,15 +53,15 @@ async def test_a_guardian_has_shown_a_moment_ago_who_they_are(settings: Settings
         path = f"/v1/me/children/{child}/requests"
         ordinary = await club.member(parent, stepped_up=False)
         refused = await ordinary("POST", path, ACCESS)
-        assert refused.status_code == 409
-        assert refused.json()["type"] == "urn:tillit:problem:not-identified"
+        assert refused.status_code == 401
+        assert refused.json()["type"] == "urn:tillit:problem:step-up-needed"
         theirs = await club.member(parent)
         request = (await theirs.ok("POST", path, ACCESS))["request"]
         officer = await club.officer()
         await officer.ok("POST", f"/v1/requests/{request}/approve")
         await drain(club.tillit)
         clock.at += timedelta(minutes=11)
-        assert (await theirs("GET", f"{path}/{request}/package")).status_code == 409
+        assert (await theirs("GET", f"{path}/{request}/package")).status_code == 401
 
 
 async def test_a_child_who_has_come_of_age_is_spoken_for_no_more(settings: Settings) -> None:
