@@ -20,8 +20,8 @@ from cryptography.exceptions import InvalidSignature
 from api.bootstrap import SYSTEM, Tillit
 from api.work import drain, remind
 from consent.programme import read_programme
+from dsar import checks, register, requests
 from dsar import identity as proofs
-from dsar import register, requests
 from dsar.identity import How, Proof
 from dsar.opendsr import callbacks, handed
 from dsar.opendsr.wire import Submitted, callbacks_of
@@ -156,6 +156,9 @@ async def test_an_erasure_from_the_agents_request_to_its_last_callback(
         checked(httpx.Response(200, headers=headers, content=body + b" "), pem)
     assert await agent.status(reference) == "completed"
     assert (await agent.asks(reference, "DELETE")).status_code == 409
+    key = (await tillit.signer()).key
+    async with tillit.unit() as work:
+        assert await checks.check(work.unit, key) == []
 
 
 async def test_an_access_request_is_counted_and_its_results_go_to_the_member_alone(

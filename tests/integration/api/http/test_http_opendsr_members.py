@@ -211,17 +211,20 @@ async def test_an_identity_of_nobody_beside_a_members_own_does_not_hold_it(
     assert str(request.member) == member
 
 
+@pytest.mark.parametrize("stepped_up", [True, False])
 async def test_what_a_member_has_asked_for_themselves_no_agent_follows_or_takes_back(
-    tillit: Tillit, agent: Agent, club: Club
+    tillit: Tillit, agent: Agent, club: Club, stepped_up: bool
 ) -> None:
     member = await club.joins("1", email=ASA)
-    own = await club.member(member)
+    own = await club.member(member, stepped_up=stepped_up)
     await own.ok("POST", "/v1/me/requests", {"right": "erasure"})
     before = await opened(tillit)
     reference = await agent.hands_in("erasure")
     await drain(tillit)
     assert [one.id for one in await opened(tillit)] == [one.id for one in before]
     assert await agent.status(reference) == "pending"
+    (copy,) = await taken_in(tillit)
+    assert (copy.state, copy.request) == (State.WAITING, None)
     assert (await agent.asks(reference, "DELETE")).status_code == 202
     await drain(tillit)
     assert [one.state for one in await opened(tillit)] == [one.state for one in before]
