@@ -1,8 +1,9 @@
-"""`tillit request approve`, `refuse`, `extend`, `cancel`, and `bulk` for many at once."""
+"""What officers do with requests at the command line: one step, with one or with many."""
 
 from collections import Counter
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
@@ -13,8 +14,9 @@ from api.cli.request_shown import say
 from api.cli.speaking import ActingAs, AsJson, bars, officer, say_json
 from api.http.problems import type_of
 from api.work import drain
-from dsar import bulk, desk, register
+from dsar import bulk, desk, identity_steps, register
 from dsar.bulk import Came, Outcome
+from dsar.identity import How
 from dsar.states import Step
 from dsar.words import Delay, Reason
 from kernel.errors import Invalid
@@ -65,6 +67,37 @@ def cancel(request: Id, acting: ActingAs, as_json: AsJson = False) -> None:
     _take(request, Step.CANCEL, acting, as_json=as_json)
 
 
+def ask(request: Id, acting: ActingAs, as_json: AsJson = False) -> None:
+    """Ask who they are (Art. 12(6)); the clock stands, if this is asked promptly."""
+    _take(request, Step.ASK_IDENTITY, acting, as_json=as_json)
+
+
+def identify(
+    request: Id,
+    how: Annotated[
+        str, typer.Option("--how", help="One of " + ", ".join(identity_steps.ATTESTED) + ".")
+    ],
+    acting: ActingAs,
+    note: Annotated[
+        str, typer.Option("--note", help="Such as the day of a mandate; it is sealed.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Put on record that you have seen who it is, or their mandate; you answer for it."""
+    act = officer(acting)
+    if how not in identity_steps.ATTESTED:
+        raise typer.BadParameter("one of " + ", ".join(identity_steps.ATTESTED))
+
+    async def taken(tillit: Tillit) -> tuple[desk.Seen, date]:
+        async with tillit.unit() as work:
+            await identity_steps.attest(
+                work.unit, act, work.active, request, how=How(how), note=note
+            )
+        return await _seen(tillit, request)
+
+    say(*run(taken), as_json=as_json)
+
+
 def many(
     step: Annotated[
         str, typer.Argument(help="One of " + ", ".join(desk.BY_OFFICERS) + ".", show_default=False)
@@ -81,8 +114,9 @@ def many(
     as_json: AsJson = False,
 ) -> None:
     """Take one step with many requests; each succeeds or fails by itself."""
-    taken, act, requests = bulk.step_named(step), officer(acting), _ids(file)
+    taken, act = bulk.step_named(step), officer(acting)
     desk.check_reason(taken, reason)
+    requests = _ids(file)
 
     async def steps(tillit: Tillit) -> list[Outcome]:
         came = []
@@ -119,20 +153,22 @@ def _take(
     act = officer(acting)
     desk.check_reason(step, reason)
 
-    async def taken(tillit: Tillit) -> tuple[desk.Seen, Any]:
+    async def taken(tillit: Tillit) -> tuple[desk.Seen, date]:
         async with tillit.unit() as work:
             await desk.take(
                 work.unit, act, work.active, request, step, reason=reason, outcome=outcome
             )
         if now:
             await drain(tillit)
-        async with tillit.unit() as work:
-            found = await register.get(work.unit, request)
-            (seen,) = await desk.seen(work.unit, [found])
-            return seen, work.unit.today
+        return await _seen(tillit, request)
 
-    seen, today = run(taken)
-    say(seen, today, as_json=as_json)
+    say(*run(taken), as_json=as_json)
+
+
+async def _seen(tillit: Tillit, request: UUID) -> tuple[desk.Seen, date]:
+    async with tillit.unit() as work:
+        (seen,) = await desk.seen(work.unit, [await register.get(work.unit, request)])
+        return seen, work.unit.today
 
 
 def _ids(file: Path) -> list[UUID]:

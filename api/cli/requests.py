@@ -36,6 +36,8 @@ for name, step in (
     ("refuse", request_steps.refuse),
     ("extend", request_steps.extend),
     ("cancel", request_steps.cancel),
+    ("ask", request_steps.ask),
+    ("identify", request_steps.identify),
     ("bulk", request_steps.many),
     ("figures", request_figures.figures),
     ("letter", letters.letter),

@@ -1,0 +1,177 @@
+"""`tillit request`: the desk at the command line."""
+
+import json
+import re
+from datetime import date, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+RIGHTS = {
+    "access": (),
+    "portability": (),
+    "rectification": ("--values", "right.json"),
+    "erasure": (),
+    "restriction": (),
+    "release": (),
+    "objection": ("--marketing",),
+    "review": ("--note", "note.txt"),
+    "withdrawal": ("--purpose", "newsletter", "--purpose", "personalised_offers"),
+}
+
+
+@pytest.fixture
+def papers(tmp_path: Path) -> Path:
+    (tmp_path / "right.json").write_text('{"tier": "silver", "email": null}')
+    (tmp_path / "note.txt").write_text("Why was I offered less?\n")
+    return tmp_path
+
+
+def _open(club, right: str, member: str = "1", *more: str) -> str:
+    came = club("request", "open", right, "--member", member, "--identified", "--json", *more)
+    assert came.status == 0, came.err
+    return str(came.json["id"])
+
+
+def test_every_right_is_opened_and_shown_with_what_it_is_about(club, papers: Path) -> None:
+    assert papers.exists()
+    wanted = {}
+    for right, about in RIGHTS.items():
+        request = _open(club, right, "1", *about)
+        shown = club("request", "show", request, "--json").json
+        assert shown["right"] == right
+        wanted[right] = shown.get("wanted")
+    assert {right: about for right, about in wanted.items() if about} == {
+        "rectification": {"values": {"tier": "silver", "email": None}},
+        "objection": {"marketing": True},
+        "review": {"note": "Why was I offered less?"},
+        "withdrawal": {"purposes": ["newsletter", "personalised_offers"]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("withdrawal",), "purposes: a withdrawal and an objection name what they are about"),
+        (("acces",), "right: there is no request for 'acces'; did you mean 'access'?"),
+        (("rectification", "--values", "note.txt"), "note.txt: this is not one JSON object"),
+        (("access", "--received", "2020-01-01"), "received: a request came in today, or within"),
+    ],
+)
+def test_what_is_no_request_is_one_clear_line(
+    club, papers: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    assert papers.exists()
+    came = club("request", "open", *arguments, "--member", "1")
+    assert (came.status, came.out) == (1, "")
+    assert came.err.startswith(f"error: {said}")
+    assert club("request", "list", "--json").json == {"requests": []}
+
+
+def test_the_same_asked_again_joins_what_is_open(club) -> None:
+    request = _open(club, "access")
+    again = club("request", "open", "access", "--member", "1", "--json").json
+    assert (again["id"], again["joined"]) == (request, True)
+
+
+def test_what_is_overdue_is_first_and_loud(club) -> None:
+    today = date.today()
+    old = (today - timedelta(days=80)).isoformat()
+    soon = _open(club, "access", "2")
+    late = _open(club, "access", "1", "--received", old)
+    first, second = club("request", "list").out.splitlines()
+    assert first.startswith(late)
+    assert re.search(r"access +acknowledged +due \S+  OVERDUE by \d+ days$", first)
+    assert re.search(r"due \S+  \d+ days left$", second)
+    assert second.startswith(soon)
+    only = club("request", "list", "--overdue", "--json").json["requests"]
+    assert [one["id"] for one in only] == [late]
+    assert "there are more" in club("request", "list", "--limit", "1").err
+    figures = club("request", "figures", "--json").json
+    assert (figures["open"], figures["overdue"]) == (2, 1)
+
+
+def test_nobody_is_taken_for_identified_unless_an_officer_says_so(club) -> None:
+    request = club("request", "open", "erasure", "--member", "1", "--json").json["id"]
+    refused = club("request", "approve", request)
+    assert (refused.status, "proof of email, member_number" in refused.err) == (1, True)
+    asked = club("request", "ask", request, "--json").json
+    assert (asked["state"], asked["paused"]) == ("requires_action", True)
+    assert "clock stands" in club("request", "list").out
+    identified = club("request", "identify", request, "--how", "officer", "--json").json
+    assert (identified["state"], identified["lacking"]) == ("acknowledged", [])
+    assert club("request", "identify", request, "--how", "gut_feeling").status == 2
+    assert club("request", "approve", request, "--now", "--json").json["state"] == "fulfilled"
+
+
+def test_a_request_goes_through_its_steps_by_name(club, papers: Path) -> None:
+    request = _open(club, "review", "1", "--note", "note.txt")
+    wrong = club("request", "extend", request, "--reason", "ProcessExcessive")
+    assert wrong.err.startswith("error: reason: this is no reason for an extension")
+    extended = club("request", "extend", request, "--reason", "HighVolumeOfProcesses", "--json")
+    assert (extended.json["state"], extended.json["extended"]) == ("delayed", True)
+    assert club("request", "approve", request).err.startswith("error: outcome: a review says")
+    (papers / "found.txt").write_text("It was set right.\n")
+    done = club("request", "approve", request, "--outcome", "found.txt", "--now", "--json")
+    assert done.json["state"] == "fulfilled"
+    assert "outcome: It was set right." in club("request", "show", request).out
+    other = _open(club, "access", "2")
+    assert club("request", "cancel", other, "--json").json["state"] == "unfulfilled"
+
+
+def test_many_at_once_come_out_each_by_itself_and_again_changes_nothing(
+    club, tmp_path: Path
+) -> None:
+    ids = [_open(club, "access", number) for number in ("1", "2", "3")]
+    assert club("request", "refuse", ids[1], "--reason", "ProcessExcessive").status == 0
+    unknown = str(uuid4())
+    (tmp_path / "ids.txt").write_text("\n".join([*ids, "", unknown, ids[0], ""]))
+    came = club("request", "bulk", "approve", "--file", "ids.txt")
+    assert (came.status, came.out) == (1, "2 done, 2 not done\n")
+    assert f"error: {ids[1]}: request: this request is rejected" in came.err
+    assert f"error: {unknown}: request: there is no such request" in came.err
+    again = club("request", "bulk", "approve", "--file", "ids.txt", "--now", "--json")
+    assert again.status == 1
+    lines = json.loads(again.out)["requests"]
+    assert [(one["came"], one["state"]) for one in lines] == [
+        *(("already", "accepted"), ("not_done", "rejected")),
+        *(("already", "accepted"), ("not_done", None)),
+    ]
+    states = {one["id"]: one["state"] for one in club("request", "list", "--json").json["requests"]}
+    assert [states[request] for request in ids] == ["fulfilled", "rejected", "fulfilled"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("approve",), "ids.txt line 2: this is no request's id"),
+        (("fulfil",), "step: this is no step that officers take"),
+        (("refuse",), "reason: a refusal and an extension have a reason"),
+        (("refuse", "--reason", "Because"), "reason: this is no reason to refuse"),
+    ],
+)
+def test_a_batch_that_makes_no_sense_does_nothing(
+    club, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    request = _open(club, "access")
+    (tmp_path / "ids.txt").write_text(f"{request}\nanna@example.com\n")
+    came = club("request", "bulk", *arguments, "--file", "ids.txt")
+    assert came.status == 1
+    assert came.err.startswith(f"error: {said}")
+    assert "anna" not in came.err
+    assert club("request", "show", request, "--json").json["state"] == "acknowledged"
+
+
+def test_figures_are_told_in_a_table(club) -> None:
+    request = _open(club, "access")
+    club("request", "approve", request, "--now")
+    _open(club, "erasure", "2")
+    lines = club("request", "figures").out.splitlines()
+    assert lines[0] == "open 1, due within 7 days 0, overdue 0"
+    cells = {line.split()[0]: line.split() for line in lines[4:6]}
+    assert cells["access"] == ["access", "1", "0", "0", "d", "0", "d", "100%"]
+    assert cells["erasure"] == ["erasure", "1", "1", "–", "–", "–"]
+    assert lines[-1] == "acknowledged 1, fulfilled 1"
+    backwards = club("request", "figures", "--from", "2026-02-01", "--to", "2026-01-01")
+    assert backwards.err == "error: --from: this is after --to; the earlier day first\n"
