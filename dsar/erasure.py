@@ -63,11 +63,17 @@ class Erasure:
 
         After a crash between journal and commit, or after a backup was restored. Recipients are
         told again: it cannot be known here whether they were, and they know the word by its id.
-        Returns how many. Raises `Unavailable` when the journal cannot be read.
+        One cut off before its commit, upon whom another process has put a legal hold since, is
+        left to wait as approved. Returns how many. Raises `Unavailable` when the journal cannot be
+        read.
         """
         lines = {line.member: line for line in self._journal.lines()}
         revived = await members.load(unit, list(lines), lock=True)
+        count = 0
         for member in revived.values():
+            if await holds.placed_since(unit, member, lines[member.id].at):
+                continue
+            count += 1
             request = lines[member.id].request
             subject, known = member.key.subject(), telling.identities(unit, member)
             entry = await self._erase(unit, act, active, member, request=request)
@@ -76,7 +82,7 @@ class Erasure:
             if row is not None and State(row.state) is not State.FULFILLED:
                 row.state, row.erased = State.ACCEPTED.value, entry
                 await carrying.carried(unit, act, active, row, subject=subject, identities=known)
-        return len(revived)
+        return count
 
     async def _erase(
         self, unit: Unit, act: Act, active: Active, member: Member, *, request: UUID

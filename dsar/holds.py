@@ -181,6 +181,14 @@ async def refuse_held(unit: Unit, member: Member) -> None:
         )
 
 
+async def placed_since(unit: Unit, member: Member, moment: datetime | None) -> bool:
+    """Whether a hold stands that was placed after that moment; a backup from before has none."""
+    found = await of_member(unit, member)
+    return moment is not None and any(
+        one.placed_at > moment and one.stands(unit.today) for one in found
+    )
+
+
 async def forget(unit: Unit, member: UUID) -> int:
     """Delete the holds there were on a member who is being erased; returns how many."""
     connection = await raw(unit.session)

@@ -6,7 +6,7 @@ the database at start-up is erased before anything is served.
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -17,10 +17,11 @@ from kernel.errors import Unavailable
 
 @dataclass(frozen=True)
 class Line:
-    """An erasure: of which member, by which request."""
+    """An erasure: of which member, by which request; and when it was written down, once read."""
 
     member: UUID
     request: UUID
+    at: datetime | None = field(default=None, compare=False)
 
 
 class Journal:
@@ -53,7 +54,8 @@ class Journal:
                 continue
             try:
                 fields = json.loads(text)
-                found.append(Line(UUID(fields["member"]), UUID(fields["request"])))
+                at = datetime.fromisoformat(fields["at"])
+                found.append(Line(UUID(fields["member"]), UUID(fields["request"]), at))
             except (ValueError, KeyError, TypeError) as error:
                 if number < len(whole) and not _torn(text):
                     raise Unavailable(

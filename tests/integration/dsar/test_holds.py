@@ -10,7 +10,8 @@ import pytest
 from at_the_books import BEGAN, Books
 
 from api import work as worker
-from api.bootstrap import SYSTEM
+from api.bootstrap import SYSTEM, opened
+from api.settings import Settings
 from audit.acts import Act
 from audit.browsing import all_entries
 from audit.entries import ActorType
@@ -18,6 +19,7 @@ from audit.entries import Kind as EntryKind
 from dsar import checks, holds, overdue, previews, register, requests
 from dsar.errors import Held, NotAHold, UnknownHold
 from dsar.holds import Ground, Hold
+from dsar.journal import Journal, Line
 from dsar.states import Right, State
 from kernel.errors import Unavailable
 from profiles.errors import UnknownMember
@@ -224,3 +226,35 @@ async def test_a_preview_says_exactly_what_the_erasure_then_does(books: Books) -
     assert found.keeps.count == 3
     assert "4 purchases" in found.words()
     assert "1 ended legal hold" in found.words()
+
+
+async def test_a_hold_placed_after_an_erasure_was_cut_off_is_heeded_at_the_next_start(
+    books: Books, settings: Settings
+) -> None:
+    """One process died between journal and commit; another one placed the hold."""
+    held, free = await books.joins(), await books.joins()
+    waiting = [await books.approved(one) for one in (held, free)]
+    for member, request in zip((held, free), waiting, strict=True):
+        Journal(settings.journal).append(Line(member, request), at=books.clock.at)
+    books.clock.at += timedelta(minutes=5)
+    hold = await _placed(books, held)
+    async with opened(settings, clock=books.clock) as again:
+        assert await _state(Books(again, books.clock), waiting[0]) is State.ACCEPTED
+        assert await _state(Books(again, books.clock), waiting[1]) is State.FULFILLED
+    await _lifted(books, hold.id)
+    await worker.drain(books.tillit)
+    assert await _state(books, waiting[0]) is State.FULFILLED
+    assert await _wrong(books) == []
+
+
+async def test_a_hold_from_before_the_erasure_comes_back_with_a_backup_and_frees_nobody(
+    books: Books, settings: Settings
+) -> None:
+    """It had been lifted when the member was erased; the backup does not know that."""
+    member = await books.joins()
+    request = await books.approved(member)
+    await _placed(books, member)
+    books.clock.at += timedelta(days=1)
+    Journal(settings.journal).append(Line(member, request), at=books.clock.at)
+    async with opened(settings, clock=books.clock) as again:
+        assert await _state(Books(again, books.clock), request) is State.FULFILLED
