@@ -210,6 +210,12 @@ async def move(
     )
 
 
+async def reroute(unit: Unit, id: UUID, carrier: str) -> None:
+    """It goes by another way than it was made for: the programme has changed."""
+    connection = await raw(unit.session)
+    await connection.execute("UPDATE outgoing SET carrier = %s WHERE id = %s", (carrier, id))
+
+
 async def postpone(unit: Unit, recipient: str, wait: timedelta) -> None:
     """Try nothing that waits for this recipient before so long has passed: it is not there."""
     connection = await raw(unit.session)

@@ -38,7 +38,8 @@ def until_asked(by: Carrier, *, made_at: datetime, due: date | None, now: dateti
         known = next((wait for young, wait in _ASKED if age < young), _ASKED_THEN)
         return _scattered(known)
     days = (due - now.date()).days + 1 if due is not None else 0
-    return _scattered(timedelta(days=days if days > 0 else 7))
+    # Never before its day is over.
+    return timedelta(days=days if days > 0 else 7) + timedelta(hours=_chance.uniform(0, 6))
 
 
 def _scattered(wait: timedelta) -> timedelta:

@@ -43,6 +43,9 @@ async def errand(unit: Unit, active: Active, row: Outgoing, home: Home) -> Erran
         trouble = Trouble.NO_CONNECTOR.value
         await outgoing.move(unit, row.id, row.state, problem=trouble, again=_LOOK_AGAIN)
         return None
+    by = recipient.connector.by
+    if row.carrier != by:
+        await outgoing.reroute(unit, row.id, by.value)
     word = msgspec.json.decode(row.payload, type=Word)
     fields = unit.schema.catalogue.fields
     request = await register.get(unit, row.request)
@@ -51,12 +54,12 @@ async def errand(unit: Unit, active: Active, row: Outgoing, home: Home) -> Erran
         recipient=row.recipient,
         name=recipient.name,
         country=recipient.country,
-        by=recipient.connector.by,
+        by=by,
         address=recipient.connector.address,
         word=word,
         types={name: fields[name].lookup or "" for name in word.identities if name in fields},
         # Told by another way before, it is told anew by the one it has now.
-        sent=row.state is State.SENT and row.carrier == recipient.connector.by,
+        sent=row.state is State.SENT and row.carrier == by,
         attempts=row.attempts,
         made_at=row.made_at,
         received=request.opened_at,

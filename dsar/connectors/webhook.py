@@ -26,7 +26,7 @@ TYPE, PING = "tillit.recipient", "tillit.ping"
 MEDIA_TYPE = "application/cloudevents+json"
 
 
-class Event(msgspec.Struct, omit_defaults=True):
+class Event(msgspec.Struct):
     """CloudEvents 1.0 in structured mode."""
 
     id: str

@@ -1,16 +1,21 @@
 """A club whose recipients are told by connectors, a toy processor, and a clock that is set."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from a_life import Life
-from toy_processor import Toy
+import httpx
+from a_life import Life, lived
+from toy_processor import Key, Toy, toy
 
 from api import work as worker
-from api.bootstrap import SYSTEM, Tillit
+from api.bootstrap import SYSTEM, Tillit, opened
+from api.http.app import create_app
+from api.settings import Settings
 from audit.browsing import Told, all_entries
 from consent.programme import load_programme
 from dsar import outgoing, register
@@ -116,3 +121,20 @@ class Recipients:
     async def entries(self, kind: str) -> list[Told]:
         async with self.tillit.unit() as work:
             return [one async for one in all_entries(work.session) if one.kind == kind]
+
+
+@asynccontextmanager
+async def connected(
+    settings: Settings, keys: tuple[Key, Key], *tables: str
+) -> AsyncIterator[Recipients]:
+    """The club with these connectors; everybody at their place until the block ends."""
+    clock = StoppedClock(datetime.now(UTC))
+    async with opened(settings, clock=clock) as tillit, toy(*keys) as processor:
+        transport = httpx.ASGITransport(create_app(tillit, worker=False))
+        async with httpx.AsyncClient(transport=transport, base_url="http://tillit.test") as ours:
+            processor.ours, processor.clock = ours, clock.now
+            await tillit.apply(SYSTEM, load_programme(CLUB))
+            made = Recipients(await lived(tillit), processor, clock)
+            processor.pinned_in(made.keys)
+            await made.connect(*tables)
+            yield made

@@ -4,20 +4,17 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-import httpx
 import pytest
-from a_life import VALUES, lived
-from at_the_recipients import CLUB, OPENDSR, Recipients
-from toy_processor import Key, Manner, toy
+from a_life import VALUES
+from at_the_recipients import OPENDSR, Recipients, connected
+from toy_processor import Key, Manner
 
 from api import outward
 from api import work as worker
-from api.bootstrap import SYSTEM, opened
-from api.http.app import create_app
+from api.bootstrap import SYSTEM
 from api.settings import Settings
-from consent.programme import load_programme
 from dsar import certificates, outgoing
 from dsar.connectors import calling, desk
 from dsar.connectors.trouble import GivingUp, Trouble
@@ -25,7 +22,6 @@ from dsar.errors import NotReady, WrongState
 from dsar.outgoing import State
 from dsar.states import Right
 from dsar.states import State as RequestState
-from kernel.clock import StoppedClock
 
 M = Manner
 
@@ -42,16 +38,8 @@ async def told(
 ) -> AsyncIterator[Recipients]:
     """The club, whose letters are sent by a processor that is told by OpenDSR."""
     monkeypatch.setattr(calling, "WITHIN", 1.0)
-    clock = StoppedClock(datetime.now(UTC))
-    async with opened(settings, clock=clock) as tillit, toy(*keys) as processor:
-        transport = httpx.ASGITransport(create_app(tillit, worker=False))
-        async with httpx.AsyncClient(transport=transport, base_url="http://tillit.test") as ours:
-            processor.ours, processor.clock = ours, clock.now
-            await tillit.apply(SYSTEM, load_programme(CLUB))
-            made = Recipients(await lived(tillit), processor, clock)
-            processor.pinned_in(made.keys)
-            await made.connect(OPENDSR)
-            yield made
+    async with connected(settings, keys, OPENDSR) as made:
+        yield made
 
 
 async def test_an_erasure_closes_when_the_processor_has_signed_that_it_is_done(

@@ -132,7 +132,10 @@ class Key:
 
 @dataclass
 class Toy:
-    """`requests`: by id, what each was and how it stands. `calls`: all that came in."""
+    """`requests` and `events`: by id, what came by OpenDSR and by webhook; `calls`: all that came.
+
+    `status`: of each request, how it stands here; `received`: how often each id came.
+    """
 
     key: Key
     stranger: Key
@@ -142,6 +145,7 @@ class Toy:
     tls_port: int = 0  # the same, behind a certificate that nobody trusts
     manners: list[Manner] = field(default_factory=list)
     requests: dict[str, dict[str, Any]] = field(default_factory=dict)
+    events: dict[str, dict[str, Any]] = field(default_factory=dict)
     status: dict[str, str] = field(default_factory=dict)
     received: dict[str, int] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
@@ -268,8 +272,7 @@ class Toy:
         given = call.headers["webhook-signature"].split(" ")
         if f"v1,{base64.b64encode(mac).decode()}" not in given:
             return 401, {}, b""
-        event = call.json
-        self.requests.setdefault(id, event)
+        self.events.setdefault(id, call.json)
         self.received[id] = self.received.get(id, 0) + 1
         if manner in (Manner.RIGHT, Manner.PACKED):
             packed = {"Content-Encoding": "gzip"} if manner is Manner.PACKED else {}
