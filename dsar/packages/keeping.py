@@ -27,7 +27,6 @@ _AT_ONCE = 500
 _OVER = """
 DELETE FROM package WHERE request IN (
     SELECT request FROM package WHERE expires_at <= %s ORDER BY expires_at LIMIT %s
-    FOR UPDATE SKIP LOCKED
 ) RETURNING request, member
 """
 
