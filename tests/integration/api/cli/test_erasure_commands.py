@@ -1,0 +1,37 @@
+"""`tillit request preview` and `tillit request hold`, at the command line."""
+
+from datetime import date, timedelta
+
+
+def test_an_erasure_is_looked_at_held_freed_and_done(club) -> None:
+    asked = club("request", "open", "erasure", "--member", "1", "--identified", "--json")
+    request = str(asked.json["id"])
+    seen = club("request", "preview", request)
+    assert seen.status == 0
+    assert "goes    1 member" in seen.out
+    until = (date.today() + timedelta(days=9)).isoformat()
+    hold = ("request", "hold", "place", "1", "--ground", "dispute", "--until", until)
+    placed = club(*hold, "--note", "Parcel 7", "--json").json["holds"]
+    assert [(one["ground"], one["until"], one["note"]) for one in placed] == [
+        ("dispute", until, "Parcel 7")
+    ]
+    assert f"HELD    dispute ({placed[0]['id']})" in club("request", "preview", request).out
+    assert until in club("request", "hold", "list").out
+    refused = club("request", "approve", request, "--now")
+    assert refused.status == 1
+    assert "a legal hold stands (dispute)" in refused.err
+    assert club("request", "hold", "lift", placed[0]["id"]).status == 0
+    assert club("request", "hold", "list", "--json").json == {"holds": []}
+    assert "lifted" in club("request", "hold", "list", "--ended").out
+    assert club("request", "preview", request, "--json").json["holds"] == []
+    done = club("request", "approve", request, "--now", "--json")
+    assert done.json["state"] == "fulfilled"
+    gone = club("request", "preview", request)
+    assert (gone.status, gone.out) == (1, "")
+
+
+def test_a_ground_that_is_none_is_said_without_what_was_written(club) -> None:
+    wrong = club("request", "hold", "place", "1", "--ground", "Åsa Öberg")
+    assert wrong.status == 1
+    assert "this is no ground for a hold" in wrong.err
+    assert "Öberg" not in wrong.err
