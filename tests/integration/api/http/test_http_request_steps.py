@@ -324,3 +324,23 @@ async def test_an_officer_without_the_ability_comes_to_no_door_of_the_desk(club:
     ):
         answer = await auditor(method, path, body)
         assert (answer.status_code, _type(answer)) == (403, "wrong-caller"), path
+
+
+async def test_what_fails_half_way_leaves_nothing_behind_and_the_others_whole(club: Club) -> None:
+    """A request that nobody has acknowledged is acknowledged first, and then lacks its proof."""
+    weak = await club.member(await club.joins("1"), stepped_up=False)
+    fails = (await weak.ok("POST", "/v1/me/requests", {"right": "erasure"}))["request"]
+    async with club.tillit.unit() as work:
+        await (await raw(work.session)).execute(
+            "UPDATE request SET state = 'initiated' WHERE id = %s", (fails,)
+        )
+    works = await opened(club, "access", await club.joins("2"))
+    before = await entries(club, "request.moved", fails)
+    officer = await club.officer()
+    batch = {"requests": [fails, works], "step": "approve"}
+    came = (await officer.ok("POST", "/v1/requests/bulk", batch))["requests"]
+    assert [(one["came"], one["state"]) for one in came] == [
+        ("not_done", "initiated"),
+        ("done", "accepted"),
+    ]
+    assert await entries(club, "request.moved", fails) == before
