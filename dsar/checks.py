@@ -13,6 +13,8 @@ from audit.errors import EntryInvalid
 from audit.verify import VerifierKey
 from dsar import approvals, checks_erasure, identity, wanted
 from dsar.checks_erasure import Said
+from dsar.connectors import checks as checks_recipients
+from dsar.connectors.checks import Heard
 from dsar.states import Right, State, Step, leads_to
 from dsar.tables import RequestRow
 from dsar.wanted import Wanted
@@ -28,20 +30,25 @@ _STEPS = {
     EntryKind.REQUEST_REFUSED,
     EntryKind.REQUEST_COMPLETED,
 }
-_KINDS = (*_STEPS, *checks_erasure.KINDS)
+_KINDS = (*_STEPS, *checks_erasure.KINDS, *checks_recipients.KINDS)
 _BATCH = 1_000
 
 
 @dataclass
 class _OnRecord:
-    """What the record says of requests: steps by request, and what erasures left behind."""
+    """What the record says of requests: steps by request, what erasures left behind, and what
+    recipients were told and have answered.
+    """
 
     steps: dict[str, list[Told]] = field(default_factory=dict)
     erasures: Said = field(default_factory=Said)
+    recipients: Heard = field(default_factory=Heard)
 
     def take(self, entry: Told) -> None:
         if entry.kind in _STEPS:
             self.steps.setdefault(str(entry.facts.get("request")), []).append(entry)
+        elif entry.kind in checks_recipients.KINDS:
+            self.recipients.take(entry)
         else:
             self.erasures.take(entry)
 
@@ -59,6 +66,7 @@ async def check(unit: Unit, key: VerifierKey) -> list[str]:
         return [
             *await _requests(unit, said),
             *await checks_erasure.check(unit, said.erasures, key),
+            *await checks_recipients.check(unit, said.recipients, erased=said.erased),
         ]
     except (EntryInvalid, ProfilesError) as error:
         return [f"requests cannot be compared with the record: {error}"]

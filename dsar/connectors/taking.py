@@ -18,7 +18,7 @@ from audit.entries import Fact
 from audit.entries import Kind as EntryKind
 from dsar import outgoing, register
 from dsar.carrying import SETTLE_JOB, subject_of
-from dsar.connectors.errands import Answer, Outcome
+from dsar.connectors.errands import Answer, Outcome, Said
 from dsar.outgoing import Outgoing
 from dsar.telling import Word
 from kernel.database import raw
@@ -33,26 +33,28 @@ async def take_in(unit: Unit, act: Act, row: Outgoing, outcome: Outcome) -> bool
     """What a locked word's call, or its recipient by itself, has led to; whether it was news.
 
     Durable with the transaction: the answer, where the word stands, its entry, and the job that
-    closes its request. An answer that was taken before, and one to a closed word, change nothing.
+    closes its request. What was said before changes nothing, nor does an answer to a closed word.
     """
     answer = outcome.answer
-    if answer is not None:
-        news = await _keep(unit, row, answer)
-    else:
-        news = False
+    news = answer is not None and await _keep(unit, row, answer)
+    digest = digest_of(answer) if answer is not None else None
     if not row.state.is_open:
-        return False
-    digest = hashlib.sha256(answer.signed).hexdigest() if answer is not None else None
+        if news:
+            await note(unit, act, row, {"state": row.state.value, "answer": digest})
+        return news
     trouble = outcome.trouble.value if outcome.trouble is not None else None
     await outgoing.move(
         unit, row.id, outcome.state, problem=trouble, answer=digest, again=outcome.again
     )
     if news or not outcome.state.is_open:
-        facts: dict[str, Fact] = {"state": outcome.state.value, "answer": digest}
-        await note(unit, act, row, facts)
+        await note(unit, act, row, {"state": outcome.state.value, "answer": digest})
     if not outcome.state.is_open:
         await enqueue(unit.session, SETTLE_JOB, request=str(row.request))
     return news
+
+
+def digest_of(answer: Answer) -> str:
+    return hashlib.sha256(answer.signed).hexdigest()
 
 
 async def note(unit: Unit, act: Act, row: Outgoing, facts: dict[str, Fact]) -> None:
@@ -68,20 +70,27 @@ async def seen(unit: Unit, row: UUID, answer: Answer) -> bool:
     connection = await raw(unit.session)
     cursor = await connection.execute(
         "SELECT FROM recipient_answer WHERE outgoing = %s AND digest = %s",
-        (row, hashlib.sha256(answer.signed).hexdigest()),
+        (row, digest_of(answer)),
     )
     return await cursor.fetchone() is not None
 
 
 async def _keep(unit: Unit, row: Outgoing, answer: Answer) -> bool:
-    """Whether it is new: a status that is asked for often says the same most of the time."""
+    """Whether it is new. That it is at it, a recipient says often: the first time is kept."""
     connection = await raw(unit.session)
+    cursor = await connection.execute(
+        "SELECT said FROM recipient_answer WHERE outgoing = %s", (row.id,)
+    )
+    before = {said for (said,) in await cursor.fetchall()}
+    weighs = answer.said is Said.CANCELLED or (answer.said is Said.COMPLETED and row.state.is_open)
+    if answer.said.value in before and not weighs:
+        return False
     cursor = await connection.execute(
         "INSERT INTO recipient_answer (id, outgoing, recipient, at, kind, said, digest, document) "
         "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (outgoing, digest) DO NOTHING",
         (
             *(uuid7(), row.id, row.recipient, unit.now, answer.way.value, answer.said.value),
-            *(hashlib.sha256(answer.signed).hexdigest(), _document(row, answer)),
+            *(digest_of(answer), _document(row, answer)),
         ),
     )
     return bool(cursor.rowcount)

@@ -1,0 +1,90 @@
+"""Checks of what recipients were told and have answered, against the record.
+
+For `tillit audit verify`. Reads everything; changes nothing. A word that the table calls done, and
+the record does not, would have closed a request that nobody answered.
+"""
+
+import hashlib
+import json
+from collections.abc import Set
+from dataclasses import dataclass, field
+
+from audit.browsing import Told
+from audit.entries import Kind as EntryKind
+from dsar.outgoing import State
+from dsar.states import Right
+from kernel.database import raw
+from profiles.unit import Unit
+
+KINDS = (EntryKind.RECIPIENT_TOLD, EntryKind.RECIPIENT_ANSWERED)
+
+
+@dataclass
+class Heard:
+    """What the record says: whom was told, how each stands, and every answer's digest.
+
+    By request and recipient, of which there is one word.
+    """
+
+    told: dict[tuple[str, str], Told] = field(default_factory=dict)
+    states: dict[tuple[str, str], str] = field(default_factory=dict)
+    answers: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def take(self, entry: Told) -> None:
+        key = (str(entry.facts.get("request")), str(entry.facts.get("recipient")))
+        if entry.kind == EntryKind.RECIPIENT_TOLD:
+            self.told[key] = entry
+            return
+        self.states[key] = str(entry.facts.get("state"))
+        if (answer := entry.facts.get("answer")) is not None:
+            self.answers.add((*key, str(answer)))
+
+
+async def check(unit: Unit, heard: Heard, *, erased: Set[str | None]) -> list[str]:
+    """What is wrong, in words; nothing when all is well. `erased`: the subjects who are."""
+    return [*await _words(unit, heard, erased), *await _answers(unit, heard)]
+
+
+async def _words(unit: Unit, heard: Heard, erased: Set[str | None]) -> list[str]:
+    connection = await raw(unit.session)
+    cursor = await connection.execute(
+        "SELECT id, request::text, recipient, state FROM outgoing WHERE recipient IS NOT NULL"
+    )
+    problems, lost = [], dict(heard.told)
+    for id, request, recipient, state in await cursor.fetchall():
+        key = (request, recipient)
+        lost.pop(key, None)
+        said = State(heard.states.get(key, State.WAITING.value))
+        if key not in heard.told:
+            problems.append(f"word {id} to a recipient was never put on record")
+        elif State(state).is_open != said.is_open or (not said.is_open and said != state):
+            problems.append(f"word {id} to a recipient is {state}, and the record says otherwise")
+    for (request, recipient), entry in sorted(lost.items()):
+        # What else was told of a member goes with them; that they were erased does not.
+        if entry.facts.get("what") == Right.ERASURE or entry.subject not in erased:
+            problems.append(f"what {recipient} was told by request {request} is missing")
+    return problems
+
+
+async def _answers(unit: Unit, heard: Heard) -> list[str]:
+    connection = await raw(unit.session)
+    cursor = await connection.execute(
+        "SELECT a.id, o.request::text, a.recipient, a.digest, a.document FROM recipient_answer a "
+        "LEFT JOIN outgoing o ON o.id = a.outgoing"
+    )
+    problems = []
+    for id, request, recipient, digest, document in await cursor.fetchall():
+        # A word goes with its member; what was answered to it stays.
+        if request is not None and (request, recipient, digest) not in heard.answers:
+            problems.append(f"answer {id} of a recipient was never put on record")
+        elif document is not None and not _is_of(document, digest):
+            problems.append(f"answer {id} of a recipient is not what it signed")
+    return problems
+
+
+def _is_of(document: str, digest: str) -> bool:
+    try:
+        signed = json.loads(document)["signed"].encode()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
+    return hashlib.sha256(signed).hexdigest() == digest

@@ -1,0 +1,63 @@
+"""`tillit connectors`: what an officer at the command line sees of recipients, and does."""
+
+from pathlib import Path
+
+import pytest
+
+CLUB = Path(__file__).parents[4] / "examples" / "fjallklubben.toml"
+CONNECTORS = """
+[recipients.letters.connector]
+by = "webhook"
+address = "http://127.0.0.1:9/hook"
+
+[recipients.auditor.connector]
+by = "mailbox"
+address = "privacy@siffergarden.example"
+carries = ["rectification"]
+"""
+
+
+@pytest.fixture
+def connected(club, tmp_path: Path):
+    """The club with two recipients that are told: one is not there, one has a mailbox."""
+    (tmp_path / "connected.toml").write_text(CLUB.read_text("utf-8") + CONNECTORS, "utf-8")
+    assert club("programme", "apply", "connected.toml", "--yes").status == 0
+    return club
+
+
+def test_what_is_wrong_with_a_recipient_is_shown_and_ended_by_an_officer(connected) -> None:
+    opened = connected("request", "open", "erasure", "--member", "1", "--identified", "--json")
+    request = opened.json["id"]
+    assert connected("request", "approve", request, "--now").status == 0
+    listed = connected("connectors", "list", "--json").json["connectors"]
+    assert [one["recipient"] for one in listed] == ["auditor", "letters"]
+    letters = listed[1]
+    assert (letters["by"], letters["host"], letters["open"]) == ("webhook", "127.0.0.1", 1)
+    assert letters["problem"] == "no_secret"
+    [word] = letters["words"]
+    assert (word["request"], word["state"], word["what"]) == (request, "waiting", "erasure")
+    plain = connected("connectors", "list").out
+    assert "letters" in plain
+    assert "1 open, 0 late; no_secret" in plain
+    assert word["outgoing"] in plain
+    assert "a@example.org" not in plain
+    assert connected("connectors", "retry", word["outgoing"]).status == 0
+    wrong = connected("connectors", "give-up", word["outgoing"], "--reason", "slow")
+    assert (wrong.status, wrong.out) == (1, "")
+    ended = connected("connectors", "give-up", word["outgoing"], "--reason", "impossible", "--json")
+    assert ended.json["state"] == "given_up"
+    assert connected("connectors", "retry", word["outgoing"]).status == 1
+    assert connected("connectors", "list", "--json").json["connectors"][1]["open"] == 0
+
+
+def test_trying_a_way_says_in_one_line_what_is_wrong(connected) -> None:
+    for name, said in (
+        ("letters", "no_secret"),
+        ("auditor", "no settings name a mail server"),
+        ("hosting", "connectors list"),
+    ):
+        came = connected("connectors", "test", name)
+        assert came.status == 1, name
+        assert came.err.startswith("error: ")
+        assert said in came.err
+        assert len(came.err.splitlines()) == 1
