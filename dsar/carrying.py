@@ -42,14 +42,17 @@ async def accepted(unit: Unit, request: UUID) -> tuple[RequestRow, Member] | Non
     for a row that says approved when this was not approved for this member, or was and has been
     carried out before: somebody has changed the table.
     """
+    asked = await register.get(unit, request)
+    # Members before requests, as everybody locks them who locks both.
+    people = await members.load(unit, [asked.member] if asked.member else [], lock=True)
     row = await register.row_of(unit, request, lock=True)
     if State(row.state) is not State.ACCEPTED:
         return None
     if row.not_before is not None and row.not_before > unit.now:
         return None
-    if row.member is None:
+    member = people.get(row.member) if row.member else None
+    if member is None:
         raise _not_approved()
-    member = await members.one(unit, row.member, lock=True)
     approval = approvals.given(row, member)
     if approval is None or not approval.whole:
         raise _not_approved()
