@@ -404,6 +404,18 @@ async def test_a_letter_on_its_way_to_somebody_who_is_erased_is_not_sent(
     assert await states(books, first) == {}
 
 
+async def test_an_attempt_that_two_workers_end_is_on_record_once(books: Books, post: Told) -> None:
+    anna = await books.joins()
+    request = await asked(books, Right.ACCESS, anna)
+    await worker.drain(books.tillit)
+    async with books.tillit.unit() as work:
+        [one] = await outgoing.of_request(work.unit, request)
+        await posting.ended(work.unit, SYSTEM, one, problem="refused_for_now", passing=True)
+        await posting.ended(work.unit, SYSTEM, one, problem=None)
+    assert await states(books, request) == {Kind.ACKNOWLEDGEMENT: (Way.DONE, None)}
+    assert len(await on_record(books, request, anna, "letter.sent")) == 1
+
+
 async def test_a_letter_that_was_moved_to_another_member_s_row_does_not_open(
     books: Books,
 ) -> None:
