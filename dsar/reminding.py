@@ -91,7 +91,7 @@ async def remind_of_recipients(unit: Unit, active: Active) -> int:
             "These recipients were told what members asked for, and have not said in time that",
             "it is done. A request stays open until they have. How many each:",
             *("", *lines, ""),
-            "tillit connector list",
+            "tillit connectors list",
         ]
     )
     message = Message(to, f"Recipients who have not answered: {len(late)}", text, language=LANGUAGE)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from consent.programme.catalogue import MEMBER_NUMBER
 from consent.programme.countries import COUNTRIES
@@ -148,6 +149,18 @@ def _is_mailbox(address: str) -> bool:
 
 
 def _is_address(address: str) -> bool:
-    here = ("http://127.0.0.1:", "http://localhost:")
-    safe = address.startswith("https://") or address.startswith(here)
-    return safe and address.isprintable() and " " not in address
+    """By its parts: `http://127.0.0.1:80@elsewhere.example` begins like this machine."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    here = parts.scheme == "http" and host in ("127.0.0.1", "localhost") and port is not None
+    plain = "@" not in parts.netloc and not parts.fragment
+    return bool(
+        (parts.scheme == "https" or here)
+        and host
+        and plain
+        and address.isprintable()
+        and " " not in address
+    )

@@ -12,7 +12,8 @@ from api.bootstrap import SYSTEM, Tillit
 from consent import ledger
 from consent.choices import Action as Said
 from consent.choosing import choose
-from dsar import requests
+from dsar import outgoing, requests
+from dsar.connectors import answers
 from dsar.states import Right
 from kernel.database import libpq
 from profiles.enrolment import enrol
@@ -28,6 +29,7 @@ TABLES = (
     "ledger",
     "consent_figure",
     "certificate",
+    "recipient_answer",
 )
 
 
@@ -45,6 +47,16 @@ async def _fill(tillit: Tillit) -> None:
         await requests.approve(work.unit, SYSTEM, work.active, asked.id)
     await worker.drain(tillit)
     await worker.count(tillit)
+    async with tillit.unit() as work:
+        word = await outgoing.post(
+            work.unit,
+            request=asked.id,
+            what="erasure",
+            carrier="mailbox",
+            payload=b"{}",
+            recipient="letters",
+        )
+        await answers.pressed(work.unit, SYSTEM, recipient="letters", id=word, link="a link")
 
 
 @pytest.fixture

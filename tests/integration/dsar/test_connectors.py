@@ -161,6 +161,36 @@ async def test_what_fails_is_shown_and_tried_again_under_the_same_id(
     assert (await told.request(request)).state is RequestState.FULFILLED
 
 
+ASKED = [
+    (M.FAULT, Trouble.UNAVAILABLE),
+    (M.OTHERS, Trouble.BAD_SIGNATURE),
+    (M.UNSIGNED, Trouble.BAD_SIGNATURE),
+    (M.OTHER_DOMAIN, Trouble.BAD_SIGNATURE),
+    (M.MALFORMED, Trouble.MALFORMED),
+    (M.OF_ANOTHER, Trouble.OF_ANOTHER),
+    (M.HUGE, Trouble.TOO_LARGE),
+    (M.REDIRECT, Trouble.REDIRECTED),
+    (M.BREAK_OFF, Trouble.UNREACHABLE),
+]
+
+
+@pytest.mark.parametrize(("manner", "trouble"), ASKED, ids=lambda one: str(one).lower())
+async def test_what_fails_while_it_is_asked_closes_nothing_and_is_asked_again(
+    told: Recipients, manner: Manner, trouble: Trouble
+) -> None:
+    request = await told.asked()
+    word = await told.word(request)
+    told.toy.status[str(word.id)] = "completed"
+    told.toy.manners = [manner]
+    await told.next(request)
+    asked = await told.word(request)
+    assert (asked.state, asked.problem, asked.attempts) == (State.SENT, trouble.value, 1)
+    assert (await told.request(request)).state is RequestState.CARRIED_OUT
+    await told.next(request)
+    assert (await told.word(request)).state is State.DONE
+    assert told.toy.received == {str(word.id): 1}, "it was asked, and not told again"
+
+
 async def test_a_server_that_is_not_there_is_tried_again_further_and_further_apart(
     told: Recipients,
 ) -> None:
