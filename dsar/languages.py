@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -53,6 +53,22 @@ def translations(language: str, domain: str) -> Translations:
     return Translations(compiled, domain)
 
 
+@cache
+def _locale(code: str) -> Locale:
+    return Locale.parse(_LOCALES.get(code, code))
+
+
+#: Prices and quantities come again and again; a number by itself is about nobody.
+@lru_cache(maxsize=4_096)
+def _number(code: str, number: Decimal | int) -> str:
+    return format_decimal(number, locale=_locale(code), decimal_quantization=False)
+
+
+@lru_cache(maxsize=4_096)
+def _money(code: str, amount: Decimal, currency: str) -> str:
+    return format_currency(amount, currency, locale=_locale(code))
+
+
 @dataclass(frozen=True)
 class Language:
     """How one language writes dates, numbers and names. `code`: one of `LANGUAGES`."""
@@ -65,7 +81,7 @@ class Language:
 
     @property
     def locale(self) -> Locale:
-        return Locale.parse(_LOCALES.get(self.code, self.code))
+        return _locale(self.code)
 
     def date(self, day: date) -> str:
         """Such as ``3 februari 2026``."""
@@ -79,11 +95,11 @@ class Language:
 
     def number(self, number: Decimal | int) -> str:
         """All its decimals, without noughts at the end."""
-        return format_decimal(number, locale=self.locale, decimal_quantization=False)
+        return _number(self.code, number)
 
     def money(self, amount: Decimal, currency: str) -> str:
         """`currency`: ISO 4217, such as ``SEK``."""
-        return format_currency(amount, currency, locale=self.locale)
+        return _money(self.code, amount, currency)
 
     def listed(self, words: Sequence[str], style: Literal["standard", "or"] = "standard") -> str:
         """Such as ``a, b och c``; with ``or``, ``a, b eller c``."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,11 @@ from dsar.languages import Language, translations
 from dsar.packages.terms import CATEGORIES, PURPOSES, spelt_out
 
 DOMAIN = "packages"
+
+
+@cache
+def _translated(code: str, text: str) -> str:
+    return translations(code, DOMAIN).gettext(text)
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,7 @@ class Wording:
 
     def say(self, text: str, **given: object) -> str:
         """The English `text` in this language, with what is `given` in its braces."""
-        found = translations(self.language.code, DOMAIN).gettext(text)
+        found = _translated(self.language.code, text)
         return found.format(**given) if given else found
 
     def many(self, one: str, more: str, number: int, **given: object) -> str:

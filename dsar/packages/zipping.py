@@ -1,10 +1,11 @@
 """The files of a package, in one ZIP file: those of an access package, those to take elsewhere."""
 
 import io
-import json
 import zipfile
 from collections.abc import Mapping
 from typing import Any
+
+import msgspec
 
 from dsar.languages import Language
 from dsar.packages import contents, pages, portable, sheets
@@ -47,7 +48,7 @@ def _portable(found: Gathered, wording: Wording) -> dict[str, bytes]:
 
 
 def _json(told: Mapping[str, Any]) -> bytes:
-    return json.dumps(told, ensure_ascii=False, indent=2).encode()
+    return msgspec.json.format(msgspec.json.encode(told), indent=2)
 
 
 def _zip(files: Mapping[str, bytes]) -> bytes:
