@@ -37,7 +37,7 @@ def _why(found: Gathered, wording: Wording, name: str) -> str:
     fields = found.active.programme.catalogue().fields
     what = label(found, wording, name)
     if name in fields and fields[name].category in FROM_PURCHASES:
-        return wording.say("{what} ({name}): it follows from your purchases.", what=what, name=name)
+        return wording.say("“{name}”: it follows from your purchases.", name=name)
     return wording.say("{what}: it was not proved to be yours.", what=what)
 
 
