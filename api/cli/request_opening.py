@@ -21,6 +21,19 @@ from dsar.words import Channel, right_named
 from kernel.errors import Invalid
 
 
+Received = Annotated[
+    datetime | None,
+    typer.Option("--received", formats=["%Y-%m-%d"], help="The day it came in, if not today."),
+]
+Language = Annotated[
+    str | None, typer.Option("--language", help="Of the answer, if not the programme's first.")
+]
+Purposes = Annotated[
+    list[str] | None,
+    typer.Option("--purpose", help="For withdrawal and objection: about this; repeatable."),
+]
+
+
 def open_(
     right: Annotated[str, typer.Argument(help="One of " + ", ".join(Right) + ".")],
     *,
@@ -32,17 +45,9 @@ def open_(
         bool,
         typer.Option("--identified", help="You have seen who it is, and answer for it."),
     ] = False,
-    received: Annotated[
-        datetime | None,
-        typer.Option("--received", formats=["%Y-%m-%d"], help="The day it came in, if not today."),
-    ] = None,
-    language: Annotated[
-        str | None, typer.Option("--language", help="Of the answer, if not the programme's first.")
-    ] = None,
-    purpose: Annotated[
-        list[str] | None,
-        typer.Option("--purpose", help="For withdrawal and objection: about this; repeatable."),
-    ] = None,
+    received: Received = None,
+    language: Language = None,
+    purpose: Purposes = None,
     marketing: Annotated[
         bool, typer.Option("--marketing", help="For objection: to all direct marketing.")
     ] = False,
