@@ -20,7 +20,6 @@ from dsar.wanted import Wanted
 from dsar.words import Channel, right_named
 from kernel.errors import Invalid
 
-
 Received = Annotated[
     datetime | None,
     typer.Option("--received", formats=["%Y-%m-%d"], help="The day it came in, if not today."),
