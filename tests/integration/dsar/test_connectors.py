@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -536,3 +537,25 @@ async def test_a_rotation_on_the_way_leaves_the_word_readable(told: Recipients) 
     assert word.state is State.SENT
     sent = told.toy.requests[str(word.id)]
     assert VALUES["email"] in json.dumps(sent)
+
+
+async def test_a_recipient_that_hangs_holds_up_nobodys_erasure(
+    told: Recipients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calling, "WITHIN", 30.0)
+    told.toy.manners = [M.HANG] * 8
+    working = asyncio.create_task(worker.work(told.tillit))
+    try:
+        await told.life.ask(Right.ERASURE)
+        await asyncio.wait_for(told.toy.called.wait(), 20)
+        second = await told.life.ask(Right.ERASURE, told.life.neighbour)
+        for _ in range(100):
+            if (await told.request(second)).state is not RequestState.ACCEPTED:
+                break
+            await asyncio.sleep(0.1)
+        assert (await told.request(second)).state is RequestState.CARRIED_OUT
+    finally:
+        told.toy.leave()
+        working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working

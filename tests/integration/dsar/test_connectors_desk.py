@@ -86,6 +86,8 @@ async def test_a_request_closes_when_the_last_of_its_recipients_has_answered(
     assert (await told.request(request)).state is RequestState.CARRIED_OUT
     done = {"id": str(auditor.id), "status": "completed"}
     assert (await told.toy.answers(done, recipient="letters")).status_code == 403
+    others = await told.toy.calls_back(str(auditor.id), "completed")
+    assert others.status_code == 404, "signed well, about somebody else's word"
     assert (await told.toy.answers(done, recipient="auditor")).status_code == 202
     await worker.drain(told.tillit)
     assert (await told.request(request)).state is RequestState.FULFILLED
