@@ -15,6 +15,7 @@ from dsar import approvals, checks_erasure, identity, wanted
 from dsar.checks_erasure import Said
 from dsar.connectors import checks as checks_recipients
 from dsar.connectors.checks import Heard
+from dsar.opendsr import handed
 from dsar.states import Right, State, Step, leads_to
 from dsar.tables import RequestRow
 from dsar.wanted import Wanted
@@ -67,6 +68,7 @@ async def check(unit: Unit, key: VerifierKey) -> list[str]:
             *await _requests(unit, said),
             *await checks_erasure.check(unit, said.erasures, key),
             *await checks_recipients.check(unit, said.recipients, erased=said.erased),
+            *[f"handed in {one} is not as it was sealed" for one in await handed.broken(unit)],
         ]
     except (EntryInvalid, ProfilesError) as error:
         return [f"requests cannot be compared with the record: {error}"]

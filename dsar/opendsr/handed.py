@@ -3,11 +3,14 @@
 Who it is about stands in it, sealed under the live epoch, for as long as it takes to look; where
 it led to two members, until an officer has looked too. What stays is who sent it, under which
 reference, and how it ended.
+
+What is sealed is bound to who sent it, what they asked for, and the request that it led to: a row
+that was changed in the table is `broken`, opens nothing, and `tillit audit verify` names it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -23,9 +26,14 @@ from dsar.states import Right
 from dsar.states import State as RequestState
 from dsar.words import Channel
 from kernel.database import raw
+from kernel.errors import Unavailable
+from profiles.errors import CannotOpen
 from profiles.keys import EpochKey, fill, place, strip
 from profiles.labels import Label
 from profiles.unit import Unit
+
+#: What officers see of a row that is not as it was sealed.
+BROKEN = "not-as-sealed"
 
 _PAD = 2_048
 _COLUMNS = """
@@ -80,7 +88,8 @@ class HandedIn:
     """One of them. `told`: the status its sender was told last. `problems`: why it could not be, a
     word for each of its addresses that did not take it.
 
-    `kept` is None once it is over and everybody who was to be called has been.
+    `kept` is None once it is over and everybody who was to be called has been, and where the row is
+    `broken`: not as it was sealed.
     """
 
     id: UUID
@@ -97,6 +106,22 @@ class HandedIn:
     status: Status
     due: date | None
     kept: Kept | None = field(default=None, repr=False)
+    broken: bool = False
+
+    def whole(self) -> Kept:
+        """What is kept of it. Raises `Unavailable` where the row is not as it was sealed."""
+        if self.kept is None:
+            raise changed()
+        return self.kept
+
+
+def changed() -> Unavailable:
+    """What is said where a row is not what was handed in."""
+    return Unavailable(
+        "this is not what was handed in",
+        place="handed",
+        remedy="run `tillit audit verify`: somebody has changed the database",
+    )
 
 
 async def add(
@@ -104,13 +129,14 @@ async def add(
 ) -> bool:
     """Write it down; False when this sender has handed in that reference before."""
     connection = await raw(unit.session)
+    where = _place(id, str(sender), reference, right.value, unit.now, None)
     cursor = await connection.execute(
         "INSERT INTO handed_in (id, sender, reference, kind, state, told, received_at, epoch, "
         "sealed) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) "
         "ON CONFLICT (sender, reference) DO NOTHING",
         (
             *(id, str(sender), reference, right.value, State.RECEIVED.value),
-            *(Status.PENDING.value, unit.now, unit.epoch.number, _sealed(unit, id, kept)),
+            *(Status.PENDING.value, unit.now, unit.epoch.number, _sealed(unit, where, kept)),
         ),
     )
     return cursor.rowcount == 1
@@ -168,12 +194,13 @@ async def looked(
 ) -> None:
     """Write down what looking has found, and `kept` in the place of what was kept."""
     connection = await raw(unit.session)
+    where = _place_of(one, request)
     await connection.execute(
         "UPDATE handed_in SET state = %s, request = %s, asked_on = coalesce(asked_on, %s), "
         "epoch = %s, sealed = %s WHERE id = %s",
         (
             *(state.value, request, unit.today),
-            *(unit.epoch.number, _sealed(unit, one.id, kept), one.id),
+            *(unit.epoch.number, _sealed(unit, where, kept), one.id),
         ),
     )
 
@@ -208,6 +235,12 @@ async def note(unit: Unit, id: UUID, number: int, problem: str | None) -> None:
         )
 
 
+async def broken(unit: Unit) -> list[UUID]:
+    """Those that are not as they were sealed. Reads all that are not over for long."""
+    found = await _select(unit, "WHERE h.sealed IS NOT NULL OR h.ended_at IS NULL", ())
+    return sorted(one.id for one in found if one.broken)
+
+
 async def clear(unit: Unit, before: datetime) -> int:
     """Delete what is sealed of those that were over before then; returns of how many."""
     connection = await raw(unit.session)
@@ -221,13 +254,18 @@ async def reseal(session: AsyncSession, old: EpochKey, new: EpochKey) -> None:
     """Within a rotation: what is still sealed, under the new epoch."""
     connection = await raw(session)
     cursor = await connection.execute(
-        "SELECT id, sealed FROM handed_in WHERE epoch = %s AND sealed IS NOT NULL",
+        "SELECT id, sender, reference, kind, received_at, request, sealed FROM handed_in "
+        "WHERE epoch = %s AND sealed IS NOT NULL",
         (old.number,),
         binary=True,
     )
-    for id, sealed in await cursor.fetchall():
-        plain = old.sealing(Label.HANDED_IN).open(sealed, at=_place(id))
-        anew = new.sealing(Label.HANDED_IN).seal(plain, at=_place(id))
+    for id, sender, reference, kind, received, request, sealed in await cursor.fetchall():
+        where = _place(id, sender, reference, kind, received, request)
+        try:
+            plain = old.sealing(Label.HANDED_IN).open(sealed, at=where)
+        except CannotOpen:
+            continue  # it opened nothing before, and opens nothing hereafter: checked and named
+        anew = new.sealing(Label.HANDED_IN).seal(plain, at=where)
         await connection.execute(
             "UPDATE handed_in SET epoch = %s, sealed = %s WHERE id = %s", (new.number, anew, id)
         )
@@ -244,9 +282,14 @@ def _row(unit: Unit, row: Sequence[Any]) -> HandedIn:
     request_state, due, sealed = row[11:]
     type_, _, name = sender.partition("/")
     kept = None
+    broken = sealed is None and ended is None
     if sealed is not None:
-        opened = unit.epoch.sealing(Label.HANDED_IN).open(sealed, at=_place(id))
-        kept = msgspec.msgpack.decode(strip(opened), type=Kept)
+        where = _place(id, sender, reference, kind, received, request)
+        try:
+            opened = unit.epoch.sealing(Label.HANDED_IN).open(sealed, at=where)
+            kept = msgspec.msgpack.decode(strip(opened), type=Kept)
+        except CannotOpen:
+            broken = True
     status = Status.PENDING
     if state == State.ENDED:
         status = Status.CANCELLED
@@ -263,18 +306,29 @@ def _row(unit: Unit, row: Sequence[Any]) -> HandedIn:
         received_at=received,
         asked_on=asked,
         ended_at=ended,
-        problems=tuple(problems[one] for one in sorted(problems)),
+        problems=(*((BROKEN,) if broken else ()), *(problems[one] for one in sorted(problems))),
         status=status,
         due=None if status is Status.PENDING else due,
         kept=kept,
+        broken=broken,
     )
 
 
-def _sealed(unit: Unit, id: UUID, kept: Kept) -> bytes:
+def _sealed(unit: Unit, where: bytes, kept: Kept) -> bytes:
     """Padded, so that neither who it is about nor that it led nowhere shows in its length."""
     plain = fill(msgspec.msgpack.encode(kept), _PAD)
-    return unit.epoch.sealing(Label.HANDED_IN).seal(plain, at=_place(id))
+    return unit.epoch.sealing(Label.HANDED_IN).seal(plain, at=where)
 
 
-def _place(id: UUID) -> bytes:
-    return place("handed_in", id.hex, "kept")
+def _place_of(one: HandedIn, request: UUID | None) -> bytes:
+    return _place(one.id, str(one.sender), one.reference, one.right.value, one.received_at, request)
+
+
+def _place(  # noqa: PLR0917 - all that a row is bound to, in the order of its columns
+    id: UUID, sender: str, reference: str, kind: str, received: datetime, request: UUID | None
+) -> bytes:
+    """Where it may be opened: in this row, as long as it says what it said."""
+    # A reference is the sender's own words: the others are fixed in form, so it comes last.
+    at = received.astimezone(UTC).isoformat(timespec="microseconds")
+    bound = "|".join((kind, at, request.hex if request else "", sender, reference))
+    return place("handed_in", f"{id.hex}|{bound}", "kept")

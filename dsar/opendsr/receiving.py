@@ -92,18 +92,24 @@ async def look(unit: Unit, active: Active, id: UUID) -> bool:
     """Find out whom it is about, and ask them who they are (Art. 12(6)); False if that was done.
 
     Opens the identifiers of whoever is found: on record as a look by its sender. Every identity
-    has to lead to the same member, or to nobody.
+    has to lead to the same member, or to nobody. Where the programme lets its sender ask for this
+    no more, nobody is looked for, and it ends as one about nobody. Raises `Unavailable` for a row
+    that is not as it was sealed.
     """
     one = await handed.one(unit, id, lock=True)
-    if one.state is not State.RECEIVED or one.kept is None:
+    if one.state is not State.RECEIVED:
         return False
+    kept = one.whole()
+    bare = Kept(kept.digest, (), kept.callbacks, kept.language)
+    if not _may(active, one):
+        await handed.looked(unit, one, State.WAITING, kept=bare)
+        return True
     act = one.sender.act(active.version)
     found = await _found(unit, act, one)
     people = {member for _, hits in found for member in hits}
     if len(people) > 1:
-        await handed.looked(unit, one, State.HELD, kept=one.kept)
+        await handed.looked(unit, one, State.HELD, kept=kept)
         return True
-    bare = Kept(one.kept.digest, (), one.kept.callbacks, one.kept.language)
     request = await _open(unit, act, active, one, people.pop()) if people else None
     state = State.WAITING if request is None else State.OPENED
     await handed.looked(unit, one, state, request=request, kept=bare)
@@ -125,18 +131,21 @@ async def open_for(unit: Unit, act: Act, active: Active, id: UUID, member: UUID)
     """An officer says whom a held one is about; that member is asked who they are.
 
     Raises `WrongState` where it is not held, or the member has asked for this already, and
-    `UnknownRequest` for a member whom it does not name.
+    `UnknownRequest` for a member whom it does not name, `NotARequest` where its sender may ask for
+    this no more, and `Unavailable` for a row that is not as it was sealed.
     """
     one = await handed.one(unit, id, lock=True)
-    if one.state is not State.HELD or one.kept is None:
+    if one.state is not State.HELD:
         raise WrongState("this is not held", place="handed", remedy="see what became of it")
+    kept = one.whole()
+    _check(active, one)
     found = await _found(unit, act, one)
     if member not in {each for _, hits in found for each in hits}:
         raise UnknownRequest("it says nothing of this member", place="member")
     request = await _open(unit, act, active, one, member)
     if request is None:
         raise WrongState("the member has asked for this already", place="member")
-    bare = Kept(one.kept.digest, (), one.kept.callbacks, one.kept.language)
+    bare = Kept(kept.digest, (), kept.callbacks, kept.language)
     await handed.looked(unit, one, State.OPENED, request=request, kept=bare)
     return await register.get(unit, request)
 
@@ -144,7 +153,8 @@ async def open_for(unit: Unit, act: Act, active: Active, id: UUID, member: UUID)
 async def attest(unit: Unit, act: Act, active: Active, request: UUID) -> Request:
     """An officer has seen the agent's mandate, and answers for it: the member need not be asked.
 
-    Raises `NotARequest` where the programme says of no mandate, and `WrongState`.
+    Raises `NotARequest` where the programme says of no mandate, or lets this agent ask for this no
+    more, `WrongState`, and `Unavailable` where this is not what was handed in.
     """
     one = await handed.of_request(unit, request)
     agent = None if one is None else active.programme.agents.get(one.sender.name)
@@ -156,7 +166,11 @@ async def attest(unit: Unit, act: Act, active: Active, request: UUID) -> Request
         )
     if one.status is not Status.PENDING:
         raise WrongState("who is behind it has been shown", place="request")
+    one.whole()
+    _check(active, one)
     row = await register.row_of(unit, request, lock=True)
+    if row.kind != one.right:
+        raise handed.changed()
     person = await register.member_of(unit, row)
     await identity.prove(unit, act, request, person, Proof(How.MANDATE))
     return await requests.identified(unit, act, active, request)
@@ -235,12 +249,29 @@ def due_of(unit: Unit, one: HandedIn) -> date:
     return due_day(one.received_at.astimezone(unit.schema.zone).date(), unit.schema.region)
 
 
+def _may(active: Active, one: HandedIn) -> bool:
+    """Whether the programme in force still lets its sender ask for this."""
+    if one.sender.type is not ActorType.AGENT:
+        return one.sender.name in active.programme.services
+    agent = active.programme.agents.get(one.sender.name)
+    return agent is not None and one.right.value in agent.rights
+
+
+def _check(active: Active, one: HandedIn) -> None:
+    if not _may(active, one):
+        raise NotARequest(
+            "its sender may not ask for this any more",
+            place="handed",
+            remedy="write the right under the sender in the programme, if it may",
+        )
+
+
 async def _found(unit: Unit, act: Act, one: HandedIn) -> list[tuple[str, list[UUID]]]:
-    assert one.kept is not None
     declared = unit.schema.catalogue.fields
+    kept = one.whole()
     return [
         (field, await finding.find(unit, act, field, value))
-        for field, value in one.kept.identities
+        for field, value in kept.identities
         if field in declared and declared[field].lookup is not None
     ]
 
@@ -250,7 +281,6 @@ async def _open(unit: Unit, act: Act, active: Active, one: HandedIn, member: UUI
 
     What they have asked for is theirs: a sender neither follows it nor takes it back.
     """
-    assert one.kept is not None
     already = {row.id for row in await register.open_ones(unit, one.right, member)}
     request = await requests.open_request(
         unit,
@@ -260,7 +290,7 @@ async def _open(unit: Unit, act: Act, active: Active, one: HandedIn, member: UUI
         member,
         channel=one.sender.channel,
         proof=None,
-        language=one.kept.language,
+        language=one.whole().language,
         received=one.received_at.astimezone(unit.schema.zone).date(),
     )
     if request.id in already:

@@ -181,12 +181,12 @@ STATEMENTS = [
     """
     CREATE TABLE handed_in (
         id uuid PRIMARY KEY,
-        sender text NOT NULL,
+        sender text NOT NULL CHECK (sender ~ '^(agent|service)/'),
         reference text NOT NULL,
-        kind text NOT NULL,
+        kind text NOT NULL CHECK (kind IN ('access', 'portability', 'erasure', 'restriction')),
         request uuid REFERENCES request (id),
-        state text NOT NULL,
-        told text NOT NULL,
+        state text NOT NULL CHECK (state IN ('received', 'waiting', 'held', 'opened', 'ended')),
+        told text NOT NULL CHECK (told IN ('pending', 'in_progress', 'completed', 'cancelled')),
         received_at timestamptz NOT NULL,
         asked_on date,
         ended_at timestamptz,
