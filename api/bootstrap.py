@@ -29,6 +29,7 @@ from dsar.opendsr import handed
 from dsar.opendsr.signing import Seal, our_seal
 from kernel.clock import Clock, SystemClock
 from kernel.database import Database, raw
+from kernel.errors import Problem, TillitError, Unavailable
 from kernel.postgres import private_server
 from migrations import check_current, upgrade
 from profiles.epochs import EpochFiles
@@ -217,20 +218,48 @@ class Tillit:
         await self.bury()
 
     async def erase_revived(self) -> None:
-        """Nobody who was erased is served again, whatever a restore has brought back."""
+        """Nobody who was erased is served again, whatever a restore has brought back.
+
+        One at a time, so that one who cannot be erased keeps nobody else from it. Raises
+        `Unavailable` when there is such a one: they must not be served.
+        """
         if not self.erasure.journalled():
             return
         try:
             async with self.unit() as work:
-                revived = await self.erasure.erase_revived(work.unit, SYSTEM, work.active)
+                revived = await self.erasure.revived(work.unit)
         except NoProgramme:
             return
-        if revived:
-            _log.warning("erased_again", members=revived)
+        failed: list[Problem] = []
+        for lines in revived:
+            request = str(lines[-1].request)
+            try:
+                async with self.unit() as work:
+                    done = await self.erasure.erase_again(work.unit, SYSTEM, work.active, lines)
+            except TillitError as error:
+                place = error.problems[0].place
+                _log.error("not_erased_again", request=request, error=error.slug, place=place)
+                failed.append(_not_erased(request, error))
+            else:
+                _log.warning("erased_again" if done else "erasure_spared", request=request)
+        if failed:
+            raise Unavailable.of(tuple(failed))
 
     async def close(self) -> None:
         await self.replica.close()
         await self.database.close()
+
+
+def _not_erased(request: str, error: TillitError) -> Problem:
+    """Why the store stays closed, and how it is opened."""
+    why = error.problems[0]
+    return Problem(
+        f"request {request}",
+        f"the member of this erasure is in the database and cannot be erased again: {why.message}"
+        + (f" ({why.place})" if why.place else ""),
+        "nobody is served meanwhile; put this member's rows back from another backup, "
+        "or delete them by hand as the database's owner",
+    )
 
 
 @asynccontextmanager

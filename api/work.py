@@ -96,8 +96,14 @@ class Steps:
             await packages.make(work.unit, SYSTEM, work.active, UUID(request))
 
     async def erasure(self, request: str) -> None:
-        async with self._tillit.unit() as work:
-            await self._tillit.erasure.fulfil(work.unit, SYSTEM, work.active, UUID(request))
+        erasure, began = self._tillit.erasure, self._tillit.clock.now()
+        try:
+            async with self._tillit.unit() as work:
+                await erasure.fulfil(work.unit, SYSTEM, work.active, UUID(request))
+        except Exception:
+            async with self._tillit.unit() as work:
+                await erasure.take_back(work.unit, UUID(request), since=began)
+            raise
         # No copy in this process outlives the commit; others pass the barrier as they answer.
         await self._tillit.replica.barrier()
 

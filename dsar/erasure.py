@@ -1,16 +1,19 @@
 """Erasure (Art. 17): everything about a member goes, and a certificate says so.
 
 In one transaction: what bookkeeping law keeps goes into its ledger, apart; rows, sets, packages,
-proofs, letters, ledger and key go; recipients are put on the list of those to be told. Before it
-commits, the erasure is journalled outside the database. While a legal hold stands, nothing is
+proofs, letters, ledger and key go; recipients are put on the list of those to be told. Just before
+it commits, the erasure is journalled outside the database. While a legal hold stands, nothing is
 done. Idempotent: done again, it finds nobody and changes nothing.
 """
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import col, select
 
 from audit.acts import Act
+from audit.browsing import naming
 from audit.entries import Fact
 from audit.entries import Kind as EntryKind
 from consent import guardians
@@ -21,9 +24,9 @@ from dsar.journal import Journal, Line
 from dsar.letters import kept as letters
 from dsar.letters.making import farewell
 from dsar.previews import values_of
-from dsar.states import State
+from dsar.states import State, Step
 from dsar.tables import RequestRow
-from kernel.database import raw
+from kernel.database import before_commit, raw
 from profiles import members
 from profiles.erasing import DestroyKeys, destroy
 from profiles.members import Member
@@ -47,42 +50,89 @@ class Erasure:
         row, member = found
         if await holds.standing(unit, member):
             return False
-        # Journalled first: should the commit fail, start-up erases them, as was decided.
-        self._journal.append(Line(member.id, request), at=unit.now)
         subject, known = member.key.subject(), telling.identities(unit, member)
         row.erased = await self._erase(unit, act, active, member, request=request)
         await carrying.carried(unit, act, active, row, subject=subject, identities=known)
+        line = Line(member.id, request)
+
+        async def journal() -> None:
+            self._journal.append(line, at=unit.now)
+
+        # When nothing but the commit can fail any more: should it, start-up erases them.
+        before_commit(unit.session, journal, outside=True)
         return True
 
+    async def take_back(self, unit: Unit, request: UUID, *, since: datetime) -> bool:
+        """After an attempt that failed: journal that it was not carried out, if that is so.
+
+        Waits for a commit that is still under way, of which nobody was told. `since`: when the
+        attempt began; what was journalled before is left as it stands.
+        """
+        for line in self._journal.lines():
+            if line.request == request and line.at is not None and line.at >= since:
+                if not await members.load(unit, [line.member], lock=True):
+                    return False
+                self._journal.take_back(line, at=unit.now)
+                return True
+        return False
+
     def journalled(self) -> bool:
-        """Whether anybody was ever erased. Raises `Unavailable` as `erase_revived` does."""
+        """Whether anybody was ever erased. Raises `Unavailable` as `revived` does."""
         return bool(self._journal.lines())
 
-    async def erase_revived(self, unit: Unit, act: Act, active: Active) -> int:
-        """Erase again whoever is journalled and yet there; before anything is served.
+    async def revived(self, unit: Unit) -> list[list[Line]]:
+        """Who is journalled and yet there, each with their lines, the oldest first.
 
-        After a crash between journal and commit, or after a backup was restored. Recipients are
-        told again: it cannot be known here whether they were, and they know the word by its id.
-        One cut off before its commit, upon whom another process has put a legal hold since, is
-        left to wait as approved. Returns how many. Raises `Unavailable` when the journal cannot be
-        read.
+        After a crash between journal and commit, or after a backup was restored. Raises
+        `Unavailable` when the journal cannot be read.
         """
-        lines = {line.member: line for line in self._journal.lines()}
-        revived = await members.load(unit, list(lines), lock=True)
-        count = 0
-        for member in revived.values():
-            if await holds.placed_since(unit, member, lines[member.id].at):
-                continue
-            count += 1
-            request = lines[member.id].request
-            subject, known = member.key.subject(), telling.identities(unit, member)
-            entry = await self._erase(unit, act, active, member, request=request)
-            row = await unit.session.get(RequestRow, request, with_for_update=True)
-            # Older than the request, a backup has no row to close.
-            if row is not None and State(row.state) is not State.FULFILLED:
-                row.state, row.erased = State.ACCEPTED.value, entry
-                await carrying.carried(unit, act, active, row, subject=subject, identities=known)
-        return count
+        lines: dict[UUID, list[Line]] = {}
+        for line in self._journal.lines():
+            lines.setdefault(line.member, []).append(line)
+        there = await members.present(unit, lines)
+        return [lines[member] for member in sorted(there)]
+
+    async def erase_again(
+        self, unit: Unit, act: Act, active: Active, lines: Sequence[Line]
+    ) -> bool:
+        """Erase one of those again; before anything is served. False for who is to be spared.
+
+        Recipients are told again: it cannot be known here whether they were, and they know the
+        word by its id. Spared is whose erasure never committed and is not to be done now: it was
+        cancelled after its line was written, or waits, as approved, for a legal hold that was
+        placed after it.
+        """
+        member = (await members.load(unit, [lines[0].member], lock=True)).get(lines[0].member)
+        if member is None:
+            return False
+        standing = []
+        for line in lines:
+            if await self._cancelled(unit, member, line):
+                self._journal.take_back(line, at=unit.now)  # so that no older backup forgets it
+            else:
+                standing.append(line)
+        if not standing or await holds.placed_since(unit, member, standing[-1].at):
+            return False
+        request = standing[-1].request
+        subject, known = member.key.subject(), telling.identities(unit, member)
+        entry = await self._erase(unit, act, active, member, request=request)
+        row = await unit.session.get(RequestRow, request, with_for_update=True)
+        # Older than the request, a backup has no row to close.
+        if row is not None and State(row.state) is not State.FULFILLED:
+            row.state, row.erased = State.ACCEPTED.value, entry
+            await carrying.carried(unit, act, active, row, subject=subject, identities=known)
+        return True
+
+    async def _cancelled(self, unit: Unit, member: Member, line: Line) -> bool:
+        """Whether the record shows it cancelled after its line; no backup from before does."""
+        said = await naming(unit.session, str(line.request), subject=member.key.subject())
+        return any(
+            entry.facts.get("step") == Step.CANCEL
+            and entry.facts.get("request") == str(line.request)
+            and line.at is not None
+            and entry.at >= line.at
+            for entry in said
+        )
 
     async def _erase(
         self, unit: Unit, act: Act, active: Active, member: Member, *, request: UUID

@@ -182,11 +182,14 @@ async def refuse_held(unit: Unit, member: Member) -> None:
 
 
 async def placed_since(unit: Unit, member: Member, moment: datetime | None) -> bool:
-    """Whether a hold stands that was placed after that moment; a backup from before has none."""
+    """Whether a hold stands that was placed after that moment; a backup from before has none.
+
+    By when it came on record: whoever placed it may have begun, and waited, before that moment.
+    """
+    said = await naming(unit.session, '"kind":"hold.placed', subject=member.key.subject())
+    placed = {one.facts["hold"] for one in said if moment is not None and one.at >= moment}
     found = await of_member(unit, member)
-    return moment is not None and any(
-        one.placed_at > moment and one.stands(unit.today) for one in found
-    )
+    return any(str(one.id) in placed and one.stands(unit.today) for one in found)
 
 
 async def forget(unit: Unit, member: UUID) -> int:

@@ -1,7 +1,8 @@
 """The journal of erasures: a file outside the database, so that no restore undoes one.
 
-A line is written and on disk before the erasure commits. Whoever it names and is found in
-the database at start-up is erased before anything is served.
+A line is written and on disk just before the erasure commits. Whoever it names and is found in
+the database at start-up is erased before anything is served. Where the commit has failed, a second
+line says so, and the first one counts no more; no line is ever changed.
 """
 
 import json
@@ -32,10 +33,15 @@ class Journal:
 
     def append(self, line: Line, *, at: datetime) -> None:
         """Durable on return."""
+        self._write({"at": rfc3339(at), **_names(line)})
+
+    def take_back(self, line: Line, *, at: datetime) -> None:
+        """Write that this erasure was not carried out; durable on return."""
+        self._write({"at": rfc3339(at), **_names(line), "carried_out": False})
+
+    def _write(self, fields: dict[str, str | bool]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(
-            {"at": rfc3339(at), "member": str(line.member), "request": str(line.request)}
-        )
+        text = json.dumps(fields)
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "rb+") as file:
             torn = file.seek(0, os.SEEK_END) and not _ends_whole(file.fileno())
@@ -44,24 +50,35 @@ class Journal:
             os.fsync(file.fileno())
 
     def lines(self) -> list[Line]:
-        """Every erasure ever journalled. Raises `Unavailable` for a file that is not ours."""
+        """Every erasure journalled and not taken back, the oldest first.
+
+        Raises `Unavailable` for a file that is not ours.
+        """
         if not self._path.exists():
             return []
         whole = self._path.read_bytes().split(b"\n")
-        found = []
+        found: list[Line] = []
         for number, text in enumerate(whole, 1):
             if not text.strip():
                 continue
             try:
                 fields = json.loads(text)
                 at = datetime.fromisoformat(fields["at"])
-                found.append(Line(UUID(fields["member"]), UUID(fields["request"]), at))
+                line = Line(UUID(fields["member"]), UUID(fields["request"]), at)
+                if fields.get("carried_out", True):
+                    found.append(line)
+                elif line in found:  # the last such: an earlier one was another attempt
+                    del found[len(found) - 1 - found[::-1].index(line)]
             except (ValueError, KeyError, TypeError) as error:
                 if number < len(whole) and not _torn(text):
                     raise Unavailable(
                         "this line is no erasure", place=f"{self._path.name} line {number}"
                     ) from error
         return found
+
+
+def _names(line: Line) -> dict[str, str]:
+    return {"member": str(line.member), "request": str(line.request)}
 
 
 def _ends_whole(descriptor: int) -> bool:

@@ -58,17 +58,28 @@ class Database:
             yield session
             for step in session.info.pop(_LAST, []):
                 await step()
+            if outside := session.info.pop(_OUTSIDE, []):
+                await session.flush()
+                for step in outside:
+                    await step()
 
     async def close(self) -> None:
         await self.engine.dispose()
 
 
-def before_commit(session: AsyncSession, step: Callable[[], Awaitable[None]]) -> None:
-    """Run `step` as the last thing in this transaction: for locks to be held most briefly."""
-    session.info.setdefault(_LAST, []).append(step)
+def before_commit(
+    session: AsyncSession, step: Callable[[], Awaitable[None]], *, outside: bool = False
+) -> None:
+    """Run `step` as the last thing in this transaction: for locks to be held most briefly.
+
+    `outside`: it writes what no rollback takes back, and runs when everything else has been
+    written and nothing but the commit can fail any more.
+    """
+    session.info.setdefault(_OUTSIDE if outside else _LAST, []).append(step)
 
 
 _LAST = "kernel.before_commit"
+_OUTSIDE = "kernel.before_commit.outside"
 
 
 async def raw(session: AsyncSession) -> Connection:

@@ -61,6 +61,13 @@ async def load(unit: Unit, members: Collection[UUID], *, lock: bool = False) -> 
     return {row[0]: _opened(unit, row) for row in await cursor.fetchall()}
 
 
+async def present(unit: Unit, members: Collection[UUID]) -> set[UUID]:
+    """Those of `members` that exist; opens nothing."""
+    connection = await raw(unit.session)
+    cursor = await connection.execute("SELECT id FROM member WHERE id = ANY(%s)", (list(members),))
+    return {row[0] for row in await cursor.fetchall()}
+
+
 async def keys(unit: Unit, members: Collection[UUID]) -> dict[UUID, tuple[int, MemberKey]]:
     """The ordinals and keys of those of `members` that exist, by id: for who needs no value."""
     connection = await raw(unit.session)

@@ -1,6 +1,8 @@
 """No restored backup brings anybody back: the journal lies outside the database."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,15 +12,18 @@ import at_the_desk
 import psycopg
 import pytest
 from a_life import Life
+from sqlalchemy.exc import DBAPIError
 
 from api import work as worker
 from api.bootstrap import SYSTEM, opened
 from api.settings import Settings
-from dsar import certificates, checks, register, requests
+from dsar import certificates, checks, holds, register, requests
+from dsar.erasure import Erasure
 from dsar.journal import Journal, Line
 from dsar.states import Right, State
 from kernel.database import libpq, raw
 from kernel.errors import Unavailable
+from profiles import members
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 _KEPT = {"member": "id", "member_key": "member", "event": "member", "lookup": "member",
@@ -84,6 +89,68 @@ async def test_an_erasure_cut_off_between_journal_and_commit_is_carried_out_at_t
         assert document["certificate"]["request"] == str(request)
 
 
+@pytest.mark.parametrize("how", ["cancelled", "held"])
+@pytest.mark.parametrize("alive", [True, False])
+async def test_an_erasure_that_failed_and_was_given_up_is_not_carried_out_at_the_next_start(
+    life: Life, settings: Settings, monkeypatch: pytest.MonkeyPatch, how: str, alive: bool
+) -> None:
+    """Its transaction fails as late as can be; where the process dies too, nobody journals that."""
+    request = await life.ask(Right.ERASURE)
+    with monkeypatch.context() as patched:
+        if not alive:
+            patched.setattr(Erasure, "take_back", _fails)
+        with _no_commit(life), pytest.raises((DBAPIError, Unavailable)):
+            await worker.Steps(life.tillit).erasure(request=str(request))
+    assert len(Journal(settings.journal).lines()) == (not alive)
+    async with life.tillit.unit() as work:
+        if how == "cancelled":
+            await requests.cancel(work.unit, SYSTEM, request)
+        else:
+            await holds.place(work.unit, SYSTEM, life.member, holds.Ground.AUTHORITY_ORDER)
+    for _ in range(2):
+        async with opened(settings) as again, again.unit() as work:
+            assert await members.load(work.unit, [life.member])
+            state = (await register.get(work.unit, request)).state
+            assert state is (State.UNFULFILLED if how == "cancelled" else State.ACCEPTED)
+    standing = Journal(settings.journal).lines()
+    assert len(standing) == (how == "held" and not alive)
+    assert settings.journal.read_bytes().count(b"\n") == 2 - (how == "held" and not alive)
+
+
+async def test_an_erasure_that_fails_before_its_commit_is_not_journalled(
+    life: Life, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = await life.ask(Right.ERASURE)
+    with monkeypatch.context() as patched:
+        patched.setattr("profiles.changes._write", _fails)  # the last that is written before it
+        with pytest.raises(Unavailable):
+            await worker.Steps(life.tillit).erasure(request=str(request))
+    assert not settings.journal.exists()
+    await worker.Steps(life.tillit).erasure(request=str(request))
+    assert Journal(settings.journal).lines() == [Line(life.member, request)]
+
+
+@contextmanager
+def _no_commit(life: Life) -> Iterator[None]:
+    """PostgreSQL refuses every commit that has deleted a member."""
+    with psycopg.connect(libpq(life.tillit.url, role=None), autocommit=True) as owner:
+        owner.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql "
+            "AS $$ BEGIN RAISE EXCEPTION 'not now'; END $$"
+        )
+        owner.execute(
+            "CREATE CONSTRAINT TRIGGER refuse AFTER DELETE ON member DEFERRABLE "
+            "INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()"
+        )
+        yield
+        owner.execute("DROP TRIGGER refuse ON member")
+        owner.execute("DROP FUNCTION refuse()")
+
+
+async def _fails(*_: Any, **__: Any) -> Any:
+    raise Unavailable("the database went away", place="database")
+
+
 @pytest.mark.parametrize("approved", [False, True])
 async def test_a_request_that_a_restore_put_back_is_closed_and_certified(
     life: Life, settings: Settings, approved: bool
@@ -117,6 +184,19 @@ def test_a_journal_gives_back_what_was_put_in(tmp_path: Path) -> None:
         journal.append(line, at=NOW)
     assert Journal(tmp_path / "deep" / "journal").lines() == lines
     assert (tmp_path / "deep" / "journal").stat().st_mode & 0o077 == 0
+
+
+def test_what_was_taken_back_counts_no_more_and_only_once(tmp_path: Path) -> None:
+    journal, line, other = Journal(tmp_path / "journal"), _line(), _line()
+    for one in (line, other, line):
+        journal.append(one, at=NOW)
+    journal.take_back(line, at=NOW)
+    assert journal.lines() == [line, other]
+    journal.take_back(line, at=NOW)
+    journal.take_back(line, at=NOW)
+    assert journal.lines() == [other]
+    journal.append(line, at=NOW)
+    assert journal.lines() == [other, line]
 
 
 def test_a_torn_last_line_is_dropped_wherever_it_tore(tmp_path: Path) -> None:
