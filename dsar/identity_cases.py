@@ -23,7 +23,7 @@ class Outcome(StrEnum):
     """What came of asking for a code, or of trying to prove something."""
 
     SENT = "sent"  # a code is on its way to the address on file
-    UNAVAILABLE = "unavailable"  # there is no such address on file, or no way to reach it
+    UNAVAILABLE = "unavailable"  # no such address on file, none of long standing, or no way to it
     PROVED = "proved"
     WRONG = "wrong"
     EXPIRED = "expired"  # the code, the sign-in or the request is over, or there never was one

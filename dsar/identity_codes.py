@@ -16,13 +16,14 @@ import msgspec
 
 from audit.acts import Act
 from consent.programmes import Active
-from dsar import identity, identity_challenges, outgoing
+from dsar import identity, identity_challenges, outgoing, own
 from dsar.identity import How, Proof
 from dsar.identity_cases import Case, Outcome, asked, opened, proved, tried
 from dsar.identity_challenges import Challenge
 from dsar.identity_letters import CodeMessage
-from dsar.identity_limits import ATTEMPTS, HOLDS, Sent, may_send
+from dsar.identity_limits import ATTEMPTS, HOLDS, SETTLES, Sent, may_send
 from profiles import lookup
+from profiles.members import Member
 from profiles.sealing import open_value
 from profiles.unit import Unit
 
@@ -47,6 +48,18 @@ def carrier_of(unit: Unit, identifier: str) -> Carrier | None:
     """
     field = lookup.identifier(unit.schema.catalogue, identifier)
     return _CARRIERS.get(field.lookup or "")
+
+
+def moved_lately(unit: Unit, member: Member, identifier: str) -> bool:
+    """Whether the member's own door set it so lately that it may be a thief's; opens the value.
+
+    Who has found a token, and had an address changed, must not be sent the code that proves it.
+    """
+    if identifier not in member.sealed:
+        return False
+    field = lookup.identifier(unit.schema.catalogue, identifier)
+    _, kept = open_value(member.key, field, member.sealed[identifier])
+    return kept.source == own.HOW and unit.now - kept.at < SETTLES
 
 
 async def ask(
@@ -89,6 +102,7 @@ async def check(
         return await tried(unit, act, case, proof, outcome=Outcome.LIMITED)
     # The address may have been changed since: what was read there is no proof of the new one.
     moved = challenge.of != identity.fingerprint(unit, case.member, identifier)
+    moved = moved or moved_lately(unit, case.member, identifier)
     if moved or unit.now >= challenge.expires:
         await identity_challenges.close(unit, mine)
         return await tried(unit, act, case, proof, outcome=Outcome.EXPIRED)
@@ -105,6 +119,8 @@ def _unasked(unit: Unit, case: Case, identifier: str) -> Outcome | None:
     if not case.is_open:
         return Outcome.EXPIRED
     if identifier not in identity.on_file(unit, case.member):
+        return Outcome.UNAVAILABLE
+    if moved_lately(unit, case.member, identifier):
         return Outcome.UNAVAILABLE
     return Outcome.PROVED if case.have.covers(identifier) else None
 

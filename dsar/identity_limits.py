@@ -14,6 +14,7 @@ ATTEMPTS = 5  # at one code
 SAME = 3  # codes to one identifier for one request, in an hour
 HOURLY = 5  # codes to one member in an hour, for whatever request
 DAILY = 10  # codes to one member in a day
+SETTLES = timedelta(days=14)  # before an address that a member has changed proves anything
 CARDS = 5  # tries with a purchase in a day, for one member
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -13,7 +13,7 @@ from audit.entries import Kind as EntryKind
 from dsar import identity
 from dsar.identity import How
 from dsar.identity_cases import Case, opened
-from dsar.identity_codes import Carrier, carrier_of
+from dsar.identity_codes import Carrier, carrier_of, moved_lately
 from dsar.register import Request
 from profiles.members import NUMBER
 from profiles.sealing import open_value
@@ -49,13 +49,17 @@ class Standing:
     ways: tuple[Way, ...]
 
 
-async def stands(unit: Unit, act: Act, request: UUID, *, carriers: Collection[Carrier]) -> Standing:
+async def stands(
+    unit: Unit, act: Act, request: UUID, *, carriers: Collection[Carrier], cards: bool
+) -> Standing:
     """On record as a use of the addresses that are shown.
+
+    `cards`: whether a purchase is taken, which it is from whoever has the link in a letter.
 
     Raises `UnknownRequest`, and `NotReady` once the member is erased.
     """
     case = await opened(unit, request)
-    found = tuple(_ways(unit, case, carriers)) if case.is_open else ()
+    found = tuple(_ways(unit, case, carriers, cards)) if case.is_open else ()
     shown = sorted(way.identifier for way in found if way.to is not None)
     if shown:
         entry = act.entry(
@@ -84,13 +88,15 @@ def masked(carrier: Carrier, address: str) -> str:
     return f"{name[:1]}{_HIDDEN}@{domain[:1]}{_HIDDEN}"
 
 
-def _ways(unit: Unit, case: Case, carriers: Collection[Carrier]) -> list[Way]:
+def _ways(unit: Unit, case: Case, carriers: Collection[Carrier], cards: bool) -> list[Way]:
     found = []
     for name in sorted(identity.on_file(unit, case.member)):
         if case.have.covers(name):
             continue
         if name == NUMBER:
-            found.append(Way(How.PURCHASE, name))
+            found += [Way(How.PURCHASE, name)] if cards else []
+            continue
+        if moved_lately(unit, case.member, name):
             continue
         carrier = carrier_of(unit, name)
         if carrier is not None and carrier in carriers:

@@ -189,7 +189,9 @@ async def _request(asked: Asked) -> UUID:
 
 async def _standing(asked: Asked, request: UUID) -> identity_ways.Standing:
     carriers = carriers_of(asked.tillit.settings)
-    return await identity_ways.stands(asked.unit, _act(asked), request, carriers=carriers)
+    return await identity_ways.stands(
+        asked.unit, _act(asked), request, carriers=carriers, cards=True
+    )
 
 
 async def _answer(asked: Asked, request: UUID, outcome: Outcome, *, steps: int) -> Tried | Media:

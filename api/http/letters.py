@@ -10,13 +10,14 @@ from uuid import UUID
 import msgspec
 
 from api.http.doors import Asked, Doors, Media
+from api.http.errors import StepUpNeeded
 from api.http.one_button import HEADERS, HTML, policy
 from audit.entries import ActorType
 from consent.programme import Ability
 from dsar import register
 from dsar.errors import UnknownRequest
 from dsar.letters import desk, pages, sheets
-from dsar.letters.kinds import kind_named
+from dsar.letters.kinds import Kind, kind_named
 from dsar.letters.written import Written
 
 doors = Doors(ActorType.OFFICER)
@@ -106,6 +107,7 @@ async def mine(asked: Asked) -> list[LetterShown]:
 async def my_page(asked: Asked) -> Media:
     """A letter to you, as it was written."""
     await _own(asked)
+    _refuse_link(asked)
     return await _page(await _written(asked))
 
 
@@ -113,7 +115,22 @@ async def my_page(asked: Asked) -> Media:
 async def my_sheet(asked: Asked) -> Media:
     """The same on paper."""
     await _own(asked)
+    _refuse_link(asked)
     return await _sheet(await _written(asked))
+
+
+def _refuse_link(asked: Asked) -> None:
+    """Raises `StepUpNeeded`: the link in a question about identity is for whoever has the letter.
+
+    By the link a purchase proves the card, and not by a token that somebody has found.
+    """
+    asks = kind_named(str(asked.path["letter"])) is Kind.IDENTITY_QUERY
+    if asks and not asked.who.proved_lately(asked.unit.now):
+        raise StepUpNeeded(
+            "this letter has a link in it by which you show who you are",
+            place="Authorization",
+            remedy="follow the link as it was sent to you, or sign in with a second proof",
+        )
 
 
 async def _own(asked: Asked) -> UUID:

@@ -8,6 +8,7 @@ import msgspec
 
 from api.http.bodies import Name, whole
 from api.http.doors import Asked, Doors, Media
+from api.http.errors import StepUpNeeded
 from audit.entries import ActorType
 from consent.uses import Use
 from dsar import own
@@ -84,7 +85,8 @@ async def see(asked: Asked) -> Me:
 
 @doors("PATCH", "/v1/me")
 async def rectify(asked: Asked, correction: MyCorrection) -> Corrected:
-    """Have values set right (Art. 16)."""
+    """Have values set right (Art. 16); what you are found by, with a second proof."""
+    _refuse_found(asked, correction)
     await own.rectify(asked.unit, asked.act, asked.active, await asked.locked(), correction.values)
     return Corrected(sorted(correction.values))
 
@@ -112,6 +114,20 @@ async def entry(asked: Asked) -> Media:
     """The exact bytes of a use's entry: what its proof proves."""
     content = await own.entry(asked.unit, asked.member, asked.id("entry"))
     return Media(content, "application/octet-stream")
+
+
+def _refuse_found(asked: Asked, correction: MyCorrection) -> None:
+    """Raises `StepUpNeeded`: a token that somebody has found moves no address."""
+    known = asked.active.schema.catalogue.fields
+    found_by = [
+        name for name in correction.values if name in known and known[name].lookup is not None
+    ]
+    if found_by and not asked.who.proved_lately(asked.unit.now):
+        raise StepUpNeeded(
+            "what you are found by is changed after a sign-in with a second proof",
+            place=found_by[0],
+            remedy="sign in with a second proof and ask again; it counts for ten minutes",
+        )
 
 
 def _category(asked: Asked, name: str) -> str:

@@ -1,7 +1,7 @@
 """How members show that a request is theirs, with an ordinary token and something more.
 
 A try is answered with what came of it, and never as a mistake: it counts and stands on record,
-whatever it was.
+whatever it was. A purchase proves nothing here: it is taken by the link in a letter.
 """
 
 import re
@@ -18,7 +18,7 @@ from api.http.doors import Asked, Doors
 from api.http.errors import Misshapen
 from api.settings import Settings
 from audit.entries import ActorType
-from dsar import identity_cards, identity_codes, identity_steps, identity_ways, register
+from dsar import identity_codes, identity_steps, identity_ways, register
 from dsar.errors import UnknownRequest
 from dsar.identity_cards import Shown
 from dsar.identity_cases import Outcome, opened
@@ -100,7 +100,11 @@ async def see(asked: Asked) -> MyIdentity:
     """What you must still prove before your request goes on, and how you can."""
     request = await _own(asked)
     carriers = carriers_of(asked.tillit.settings)
-    return shown(await identity_ways.stands(asked.unit, asked.act, request, carriers=carriers))
+    # Whoever has this token can read the number, and of purchases enough to guess one.
+    standing = await identity_ways.stands(
+        asked.unit, asked.act, request, carriers=carriers, cards=False
+    )
+    return shown(standing)
 
 
 @doors("POST", "/v1/me/requests/{request:uuid}/identity/codes")
@@ -128,16 +132,6 @@ async def check(asked: Asked, brought: CodeBrought) -> Tried:
         request,
         identifier=brought.identifier,
         code=brought.code,
-    )
-    return await told(asked, request, outcome)
-
-
-@doors("POST", "/v1/me/requests/{request:uuid}/identity/purchase")
-async def purchase(asked: Asked, bought: CardShown) -> Tried:
-    """Prove your member number by a recent purchase on it."""
-    request = await _own(asked)
-    outcome = await identity_cards.show(
-        asked.unit, asked.act, asked.active, request, read_card(bought)
     )
     return await told(asked, request, outcome)
 

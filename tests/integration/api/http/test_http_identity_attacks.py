@@ -246,7 +246,6 @@ async def test_a_request_for_one_of_two_with_the_same_name_and_address_proves_no
         for path, sent in (
             ("codes", {"identifier": "email"}),
             ("codes/check", {"identifier": "email", "code": code}),
-            ("purchase", {"member_number": "1", "day": "2026-02-01", "amount": "1"}),
             ("step-up", None),
         ):
             assert (await own("POST", f"{mine(request)}/{path}", sent)).status_code == 404
@@ -268,7 +267,6 @@ async def test_strangers_are_told_the_same_whether_or_not_there_is_such_a_reques
             ("GET", "", None),
             ("POST", "/codes", {"identifier": "email"}),
             ("POST", "/codes/check", {"identifier": "email", "code": "12345678"}),
-            ("POST", "/purchase", {"member_number": "1", "day": "2026-02-01", "amount": "1"}),
             ("POST", "/step-up", None),
         ):
             told = set()
@@ -287,29 +285,81 @@ async def test_a_card_can_be_tried_five_times_a_day_for_all_requests_together(
         guess = {"member_number": "1", "day": "2026-02-01", "amount": "100.00"}
         told = []
         for right in ("access", "erasure"):
-            own, request = await desk.asks(member, right)
+            _, request = await desk.asks(member, right)
+            link = desk.link(member, request, clock.at + timedelta(days=30))
             for _ in range(5):
-                answer = await own.ok("POST", f"{mine(request)}/purchase", guess)
+                answer = await desk.club.nobody.ok("POST", f"{link}/purchase", guess)
                 told.append(answer["outcome"])
         assert told == ["wrong"] * CARDS + ["limited"] * 5
         assert await desk.outcomes() == {"wrong": 5, "limited": 5}
         clock.at += timedelta(days=1)
-        own = await desk.club.member(member, stepped_up=False)
-        answer = await own.ok("POST", f"{mine(request)}/purchase", guess)
+        answer = await desk.club.nobody.ok("POST", f"{link}/purchase", guess)
         assert answer["outcome"] == "wrong"
 
 
 async def test_twenty_cards_at_once_are_five_tries(settings: Settings) -> None:
-    async with proving_club(settings) as (desk, _):
-        own, request = await desk.asks(await desk.club.joins("1"))
+    async with proving_club(settings) as (desk, clock):
+        member = await desk.club.joins("1")
+        _, request = await desk.asks(member)
+        link = desk.link(member, request, clock.at + timedelta(days=1))
 
         async def guess(n: int) -> str:
             body = {"member_number": "1", "day": "2026-02-01", "amount": f"{n}.00"}
-            told = await own.ok("POST", f"{mine(request)}/purchase", body)
+            told = await desk.club.nobody.ok("POST", f"{link}/purchase", body)
             return str(told["outcome"])
 
         told = await asyncio.gather(*(guess(n) for n in range(20)))
         assert (told.count("wrong"), told.count("limited")) == (CARDS, 20 - CARDS)
+
+
+async def test_a_token_that_somebody_has_found_moves_no_address(settings: Settings) -> None:
+    async with proving_club(settings) as (desk, _):
+        member = await desk.club.joins("1", email="anna@post.example", phone="+46701234567")
+        thief = await desk.club.member(member, stepped_up=False)
+        for moved in ({"email": OWN}, {"phone": None}, {"name": "Anna", "phone": VICTIMS}):
+            refused = await thief("PATCH", "/v1/me", {"values": moved})
+            assert refused.status_code == 401
+            assert refused.json()["type"] == "urn:tillit:problem:step-up-needed"
+        values = (await thief.ok("GET", "/v1/me"))["values"]
+        assert values["email"]["value"] == "anna@post.example"
+        assert "name" not in values
+        await thief.ok("PATCH", "/v1/me", {"values": {"name": "Anna"}})
+
+
+async def test_an_address_that_a_member_has_changed_proves_nothing_for_a_fortnight(
+    settings: Settings,
+) -> None:
+    async with proving_club(settings) as (desk, clock):
+        member = await desk.club.joins("1", email="anna@post.example")
+        moved = await desk.club.member(member)
+        await moved.ok("PATCH", "/v1/me", {"values": {"email": OWN}})
+        for days, outcome in ((0, "unavailable"), (13, "unavailable"), (1, "sent")):
+            clock.at += timedelta(days=days)
+            own, request = await desk.asks(member)
+            assert await wants(own, mine(request)) == outcome
+            ways = (await own.ok("GET", mine(request)))["ways"]
+            assert bool(ways) is (outcome == "sent")
+
+
+async def test_a_member_s_own_token_neither_shows_a_purchase_nor_reads_the_link_that_takes_one(
+    settings: Settings,
+) -> None:
+    async with proving_club(settings) as (desk, _):
+        member = await desk.club.joins("1", email="anna@post.example")
+        own, request = await desk.asks(member)
+        body = {"member_number": "1", "day": "2026-02-01", "amount": "1"}
+        assert (await own("POST", f"{mine(request)}/purchase", body)).status_code == 404
+        officer = await desk.club.officer()
+        await officer.ok("POST", f"/v1/requests/{request}/identity/query")
+        await drain(desk.club.tillit)
+        for form in ("html", "pdf"):
+            letter = f"/v1/me/requests/{request}/letters/identity_query.{form}"
+            refused = await own("GET", letter)
+            assert refused.status_code == 401
+            assert refused.json()["type"] == "urn:tillit:problem:step-up-needed"
+            assert (await (await desk.club.member(member))("GET", letter)).status_code == 200
+            other = f"/v1/me/requests/{request}/letters/acknowledgement.{form}"
+            assert (await own("GET", other)).status_code == 200
 
 
 async def test_codes_are_nowhere_but_in_what_is_sealed(
