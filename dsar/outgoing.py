@@ -3,7 +3,8 @@
 A row is made in the transaction that causes it, and a job with it. What it carries is sealed
 under the live epoch, because an erasure's recipients are told when the member's key is gone; it
 is deleted as soon as nobody needs it. An id follows from request, recipient and matter: the same
-word is never on its way twice, and who receives it can tell a repetition by it.
+word is never on its way twice, and who receives it can tell a repetition by it. It opens for whom
+it was sealed alone: in a row that names another recipient, carrier or member it does not.
 
 `next_at` is when one is tried next, or asked after; without it, an officer has to say so. Jobs
 come and go: `resume` finds what is due and has none.
@@ -21,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.database import raw
 from kernel.jobs import enqueue
+from profiles.errors import CannotOpen
 from profiles.keys import EpochKey, fill, place, strip
 from profiles.labels import Label
 from profiles.unit import Unit
@@ -115,7 +117,8 @@ async def post(
     erasure itself sends.
     """
     made = id_of(request, recipient, what)
-    sealed = unit.epoch.sealing(Label.OUTGOING).seal(fill(payload, _PAD), at=_place(made))
+    at = _place(made, request, member, recipient, carrier, what)
+    sealed = unit.epoch.sealing(Label.OUTGOING).seal(fill(payload, _PAD), at=at)
     connection = await raw(unit.session)
     cursor = await connection.execute(
         "INSERT INTO outgoing (id, request, member, recipient, carrier, what, state, made_at, "
@@ -131,9 +134,26 @@ async def post(
     return made
 
 
-async def take(unit: Unit, id: UUID) -> Outgoing | None:
-    """One, opened and locked until this transaction ends; None when there is none."""
-    found = await _select(unit, "WHERE id = %s FOR UPDATE", (id,), opened=True)
+async def take(unit: Unit, id: UUID, *, must_open: bool = True) -> Outgoing | None:
+    """One, opened and locked until this transaction ends; None when there is none.
+
+    Raises `CannotOpen` for one whose row somebody has changed. `must_open`: without it, what it
+    carries may be lost; whom it is for is still what the id says.
+    """
+    where = "WHERE id = %s FOR UPDATE"
+    try:
+        found = await _select(unit, where, (id,), opened=True)
+    except CannotOpen:
+        if must_open:
+            raise
+        found = await _select(unit, where, (id,))
+    for one in found:
+        if one.id != id_of(one.request, one.recipient, one.what):
+            raise CannotOpen(
+                "what is on its way is not for whom it was made",
+                place="outgoing",
+                remedy="run `tillit audit verify`: somebody has changed the database",
+            )
     return found[0] if found else None
 
 
@@ -210,10 +230,16 @@ async def move(
     )
 
 
-async def reroute(unit: Unit, id: UUID, carrier: str) -> None:
-    """It goes by another way than it was made for: the programme has changed."""
+async def reroute(unit: Unit, one: Outgoing, carrier: str) -> None:
+    """One that was taken goes by another way than it was made for: the programme has changed."""
+    assert one.payload is not None
+    at = _place(one.id, one.request, one.member, one.recipient, carrier, one.what)
+    sealed = unit.epoch.sealing(Label.OUTGOING).seal(fill(one.payload, _PAD), at=at)
     connection = await raw(unit.session)
-    await connection.execute("UPDATE outgoing SET carrier = %s WHERE id = %s", (carrier, id))
+    await connection.execute(
+        "UPDATE outgoing SET carrier = %s, epoch = %s, sealed = %s WHERE id = %s",
+        (carrier, unit.epoch.number, sealed, one.id),
+    )
 
 
 async def postpone(unit: Unit, recipient: str, wait: timedelta) -> None:
@@ -262,19 +288,47 @@ async def forget(unit: Unit, member: UUID) -> int:
 
 
 async def reseal(session: AsyncSession, old: EpochKey, new: EpochKey) -> None:
-    """Within a rotation: what is still on its way, under the new epoch."""
+    """Within a rotation: what is still on its way, under the new epoch.
+
+    Whatever epoch a row says it is of: what is passed over is lost with the old key. What does not
+    open stays as it is, for `tillit audit verify` to name.
+    """
     connection = await raw(session)
     cursor = await connection.execute(
-        "SELECT id, sealed FROM outgoing WHERE epoch = %s AND sealed IS NOT NULL",
-        (old.number,),
+        "SELECT id, request, member, recipient, carrier, what, sealed FROM outgoing "
+        "WHERE sealed IS NOT NULL FOR UPDATE",
         binary=True,
     )
-    for id, sealed in await cursor.fetchall():
-        plain = old.sealing(Label.OUTGOING).open(sealed, at=_place(id))
-        anew = new.sealing(Label.OUTGOING).seal(plain, at=_place(id))
+    for id, *row, sealed in await cursor.fetchall():
+        at = _place(id, *row)
+        try:
+            plain = old.sealing(Label.OUTGOING).open(sealed, at=at)
+        except CannotOpen:
+            continue
+        anew = new.sealing(Label.OUTGOING).seal(plain, at=at)
         await connection.execute(
             "UPDATE outgoing SET epoch = %s, sealed = %s WHERE id = %s", (new.number, anew, id)
         )
+
+
+async def unopened(unit: Unit) -> list[UUID]:
+    """What is on its way and does not open, or is of another epoch: for `tillit audit verify`."""
+    connection = await raw(unit.session)
+    cursor = await connection.execute(
+        "SELECT id, request, member, recipient, carrier, what, epoch, sealed FROM outgoing "
+        "WHERE sealed IS NOT NULL OR state IN ('waiting', 'sent') ORDER BY id",
+        binary=True,
+    )
+    found = []
+    for id, *row, epoch, sealed in await cursor.fetchall():
+        try:
+            unit.epoch.sealing(Label.OUTGOING).open(sealed or b"", at=_place(id, *row))
+        except CannotOpen:
+            found.append(id)
+            continue
+        if epoch != unit.epoch.number:
+            found.append(id)
+    return found
 
 
 async def _select(
@@ -290,11 +344,16 @@ async def _select(
     for *columns, sealed in await cursor.fetchall():
         payload = None
         if opened and sealed is not None:
-            payload = strip(unit.epoch.sealing(Label.OUTGOING).open(sealed, at=_place(columns[0])))
+            at = _place(*columns[:6])
+            payload = strip(unit.epoch.sealing(Label.OUTGOING).open(sealed, at=at))
         columns[6] = State(columns[6])
         found.append(replace(Outgoing(*columns), payload=payload))
     return found
 
 
-def _place(id: UUID) -> bytes:
-    return place("outgoing", id.hex, "payload")
+def _place(id: UUID, *row: UUID | str | None) -> bytes:
+    """What binds a payload to whom it goes to and how.
+
+    `row`: its request, member, recipient, carrier and matter, in this order.
+    """
+    return place("outgoing", "|".join([id.hex, *(str(one or "") for one in row)]), "payload")

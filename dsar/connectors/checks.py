@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from audit.browsing import Told
 from audit.entries import Kind as EntryKind
-from dsar.outgoing import State
+from dsar.outgoing import State, unopened
 from dsar.states import Right
 from kernel.database import raw
 from profiles.unit import Unit
@@ -42,7 +42,8 @@ class Heard:
 
 async def check(unit: Unit, heard: Heard, *, erased: Set[str | None]) -> list[str]:
     """What is wrong, in words; nothing when all is well. `erased`: the subjects who are."""
-    return [*await _words(unit, heard, erased), *await _answers(unit, heard)]
+    closed = [f"what is on its way as {one} does not open" for one in await unopened(unit)]
+    return [*await _words(unit, heard, erased), *await _answers(unit, heard), *closed]
 
 
 async def _words(unit: Unit, heard: Heard, erased: Set[str | None]) -> list[str]:

@@ -125,7 +125,8 @@ async def _open(unit: Unit, id: UUID) -> Outgoing:
 
 
 async def _one(unit: Unit, id: UUID) -> Outgoing:
-    row = await outgoing.take(unit, id)
+    # What a word carried may be lost, and its request is to be closed all the same.
+    row = await outgoing.take(unit, id, must_open=False)
     if row is None or row.recipient is None:
         raise UnknownOutgoing("nothing of that id goes to a recipient", place="outgoing")
     return row

@@ -45,7 +45,7 @@ async def errand(unit: Unit, active: Active, row: Outgoing, home: Home) -> Erran
         return None
     by = recipient.connector.by
     if row.carrier != by:
-        await outgoing.reroute(unit, row.id, by.value)
+        await outgoing.reroute(unit, row, by.value)
     word = msgspec.json.decode(row.payload, type=Word)
     fields = unit.schema.catalogue.fields
     request = await register.get(unit, row.request)
