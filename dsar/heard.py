@@ -1,0 +1,66 @@
+"""What recipients were told because of a request and have answered, as the record has it.
+
+A request closes by this and its certificate says this: the table of what is on its way
+(`outgoing`) is what carries words, and proves nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from audit.browsing import Told, naming
+from audit.entries import Kind as EntryKind
+from dsar.outgoing import State
+from profiles.unit import Unit
+
+
+@dataclass(frozen=True)
+class Heard:
+    """How one recipient stands. `what` it was told; `by` which way, by its connector's word.
+
+    `answer`: SHA-256 of what it answered, in hex. `closed_at`: when it was done or given up.
+    """
+
+    what: str
+    by: str | None
+    state: State = State.WAITING
+    answer: str | None = None
+    closed_at: datetime | None = None
+
+
+async def of_request(unit: Unit, request: UUID, *, subject: bytes) -> dict[str, Heard]:
+    """Everyone who was told because of a request, by name. `subject`: whom it is on record for."""
+    said = await naming(unit.session, str(request), subject=subject)
+    return by_recipient(one for one in said if one.facts.get("request") == str(request))
+
+
+def by_recipient(entries: Iterable[Told]) -> dict[str, Heard]:
+    """The same from the entries about one request, in the order they were written."""
+    found: dict[str, Heard] = {}
+    for one in entries:
+        name = str(one.facts.get("recipient"))
+        if one.kind == EntryKind.RECIPIENT_TOLD and name not in found:
+            found[name] = Heard(str(one.facts.get("what")), _text(one, "by"))
+        elif one.kind == EntryKind.RECIPIENT_ANSWERED and name in found:
+            found[name] = _after(found[name], one)
+    return found
+
+
+def _after(before: Heard, answered: Told) -> Heard:
+    """What is closed stays as it was closed, whatever a recipient says afterwards."""
+    if not before.state.is_open:
+        return before
+    state = State(str(answered.facts.get("state")))
+    return replace(
+        before,
+        by=_text(answered, "by") or before.by,
+        state=state,
+        answer=_text(answered, "answer") or before.answer,
+        closed_at=None if state.is_open else answered.at,
+    )
+
+
+def _text(entry: Told, fact: str) -> str | None:
+    value = entry.facts.get(fact)
+    return None if value is None else str(value)
