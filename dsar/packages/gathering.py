@@ -5,13 +5,10 @@ but the member. Only what hangs on proved identifiers comes out of here: what is
 out before anything is arranged or written.
 """
 
-import re
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
-
-import msgspec
 
 from audit.proofs import bodies_of, inclusions
 from consent import guardians
@@ -22,37 +19,20 @@ from consent.uses import Use, uses
 from dsar import holds, identity, own_choices, register, wanted
 from dsar.holds import Hold
 from dsar.own_choices import Line
+from dsar.packages import closing
+from dsar.packages.closing import Closed
 from dsar.register import Request
 from dsar.tables import RequestRow
 from dsar.wanted import Wanted
 from profiles import reading
-from profiles.catalogue import Catalogue, Field, TraitKind
+from profiles.catalogue import Field
 from profiles.members import Member
 from profiles.purchases import Purchase
 from profiles.reading import Opened
 from profiles.sealing import TRAITS, open_value
 from profiles.unit import Unit
 
-#: What is kept in these categories was worked out from purchases, or handed out because of them.
-FROM_PURCHASES = frozenset({"pd:Purchase", "pd:PurchasesAndSpendingHabit"})
 _ALL = 1 << 40  # a package leaves out no use and no request, however many there are
-
-
-@dataclass(frozen=True)
-class Closed:
-    """What is left out, because who asked has not proved it to be theirs.
-
-    `fields` and `traits`: names. `purchases`: the purchases, and with them what follows from
-    them. `words`: texts in somebody's own words, which may name what was not proved.
-    """
-
-    fields: frozenset[str] = frozenset()
-    traits: frozenset[str] = frozenset()
-    purchases: bool = False
-    words: bool = False
-
-    def __bool__(self) -> bool:
-        return bool(self.fields or self.traits or self.purchases or self.words)
 
 
 @dataclass(frozen=True)
@@ -100,7 +80,10 @@ async def gather(unit: Unit, active: Active, row: RequestRow, member: Member) ->
     for name, declared in former.items():
         value, kept = open_value(member.key, declared, member.sealed[name])
         values[name] = Opened(value, kept.source, kept.at)
-    closed = _closed(unit, active, member, have=have, values=values, former=former)
+    fields = catalogue.fields.keys() | former.keys()
+    closed = closing.closed(
+        unit, active, member, have=have, kept=fields & values.keys(), former=former.keys()
+    )
     lines = await own_choices.lines(unit, active, member)
     said = {one.entry: one.choice for one in lines}
     standings = fold(said.values())
@@ -110,14 +93,14 @@ async def gather(unit: Unit, active: Active, row: RequestRow, member: Member) ->
         active=active,
         request=register.shown(row),
         closed=closed,
-        values=_only(values, catalogue.fields.keys() | former.keys(), closed.fields),
+        values=_only(values, fields, closed.fields),
         former={name: one for name, one in former.items() if name not in closed.fields},
         traits=_only(values, catalogue.traits.keys(), closed.traits),
         purchases=[] if closed.purchases else await reading.purchases(unit, member),
-        lines=[_shown_line(one, closed) for one in reversed(lines)],
+        lines=[closing.shown_line(one, closed) for one in reversed(lines)],
         stands=own_choices.stands(unit, active, member, standings),
         standings=standings,
-        uses=[_shown_use(one, closed) for one in used],
+        uses=[closing.shown_use(one, closed) for one in used],
         proofs=await _proofs(unit, used),
         requests=await _requests(unit, member, closed),
         holds=await holds.of_member(unit, member),
@@ -139,58 +122,10 @@ def former_fields(active: Active, member: Member) -> dict[str, Field]:
     return found
 
 
-def from_purchases(catalogue: Catalogue) -> frozenset[str]:
-    """The traits that follow from purchases."""
-    return frozenset(
-        name for name, one in catalogue.traits.items() if one.kind is not TraitKind.AGE
-    )
-
-
-def _closed(
-    unit: Unit,
-    active: Active,
-    member: Member,
-    *,
-    have: identity.Proved,
-    values: Mapping[str, Opened],
-    former: Mapping[str, Field],
-) -> Closed:
-    if have.whole:
-        return Closed()
-    fields: Mapping[str, Field] = {**unit.schema.catalogue.fields, **former}
-    kept = {name for name in values if name in fields}
-    # An identifier of an earlier programme cannot be proved any more; so it stays closed.
-    closed = kept - identity.released(unit, dict.fromkeys(kept), member, have)
-    closed |= {name for name in former if former[name].lookup is not None}
-    if identity.opens_purchases(have):
-        return Closed(frozenset(closed), words=True)
-    closed |= {name for name in kept if fields[name].category in FROM_PURCHASES}
-    traits = from_purchases(active.programme.catalogue())
-    return Closed(frozenset(closed), traits, purchases=True, words=True)
-
-
 def _only(
     values: Mapping[str, Opened], names: Set[str], closed: frozenset[str]
 ) -> dict[str, Opened]:
     return {name: one for name, one in sorted(values.items()) if name in names - closed}
-
-
-def _shown_line(line: Line, closed: Closed) -> Line:
-    """Without words that may name what was not proved."""
-    if not closed.words:
-        return line
-    return replace(line, choice=msgspec.structs.replace(line.choice, how="", evidence=""))
-
-
-def _shown_use(use: Use, closed: Closed) -> Use:
-    """A question about purchases tells of purchases, and so does the answer to it."""
-    if use.question is None or not _names(use.question, closed.fields | closed.traits):
-        return use
-    return replace(use, question=None, outcome="left_out")
-
-
-def _names(question: str, names: frozenset[str]) -> bool:
-    return bool(names & set(re.findall(r"\w+", question.lower())))
 
 
 async def _proofs(unit: Unit, used: Sequence[Use]) -> dict[UUID, tuple[bytes, str]]:

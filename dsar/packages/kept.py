@@ -5,7 +5,8 @@ from typing import Any
 
 from audit.entries import rfc3339
 from consent.programme.declarations import TraitDeclaration
-from dsar.packages.gathering import FROM_PURCHASES, Gathered
+from dsar.packages.closing import FROM_PURCHASES
+from dsar.packages.gathering import Gathered
 from dsar.packages.marking import mark
 from dsar.packages.wording import Wording
 from profiles.catalogue import Field, TraitKind

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from dsar.packages.gathering import FROM_PURCHASES, Closed, Gathered
+from dsar.packages.closing import FROM_PURCHASES, Closed
+from dsar.packages.gathering import Gathered
 from dsar.packages.kept import label
 from dsar.packages.wording import Wording
 

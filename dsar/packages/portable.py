@@ -11,7 +11,8 @@ from audit.entries import rfc3339
 from consent.choices import Action, By, Choice
 from consent.programme.declarations import LegalBasis
 from dsar.packages import left_out
-from dsar.packages.gathering import FROM_PURCHASES, Gathered, from_purchases
+from dsar.packages.closing import FROM_PURCHASES, from_purchases
+from dsar.packages.gathering import Gathered
 from dsar.packages.marking import mark
 from dsar.packages.wording import Wording
 from profiles.purchases import Purchase

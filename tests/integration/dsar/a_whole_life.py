@@ -99,12 +99,22 @@ class WholeLife:
     said: tuple[tuple[str, str | None, str | None, str, str], ...]
 
     async def package(
-        self, right: Right = Right.ACCESS, *, language: str = "sv", proof: Proof | None = None
+        self,
+        right: Right = Right.ACCESS,
+        *,
+        language: str = "sv",
+        proof: Proof | None = None,
+        meanwhile: str | None = None,
     ) -> dict[str, bytes]:
-        """The files that answer a request, made by the worker."""
+        """The files that answer a request, made by the worker.
+
+        `meanwhile`: the programme that is applied between the approval and the worker.
+        """
         how = {"language": language} | ({"proof": proof} if proof else {})
         async with self.tillit.unit() as work:
             asked = await at_the_desk.approved(work, right, self.member, **how)
+        if meanwhile is not None:
+            await self.tillit.apply(SYSTEM, read_programme(meanwhile))
         await worker.drain(self.tillit)
         async with self.tillit.unit() as work:
             made = await packages.fetch(work.unit, SYSTEM, asked.id, self.member)

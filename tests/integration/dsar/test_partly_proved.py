@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from a_whole_life import CARD_ALONE, E_MAIL_ALONE, ITEMS, LANGUAGES, NOTE, VALUES, WholeLife
 
+from consent.grants import authorise
+from consent.programme import Action
 from dsar.states import Right
 
 PURCHASES = ("R-1", "2898.00", "TENT-2", ITEMS[0].description, "199.50")
@@ -54,6 +56,74 @@ async def test_a_question_about_purchases_and_its_outcome_are_left_out_with_them
     whole = _told(await whole_life.package())
     [asked] = [one for one in whole["uses"] if one["what"]["code"] == "segment.evaluated"]
     assert asked["question"] == "tier = 'gold' AND spend_365d > 100"
+
+
+async def _source(life: WholeLife) -> str:
+    async with life.tillit.unit() as work:
+        return work.active.programme.source
+
+
+async def _asked(life: WholeLife, *questions: str) -> None:
+    async with life.tillit.unit() as work:
+        await life.tillit.gate.freshen(work.unit)
+    async with life.tillit.unit() as work:
+        may: Any = {"purpose": "personalised_offers", "action": Action.SEGMENT}
+        for question in questions:
+            grant = authorise(work.active, "offers-engine", **may)
+            await life.tillit.gate.evaluate(work.unit, grant, question)
+
+
+def _changed(source: str, *changes: tuple[str, str]) -> str:
+    for before, after in changes:
+        assert before in source
+        source = source.replace(before, after)
+    return source
+
+
+_PHONE = '[fields.phone]\ncategory = "pd:TelephoneNumber"\n'
+NO_IDENTIFIER = ((f"{_PHONE}lookup = true", _PHONE),)
+FOLLOWS_FROM_NOTHING = (('category = "pd:Purchase" ', 'category = "pd:Preference" '),)
+NO_ORDERS = (
+    ('[traits.orders_365d]\ncount = "purchase"\ndays = 365\n', ""),
+    ('"orders_365d", ', ""),
+)
+
+
+async def test_what_was_an_identifier_stays_closed_under_a_new_programme(
+    whole_life: WholeLife,
+) -> None:
+    meanwhile = _changed(await _source(whole_life), *NO_IDENTIFIER)
+    files = await whole_life.package(proof=E_MAIL_ALONE, meanwhile=meanwhile)
+    phone = str(VALUES["phone"])
+    assert _holding(files, phone, phone[1:]) == []
+    assert ("field", "phone") in {(one["what"], one["name"]) for one in _told(files)["left_out"]}
+    whole = _told(await whole_life.package())
+    assert phone in [one["value"] for one in whole["values"]]
+
+
+async def test_what_followed_from_purchases_stays_closed_under_a_new_programme(
+    whole_life: WholeLife,
+) -> None:
+    meanwhile = _changed(await _source(whole_life), *FOLLOWS_FROM_NOTHING)
+    told = _told(await whole_life.package(proof=E_MAIL_ALONE, meanwhile=meanwhile))
+    assert "tier" not in {one["name"] for one in told["values"]}
+    assert ("field", "tier") in {(one["what"], one["name"]) for one in told["left_out"]}
+
+
+async def test_a_question_about_a_trait_of_an_earlier_programme_is_left_out(
+    whole_life: WholeLife,
+) -> None:
+    await _asked(whole_life, "orders_365d >= 1", "country = 'NO' AND NOT age < 18")
+    meanwhile = _changed(await _source(whole_life), *NO_ORDERS)
+    told = _told(await whole_life.package(proof=E_MAIL_ALONE, meanwhile=meanwhile))
+    asked = [one for one in told["uses"] if one["what"]["code"] == "segment.evaluated"]
+    assert [(one["question"], one["outcome"]["code"]) for one in asked] == [
+        ("country = 'NO' AND NOT age < 18", "objected"),
+        (None, "left_out"),
+        (None, "left_out"),
+    ]
+    whole = _told(await whole_life.package())
+    assert "orders_365d >= 1" in {one["question"] for one in whole["uses"]}
 
 
 async def test_a_card_alone_opens_purchases_and_no_address(whole_life: WholeLife) -> None:

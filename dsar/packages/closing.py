@@ -1,0 +1,137 @@
+"""What stays closed in a package, because who asked has not proved it to be theirs.
+
+Under every version of the programme, not the one in force alone: a new version that calls an
+identifier a mere field, or drops a trait, opens nothing that was closed the day before. Opens
+nothing itself.
+"""
+
+import re
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from audit.entries import Kind
+from consent.programmes import Active
+from consent.uses import Use
+from dsar import identity
+from dsar.own_choices import Line
+from profiles.catalogue import Catalogue, TraitKind
+from profiles.members import NUMBER, Member
+from profiles.tokens import UNITS
+from profiles.unit import Unit
+
+#: What is kept in these categories was worked out from purchases, or handed out because of them.
+FROM_PURCHASES = frozenset({"pd:Purchase", "pd:PurchasesAndSpendingHabit"})
+_GRAMMAR = frozenset(
+    {"and", "or", "not", "in", "between", "is", "null", "true", "false", "current_date"}
+    | {"date", "interval", "any"}
+    | {one.lower() for one in UNITS}
+)
+
+
+@dataclass(frozen=True)
+class Closed:
+    """What is left out, because who asked has not proved it to be theirs.
+
+    `fields` and `traits`: names. `purchases`: the purchases, and with them what follows from
+    them. `words`: texts in somebody's own words, which may name what was not proved. `unasked`:
+    names that a question may not have if it is told; `known`: every name that is vouched for.
+    """
+
+    fields: frozenset[str] = frozenset()
+    traits: frozenset[str] = frozenset()
+    purchases: bool = False
+    words: bool = False
+    unasked: frozenset[str] = field(default=frozenset(), repr=False)
+    known: frozenset[str] = field(default=frozenset(), repr=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.fields or self.traits or self.purchases or self.words)
+
+
+def from_purchases(catalogue: Catalogue) -> frozenset[str]:
+    """The traits that follow from purchases."""
+    return frozenset(
+        name for name, one in catalogue.traits.items() if one.kind is not TraitKind.AGE
+    )
+
+
+def closed(
+    unit: Unit,
+    active: Active,
+    member: Member,
+    *,
+    have: identity.Proved,
+    kept: Set[str],
+    former: Set[str],
+) -> Closed:
+    """What is closed of a member; `kept`: their fields, `former`: those of earlier programmes."""
+    if have.whole:
+        return Closed()
+    every = [one.programme.catalogue() for one in (active, *active.earlier.values())]
+    known = frozenset().union({NUMBER}, *(one.fields.keys() | one.traits.keys() for one in every))
+    # An identifier of an earlier programme alone cannot be proved any more; so it stays closed.
+    unproved = {
+        name for name in {NUMBER, *_identifiers(every)} if name in former or not have.covers(name)
+    }
+    fields = kept - identity.released(unit, dict.fromkeys(kept), member, have)
+    fields |= kept & unproved
+    if identity.opens_purchases(have):
+        return Closed(frozenset(fields), words=True, unasked=frozenset(unproved), known=known)
+    bought = {
+        name
+        for one in every
+        for name, declared in one.fields.items()
+        if declared.category in FROM_PURCHASES
+    }
+    traits = frozenset().union(*map(from_purchases, every))
+    return Closed(
+        frozenset(fields | kept & bought),
+        traits,
+        purchases=True,
+        words=True,
+        unasked=frozenset(unproved | bought | traits),
+        known=known,
+    )
+
+
+def _identifiers(every: Iterable[Catalogue]) -> set[str]:
+    return {
+        name
+        for one in every
+        for name, declared in one.fields.items()
+        if declared.lookup is not None
+    }
+
+
+def shown_line(line: Line, closed: Closed) -> Line:
+    """Without words that may name what was not proved."""
+    if not closed.words:
+        return line
+    return replace(line, choice=msgspec.structs.replace(line.choice, how="", evidence=""))
+
+
+def shown_use(use: Use, closed: Closed) -> Use:
+    """A question about purchases tells of purchases, and so does the answer to it.
+
+    A question with a name that no version of the programme vouches for may be one, too.
+    """
+    if use.question is None:
+        return use
+    words = set(re.findall(r"\w+", use.question.lower()))
+    if words & closed.unasked or (closed.purchases and _asked(use) - closed.known):
+        return replace(use, question=None, outcome="left_out")
+    return use
+
+
+def _asked(use: Use) -> set[str]:
+    """The names of fields and traits in a question, known or not."""
+    question = use.question or ""
+    if use.kind == Kind.DECISIONS_MADE:  # such as `read: tier, age; email`
+        _, _, question = question.partition(": ")
+        question, _, _ = question.partition(";")
+    elif use.kind != Kind.SEGMENT_EVALUATED:
+        return set()
+    unquoted = re.sub(r"'[^']*'", " ", question.lower())
+    return set(re.findall(r"\b[a-z_]\w*", unquoted)) - _GRAMMAR
