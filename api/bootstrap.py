@@ -236,10 +236,11 @@ class Tillit:
             try:
                 async with self.unit() as work:
                     done = await self.erasure.erase_again(work.unit, SYSTEM, work.active, lines)
-            except TillitError as error:
-                place = error.problems[0].place
-                _log.error("not_erased_again", request=request, error=error.slug, place=place)
-                failed.append(_not_erased(request, error))
+            except Exception as error:
+                # Whatever it is: the others are erased first, and then nothing is served.
+                why = _why(error)
+                _log.error("not_erased_again", request=request, why=why)
+                failed.append(_not_erased(request, why))
             else:
                 _log.warning("erased_again" if done else "erasure_spared", request=request)
         if failed:
@@ -250,15 +251,21 @@ class Tillit:
         await self.database.close()
 
 
-def _not_erased(request: str, error: TillitError) -> Problem:
+def _why(error: Exception) -> str:
+    """Of an error that is not ours the kind alone: its text may be about a person."""
+    if not isinstance(error, TillitError):
+        return type(error).__name__
+    problem = error.problems[0]
+    return f"{problem.place}: {problem.message}" if problem.place else problem.message
+
+
+def _not_erased(request: str, why: str) -> Problem:
     """Why the store stays closed, and how it is opened."""
-    why = error.problems[0]
     return Problem(
         f"request {request}",
-        f"the member of this erasure is in the database and cannot be erased again: {why.message}"
-        + (f" ({why.place})" if why.place else ""),
-        "nobody is served meanwhile; put this member's rows back from another backup, "
-        "or delete them by hand as the database's owner",
+        f"its member was erased, is in the database, and cannot be erased again ({why})",
+        "put their rows back from a backup in which they are whole, and start again; "
+        "until then nobody is served",
     )
 
 

@@ -27,6 +27,7 @@ from dsar.previews import values_of
 from dsar.states import State, Step
 from dsar.tables import RequestRow
 from kernel.database import before_commit, raw
+from kernel.errors import Unavailable
 from profiles import members
 from profiles.erasing import DestroyKeys, destroy
 from profiles.members import Member
@@ -45,7 +46,7 @@ class Erasure:
 
         False too while a legal hold stands: `dsar.overdue` takes it up again when that has ended.
         """
-        if (found := await carrying.accepted(unit, request)) is None:
+        if (found := await carrying.accepted(unit, active, request)) is None:
             return False
         row, member = found
         if await holds.standing(unit, member):
@@ -100,11 +101,14 @@ class Erasure:
         Recipients are told again: it cannot be known here whether they were, and they know the
         word by its id. Spared is whose erasure never committed and is not to be done now: it was
         cancelled after its line was written, or waits, as approved, for a legal hold that was
-        placed after it.
+        placed after it. Raises `Unavailable` or `CannotOpen` for who cannot be opened.
         """
-        member = (await members.load(unit, [lines[0].member], lock=True)).get(lines[0].member)
+        id = lines[0].member
+        member = (await members.load(unit, [id], lock=True)).get(id)
         if member is None:
-            return False
+            if await members.present(unit, [id]):
+                raise Unavailable("their key is missing", place="member_key")
+            return False  # another process was faster
         standing = []
         for line in lines:
             if await self._cancelled(unit, member, line):
@@ -155,6 +159,8 @@ class Erasure:
             "hold": await holds.forget(unit, member.id),
             "value": values_of(member),
         }
+        if kept and kept.unreadable:
+            rows["unreadable"] = kept.unreadable
         destroyed = await destroy(unit, member, self._power)
         # The ledger can only be deleted once the key is gone: see migration 0004.
         ledger = await (

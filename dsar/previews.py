@@ -29,6 +29,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "member_key": ("key", "keys"),
     "value": ("stored value", "stored values"),
     "event": ("purchase", "purchases"),
+    "unreadable": ("of them that cannot be opened", "of them that cannot be opened"),
     "ledger": ("line of choices", "lines of choices"),
     "lookup": ("entry of the index", "entries of the index"),
     "audit_detail": ("sealed detail of a use", "sealed details of uses"),
@@ -92,9 +93,10 @@ async def of_member(
     unit: Unit, act: Act, active: Active, person: Member, *, request: UUID | None = None
 ) -> Preview:
     """What an erasure of this member would do today; on record as `erasure.previewed`."""
+    keeps = await _staying(unit, active, person)
     found = Preview(
-        await _counted(unit, person),
-        await _staying(unit, active, person),
+        await _counted(unit, person, keeps.unreadable if keeps else 0),
+        keeps if keeps and keeps.count else None,
         tuple(telling.carriers(active, Right.ERASURE, known=telling.identities(unit, person))),
         tuple(await holds.standing(unit, person)),
         await _others(unit, person.id, request),
@@ -113,7 +115,7 @@ def values_of(member: Member) -> int:
     return sum(not name.startswith("~") for name in member.sealed)
 
 
-async def _counted(unit: Unit, person: Member) -> dict[str, int]:
+async def _counted(unit: Unit, person: Member, unreadable: int) -> dict[str, int]:
     asked = {
         "member": person.id,
         "subject": person.key.subject(),
@@ -127,14 +129,16 @@ async def _counted(unit: Unit, person: Member) -> dict[str, int]:
         column.name: int(count) for column, count in zip(cursor.description, row, strict=True)
     }
     counts["value"] = values_of(person)
-    return {kind: counts[kind] for kind in WORDS}
+    if unreadable:
+        counts["unreadable"] = unreadable
+    return {kind: counts[kind] for kind in WORDS if kind in counts}
 
 
 async def _staying(unit: Unit, active: Active, person: Member) -> Staying | None:
     if (books := books_of(active.programme)) is None:
         return None
-    found = vouchers.staying(unit, books, await reading.purchases(unit, person))
-    return found if found.count else None
+    bought, unreadable = await reading.readable_purchases(unit, person)
+    return vouchers.staying(unit, books, bought, unreadable=unreadable)
 
 
 async def _others(unit: Unit, member: UUID, request: UUID | None) -> int:

@@ -73,10 +73,14 @@ class Kept:
 
 @dataclass(frozen=True)
 class Staying:
-    """How many purchases of a member stay, by the day through which the law keeps them."""
+    """How many purchases of a member stay, by the day through which the law keeps them.
+
+    `unreadable`: how many more there are that are damaged, cannot be opened, and are lost.
+    """
 
     books: Books
     by_day: Mapping[date, int]
+    unreadable: int = 0
 
     @property
     def count(self) -> int:
@@ -96,7 +100,9 @@ class Staying:
         ]
 
 
-def staying(unit: Unit, books: Books, bought: Sequence[Purchase]) -> Staying:
+def staying(
+    unit: Unit, books: Books, bought: Sequence[Purchase], *, unreadable: int = 0
+) -> Staying:
     """What the law keeps today of these purchases."""
     by_day: dict[date, int] = {}
     for purchase in bought:
@@ -104,16 +110,17 @@ def staying(unit: Unit, books: Books, bought: Sequence[Purchase]) -> Staying:
         if books.asks_for(day, unit.today):
             until = books.keep_until(day)
             by_day[until] = by_day.get(until, 0) + 1
-    return Staying(books, by_day)
+    return Staying(books, by_day, unreadable)
 
 
 async def keep(unit: Unit, act: Act, member: Member, books: Books, *, request: UUID) -> Staying:
     """Put what the law keeps of a member into the ledger, while their key is in hand.
 
     Opens their purchases and the fields that the bookkeeping purpose names. Done again, as after
-    a restored backup, it adds nothing. On record as `vouchers.kept`.
+    a restored backup, it adds nothing. A purchase that cannot be opened is counted, and keeps
+    nobody from being erased: no later attempt would open it. On record as `vouchers.kept`.
     """
-    bought = await reading.purchases(unit, member)
+    bought, unreadable = await reading.readable_purchases(unit, member)
     known = [one for one in books.fields if one in unit.schema.catalogue.fields]
     values = await reading.values(unit, member, known)
     fields = {name: encode_value(one.value) for name, one in values.items()}
@@ -153,7 +160,7 @@ async def keep(unit: Unit, act: Act, member: Member, books: Books, *, request: U
             unit.session,
             about.entry(EntryKind.VOUCHERS_KEPT, subject=member.key.subject(), facts=facts),
         )
-    return staying(unit, books, bought)
+    return staying(unit, books, bought, unreadable=unreadable)
 
 
 async def read(

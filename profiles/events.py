@@ -5,15 +5,17 @@ compute traits from half of the purchases each.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from audit.acts import Act
 from audit.entries import Kind
 from kernel.database import raw
 from kernel.ids import uuid7
-from profiles.errors import BadValue
+from profiles.errors import BadValue, CannotOpen
 from profiles.keys import MemberKey
 from profiles.members import Member
 from profiles.placing import place, place_traits
@@ -120,16 +122,34 @@ async def refresh(unit: Unit, members: Sequence[Member]) -> None:
 
 async def opened(unit: Unit, keys: Mapping[UUID, MemberKey]) -> dict[UUID, list[Purchase]]:
     """Every purchase of these members, opened, oldest first."""
-    connection = await raw(unit.session)
-    cursor = await connection.execute(
-        "SELECT id, member, sealed FROM event WHERE member = ANY(%s)", (list(keys),), binary=True
-    )
     found: dict[UUID, list[Purchase]] = {member: [] for member in keys}
-    for event, member, sealed in await cursor.fetchall():
+    for event, member, sealed in await _sealed(unit, keys):
         found[member].append(unpack(keys[member].open_field(TABLE, event.hex, sealed)))
     for bought in found.values():
-        bought.sort(key=lambda purchase: (purchase.at, purchase.reference))
+        bought.sort(key=_order)
     return found
+
+
+async def readable(unit: Unit, member: Member) -> tuple[list[Purchase], int]:
+    """Every purchase of a member that can be opened, oldest first, and how many cannot be."""
+    found, damaged = [], 0
+    for event, _, sealed in await _sealed(unit, [member.id]):
+        try:
+            found.append(unpack(member.key.open_field(TABLE, event.hex, sealed)))
+        except CannotOpen:
+            damaged += 1
+    return sorted(found, key=_order), damaged
+
+
+async def _sealed(unit: Unit, members: Collection[UUID]) -> list[Any]:
+    cursor = await (await raw(unit.session)).execute(
+        "SELECT id, member, sealed FROM event WHERE member = ANY(%s)", (list(members),), binary=True
+    )
+    return await cursor.fetchall()
+
+
+def _order(purchase: Purchase) -> tuple[datetime, str]:
+    return purchase.at, purchase.reference
 
 
 def _fields(unit: Unit, member: Member) -> dict[str, Value]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from profiles.catalogue import Field, Trait, TraitKind
-from profiles.events import opened
+from profiles.events import opened, readable
 from profiles.members import Member
 from profiles.purchases import Purchase
 from profiles.sealing import open_traits, open_value
@@ -57,6 +57,11 @@ async def purchases(unit: Unit, member: Member) -> list[Purchase]:
     """Everything the member bought and we know of, oldest first."""
     found = await opened(unit, {member.id: member.key})
     return found[member.id]
+
+
+async def readable_purchases(unit: Unit, member: Member) -> tuple[list[Purchase], int]:
+    """As `purchases`, without those that were damaged; and how many these are. For erasure."""
+    return await readable(unit, member)
 
 
 def age_on(born: Value, unit: Unit) -> int:

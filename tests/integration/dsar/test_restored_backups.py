@@ -130,6 +130,47 @@ async def test_an_erasure_that_fails_before_its_commit_is_not_journalled(
     assert Journal(settings.journal).lines() == [Line(life.member, request)]
 
 
+async def test_a_purchase_that_cannot_be_opened_keeps_nothing_from_starting(
+    life: Life, settings: Settings
+) -> None:
+    request = await life.ask(Right.ERASURE)
+    Journal(settings.journal).append(Line(life.member, request), at=life.tillit.clock.now())
+    _damage(life, "event", "member")
+    async with opened(settings) as again:
+        assert await Life(again, life.member, life.neighbour).segment() == {life.neighbour}
+        async with again.unit() as work:
+            assert (await register.get(work.unit, request)).state is State.FULFILLED
+
+
+@pytest.mark.parametrize(("table", "column"), [("member", "id"), ("member_key", "member")])
+async def test_who_cannot_be_erased_again_is_not_served_and_keeps_nobody_else_from_it(
+    life: Life, settings: Settings, table: str, column: str
+) -> None:
+    asked = [await life.ask(Right.ERASURE, one) for one in (life.member, life.neighbour)]
+    for member, request in zip((life.member, life.neighbour), asked, strict=True):
+        Journal(settings.journal).append(Line(member, request), at=life.tillit.clock.now())
+    _damage(life, table, column, at={"member": "sealed", "member_key": "wrapped"}[table])
+    with pytest.raises(Unavailable, match=str(asked[0])) as refused:
+        async with opened(settings):
+            raise AssertionError("it must not serve")
+    assert str(asked[1]) not in str(refused.value)
+    with psycopg.connect(libpq(life.tillit.url, role=None)) as owner:
+        assert owner.execute("SELECT id FROM member").fetchall() == [(life.member,)]
+        owner.execute("DELETE FROM member_key WHERE member = %s", (life.member,))  # nor so
+    with pytest.raises(Unavailable, match=str(asked[0])):
+        async with opened(settings):
+            raise AssertionError("it must not serve")
+
+
+def _damage(life: Life, table: str, column: str, *, at: str = "sealed") -> None:
+    with psycopg.connect(libpq(life.tillit.url, role=None)) as owner:
+        owner.execute(
+            f"UPDATE {table} SET {at} = overlay({at} placing '\\x00ff00'::bytea from 20) "
+            f"WHERE {column} = %s",
+            (life.member,),
+        )
+
+
 @contextmanager
 def _no_commit(life: Life) -> Iterator[None]:
     """PostgreSQL refuses every commit that has deleted a member."""

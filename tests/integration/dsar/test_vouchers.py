@@ -1,5 +1,6 @@
 """What the books keep of somebody who was erased: enough, apart, until its day, and nameless."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from audit.entries import Kind as EntryKind
 from consent.errors import NotPermitted
 from consent.grants import Grant, authorise
 from consent.programme import Action, read_programme
-from dsar import checks, vouchers
+from dsar import certificates, checks, previews, vouchers
 from dsar.bookkeeping import books_of
 from dsar.errors import NoBookkeeping
 from dsar.journal import Journal, Line
@@ -212,6 +213,31 @@ async def test_an_erasure_cut_off_before_its_commit_keeps_them_at_the_next_start
         assert await Books(again, books.clock).query("SELECT count(*) FROM voucher") == [
             (len(KEPT),)
         ]
+
+
+async def test_a_damaged_purchase_keeps_nobody_from_being_erased_and_is_counted_as_lost(
+    books: Books,
+) -> None:
+    member = await books.joins(DAYS)
+    [(damaged,), *_] = await books.query("SELECT id FROM event ORDER BY id")
+    await books.query(_DAMAGE + " WHERE id = %s", damaged)
+    request = await books.approved(member)
+    async with books.tillit.unit() as work:
+        found = await previews.of_request(work.unit, SYSTEM, work.active, request)
+    await worker.drain(books.tillit)
+    [erased] = await _entries(books, EntryKind.MEMBER_ERASED)
+    assert erased.facts["rows"]["unreadable"] == 1
+    assert erased.facts["rows"]["event"] == len(DAYS)
+    assert found.destroys["unreadable"] == 1
+    assert sum(one["count"] for one in erased.facts["kept"]) == len(KEPT) - 1
+    assert await books.query("SELECT count(*) FROM voucher") == [(len(KEPT) - 1,)]
+    async with books.tillit.unit() as work:
+        document = json.loads(await certificates.of_request(work.unit, request))
+    assert document["certificate"]["destroyed"]["unreadable"] == 1
+    await _holds(books)
+
+
+_DAMAGE = "UPDATE event SET sealed = overlay(sealed placing '\\x00'::bytea from 20)"
 
 
 async def test_a_voucher_that_was_taken_or_added_is_found(books: Books) -> None:
