@@ -20,7 +20,7 @@ from audit.notes import Signer
 from audit.proofs import Use, entry_use, inclusion
 from audit.verify import CERTIFICATE, HORIZON, VerificationError, verify_proof
 from consent.programmes import Active
-from dsar import outgoing
+from dsar import heard
 from dsar.errors import NotReady
 from dsar.states import Right, State
 from dsar.tables import CertificateRow, RequestRow
@@ -50,7 +50,7 @@ async def issue(
         raise _no_erasure()
     statement = {
         **_about(active, CERTIFICATE, erasure, at=rfc3339(unit.now)),
-        "recipients": await _recipients(unit, request),
+        "recipients": await _recipients(unit, request, erasure),
     }
     document = _document(signer, statement, erasure, proof)
     epoch = int(statement["epoch"])
@@ -140,18 +140,19 @@ def _about(active: Active, form: str, erasure: Use, *, at: str) -> dict[str, Any
     }
 
 
-async def _recipients(unit: Unit, request: UUID) -> list[dict[str, Any]]:
-    """Who was told, and what came of it; an answer by its digest alone."""
+async def _recipients(unit: Unit, request: UUID, erasure: Use) -> list[dict[str, Any]]:
+    """Who was told, and what came of it, by the record; an answer by its digest alone."""
+    subject = bytes.fromhex(_told(erasure)["subject"])
+    said = await heard.of_request(unit, request, subject=subject)
     return [
         {
-            "recipient": one.recipient,
-            "by": one.carrier,
+            "recipient": name,
+            "by": one.by,
             "state": one.state.value,
             "answer": one.answer,
-            "answered_at": rfc3339(one.answered_at) if one.answered_at else None,
+            "answered_at": rfc3339(one.closed_at) if one.closed_at else None,
         }
-        for one in await outgoing.of_request(unit, request)
-        if one.recipient is not None
+        for name, one in said.items()
     ]
 
 

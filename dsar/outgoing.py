@@ -187,18 +187,6 @@ async def to_recipients(unit: Unit, *, only_open: bool = True) -> list[Outgoing]
     return await _select(unit, where + "ORDER BY due NULLS LAST, id LIMIT 1000", ())
 
 
-async def open_for(unit: Unit, request: UUID) -> int:
-    """How many recipients have yet to say that it is done."""
-    connection = await raw(unit.session)
-    cursor = await connection.execute(
-        "SELECT count(*) FROM outgoing WHERE request = %s AND recipient IS NOT NULL "
-        "AND state IN ('waiting', 'sent')",
-        (request,),
-    )
-    row = await cursor.fetchone()
-    return int(row[0]) if row else 0
-
-
 async def move(
     unit: Unit,
     id: UUID,

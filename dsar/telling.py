@@ -103,6 +103,7 @@ async def tell(
             "request": str(request.id),
             "recipient": name,
             "what": request.right.value,
+            "by": connector.by.value,
             "fields": sorted(known),
         }
         await unit.record.write(

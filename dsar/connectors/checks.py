@@ -8,10 +8,11 @@ import hashlib
 import json
 from collections.abc import Set
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from audit.browsing import Told
 from audit.entries import Kind as EntryKind
-from dsar.outgoing import State, unopened
+from dsar.outgoing import State, id_of, unopened
 from dsar.states import Right
 from kernel.database import raw
 from profiles.unit import Unit
@@ -21,13 +22,16 @@ KINDS = (EntryKind.RECIPIENT_TOLD, EntryKind.RECIPIENT_ANSWERED)
 
 @dataclass
 class Heard:
-    """What the record says: whom was told, how each stands, and every answer's digest.
+    """What the record says: who was told, how each stands, and every answer's digest.
+
+    `done`: the digest of the answer by which a word was closed.
 
     By request and recipient, of which there is one word.
     """
 
     told: dict[tuple[str, str], Told] = field(default_factory=dict)
     states: dict[tuple[str, str], str] = field(default_factory=dict)
+    done: dict[tuple[str, str], str | None] = field(default_factory=dict)
     answers: set[tuple[str, str, str]] = field(default_factory=set)
 
     def take(self, entry: Told) -> None:
@@ -35,9 +39,12 @@ class Heard:
         if entry.kind == EntryKind.RECIPIENT_TOLD:
             self.told[key] = entry
             return
-        self.states[key] = str(entry.facts.get("state"))
-        if (answer := entry.facts.get("answer")) is not None:
+        state, answer = str(entry.facts.get("state")), entry.facts.get("answer")
+        self.states[key] = state
+        if answer is not None:
             self.answers.add((*key, str(answer)))
+        if state == State.DONE:
+            self.done.setdefault(key, None if answer is None else str(answer))
 
 
 async def check(unit: Unit, heard: Heard, *, erased: Set[str | None]) -> list[str]:
@@ -49,10 +56,11 @@ async def check(unit: Unit, heard: Heard, *, erased: Set[str | None]) -> list[st
 async def _words(unit: Unit, heard: Heard, erased: Set[str | None]) -> list[str]:
     connection = await raw(unit.session)
     cursor = await connection.execute(
-        "SELECT id, request::text, recipient, state FROM outgoing WHERE recipient IS NOT NULL"
+        "SELECT id, request::text, recipient, state, answer FROM outgoing "
+        "WHERE recipient IS NOT NULL"
     )
     problems, lost = [], dict(heard.told)
-    for id, request, recipient, state in await cursor.fetchall():
+    for id, request, recipient, state, answer in await cursor.fetchall():
         key = (request, recipient)
         lost.pop(key, None)
         said = State(heard.states.get(key, State.WAITING.value))
@@ -60,6 +68,8 @@ async def _words(unit: Unit, heard: Heard, erased: Set[str | None]) -> list[str]
             problems.append(f"word {id} to a recipient was never put on record")
         elif State(state).is_open != said.is_open or (not said.is_open and said != state):
             problems.append(f"word {id} to a recipient is {state}, and the record says otherwise")
+        elif state == State.DONE and answer != heard.done.get(key):
+            problems.append(f"word {id} to a recipient was closed by another answer on record")
     for (request, recipient), entry in sorted(lost.items()):
         # What else was told of a member goes with them; that they were erased does not.
         if entry.facts.get("what") == Right.ERASURE or entry.subject not in erased:
@@ -68,19 +78,27 @@ async def _words(unit: Unit, heard: Heard, erased: Set[str | None]) -> list[str]
 
 
 async def _answers(unit: Unit, heard: Heard) -> list[str]:
+    """A word goes with its member; what was answered to it stays, and is found by the word's id."""
     connection = await raw(unit.session)
     cursor = await connection.execute(
-        "SELECT a.id, o.request::text, a.recipient, a.digest, a.document FROM recipient_answer a "
-        "LEFT JOIN outgoing o ON o.id = a.outgoing"
+        "SELECT id, outgoing, recipient, digest, document FROM recipient_answer"
     )
-    problems = []
-    for id, request, recipient, digest, document in await cursor.fetchall():
-        # A word goes with its member; what was answered to it stays.
-        if request is not None and (request, recipient, digest) not in heard.answers:
+    words = {
+        id_of(UUID(request), recipient, str(entry.facts.get("what"))): (request, recipient)
+        for (request, recipient), entry in heard.told.items()
+    }
+    problems, lost = [], set(heard.answers)
+    for id, word, recipient, digest, document in await cursor.fetchall():
+        request, _ = words.get(word, ("", ""))
+        lost.discard((request, recipient, digest))
+        if (request, recipient, digest) not in heard.answers:
             problems.append(f"answer {id} of a recipient was never put on record")
         elif document is not None and not _is_of(document, digest):
             problems.append(f"answer {id} of a recipient is not what it signed")
-    return problems
+    return problems + [
+        f"an answer of {recipient} to request {request} is on record and missing"
+        for request, recipient, _ in sorted(lost)
+    ]
 
 
 def _is_of(document: str, digest: str) -> bool:

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from audit.acts import Act
 from consent.programmes import Active
-from dsar import outgoing, register
-from dsar.carrying import SETTLE_JOB
+from dsar import heard, outgoing, register
+from dsar.carrying import SETTLE_JOB, subject_of
 from dsar.connectors.addresses import host_of
 from dsar.connectors.taking import note
 from dsar.connectors.trouble import GivingUp
@@ -107,9 +107,14 @@ async def retry(unit: Unit, id: UUID) -> Outgoing:
 async def give_up(unit: Unit, act: Act, id: UUID, *, reason: GivingUp) -> Outgoing:
     """Wait for this recipient no more (Art. 19), for a reason that stands in the record.
 
-    Raises `UnknownOutgoing`, or `WrongState` for what is closed.
+    Raises `UnknownOutgoing`, or `WrongState` for what the record calls closed, or never told.
     """
-    row = await _open(unit, id)
+    row = await _one(unit, id)
+    # By the record: a row that was called done by somebody else can be given up.
+    subject = await subject_of(unit, await register.row_of(unit, row.request))
+    said = (await heard.of_request(unit, row.request, subject=subject)).get(row.recipient or "")
+    if said is None or not said.state.is_open:
+        raise WrongState("this is closed: nobody is waited for", place="outgoing")
     await outgoing.move(unit, id, State.GIVEN_UP, problem=row.problem)
     facts = {"state": State.GIVEN_UP.value, "answer": None, "reason": reason.value}
     await note(unit, act, row, dict(facts))

@@ -60,6 +60,8 @@ def digest_of(answer: Answer) -> str:
 async def note(unit: Unit, act: Act, row: Outgoing, facts: dict[str, Fact]) -> None:
     """Put on record what became of a word."""
     about: dict[str, Fact] = {"request": str(row.request), "recipient": row.recipient, **facts}
+    if row.payload is not None:  # it has opened, so that it went this way
+        about["by"] = row.carrier
     subject = await subject_of(unit, await register.row_of(unit, row.request))
     entry = act.entry(EntryKind.RECIPIENT_ANSWERED, subject=subject, facts=about)
     await unit.record.write(unit.session, entry)

@@ -28,6 +28,7 @@ from audit.entries import ActorType
 from audit.verify import VerifierKey
 from consent.programme.loading import read_programme
 from dsar import carrying, checks, identity, outgoing, requests
+from dsar.connectors import answers
 from dsar.identity import How, Proof
 from dsar.states import Right
 from dsar.wanted import Wanted
@@ -345,7 +346,7 @@ class World:
                 for word in await outgoing.of_request(work.unit, kept.id)
                 if word.recipient == name
             ]
-            await outgoing.move(work.unit, word.id, outgoing.State.DONE)
+            await answers.pressed(work.unit, SYSTEM, recipient=name, id=word.id, link="done")
             await carrying.settle(work.unit, SYSTEM, kept.id)
 
     async def settle(self) -> None:

@@ -1,5 +1,6 @@
 """Whoever writes to the table of what is on its way sends nothing astray and closes nothing."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,10 +14,12 @@ from toy_processor import Key
 from api.bootstrap import SYSTEM
 from api.settings import Settings
 from audit.verify import VerifierKey
-from dsar import checks, outgoing
+from dsar import certificates, checks, outgoing
 from dsar.connectors import calling, desk
 from dsar.connectors.trouble import GivingUp
+from dsar.errors import NotReady
 from dsar.outgoing import State
+from dsar.states import State as RequestState
 from kernel.database import libpq
 from profiles.errors import CannotOpen
 
@@ -96,3 +99,70 @@ async def test_a_word_that_is_lost_can_be_given_up(told: Recipients) -> None:
     async with told.tillit.unit() as work:
         given_up = await desk.give_up(work.unit, SYSTEM, word.id, reason=GivingUp.TOLD_OTHERWISE)
     assert given_up.state is State.GIVEN_UP
+
+
+CLOSED = [
+    "UPDATE outgoing SET state = 'done', answer = repeat('ab', 32), answered_at = now(), "
+    "next_at = NULL, sealed = NULL WHERE recipient IS NOT NULL",
+    "UPDATE outgoing SET state = 'given_up', next_at = NULL WHERE recipient IS NOT NULL",
+    "DELETE FROM outgoing WHERE recipient IS NOT NULL",
+]
+
+
+@pytest.mark.parametrize("forgery", CLOSED)
+async def test_no_request_closes_by_what_stands_in_the_table(
+    told: Recipients, forgery: str
+) -> None:
+    request = await told.asked()
+    forge(told, forgery)
+    await told.later(minutes=2)
+    await told.later(minutes=2)
+    assert (await told.request(request)).state is RequestState.CARRIED_OUT
+    async with told.tillit.unit() as work:
+        with pytest.raises(NotReady):
+            await certificates.of_request(work.unit, request)
+    assert await problems(told) != []
+
+
+async def test_who_was_called_done_by_somebody_else_can_be_given_up(told: Recipients) -> None:
+    request = await told.asked()
+    words = [await told.word(request), await told.word(request, "auditor")]
+    forge(told, CLOSED[0])
+    for word in words:
+        async with told.tillit.unit() as work:
+            await desk.give_up(work.unit, SYSTEM, word.id, reason=GivingUp.TOLD_OTHERWISE)
+    await told.later(minutes=2)
+    assert (await told.request(request)).state is RequestState.FULFILLED
+
+
+async def test_a_certificate_says_of_recipients_what_the_record_says(told: Recipients) -> None:
+    request = await told.asked()
+    auditor = await told.word(request, "auditor")
+    await told.toy.answers({"id": str(auditor.id), "status": "completed"}, recipient="auditor")
+    answer = (await told.word(request, "auditor")).answer
+    forge(
+        told,
+        "UPDATE outgoing SET answer = repeat('ab', 32), carrier = 'mailbox' "
+        "WHERE recipient = 'auditor'",
+    )
+    assert any("another answer" in one for one in await problems(told))
+    letters = await told.word(request)
+    assert (await told.toy.calls_back(str(letters.id), "completed")).status_code == 202
+    await told.later(minutes=2)
+    async with told.tillit.unit() as work:
+        document = json.loads(await certificates.of_request(work.unit, request))
+    said = {one["recipient"]: one for one in document["certificate"]["recipients"]}
+    assert {name: (one["by"], one["state"]) for name, one in said.items()} == {
+        "auditor": ("webhook", "done"),
+        "letters": ("opendsr", "done"),
+    }
+    assert said["auditor"]["answer"] == answer
+
+
+async def test_an_answer_that_was_taken_out_of_the_table_is_named(told: Recipients) -> None:
+    request = await told.asked()
+    auditor = await told.word(request, "auditor")
+    await told.toy.answers({"id": str(auditor.id), "status": "completed"}, recipient="auditor")
+    assert await problems(told) == []
+    forge(told, "DELETE FROM recipient_answer WHERE recipient = 'auditor'")
+    assert any("on record and missing" in one for one in await problems(told))
