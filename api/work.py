@@ -11,7 +11,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from api import letters_out, outward
 from api.bootstrap import SYSTEM, Tillit
@@ -321,9 +323,12 @@ async def remind(tillit: Tillit) -> int:
     """Close what nobody answered for, and remind officers of what is due; returns how many."""
     async with tillit.unit() as work:
         done = await reminding.lapse(work.unit, SYSTEM, work.active)
-        # At the same moment: when it ends does not tell whether anybody was asked.
+    # At the same moment: when it ends does not tell whether anybody was asked.
+    async with tillit.unit() as work:
         done += await receiving.lapse(work.unit, work.active)
+    async with tillit.unit() as work:
         done += await reminding.remind(work.unit, SYSTEM, work.active)
+    async with tillit.unit() as work:
         await reminding.remind_of_recipients(work.unit, work.active)
         late = (await worklist.counts(work.unit)).overdue
     if late:
@@ -338,4 +343,7 @@ async def _repeat(step: Callable[[], Awaitable[int]], every: float) -> None:
         except TillitError as error:
             # A passing fault must not end the worker; a lasting one is in the log each time.
             _log.warning("step_failed", error=error.slug, place=error.problems[0].place)
+        except (OSError, psycopg.Error, DBAPIError) as error:
+            # The connection broke. Its words may hold values, so only its name is told.
+            _log.warning("step_failed", error=type(error).__name__, place="database")
         await asyncio.sleep(every)
