@@ -28,6 +28,7 @@ from profiles.unit import Unit
 
 TABLE = "legal_hold"
 _LONGEST = 4_000  # characters of a note
+_YEARS = 100  # within which a hold's last day lies
 _COLUMNS = "id, member, ground, placed_at, lifted_at, sealed"
 
 
@@ -80,10 +81,17 @@ async def place(
     """Keep a member from being erased, until that day has passed or somebody lifts it.
 
     An erasure that was approved waits; one that is being carried out is waited for. Raises
-    `NotAHold` for a day that is over or a note that is too long, and `UnknownMember`.
+    `NotAHold` for a day that is over or too far away and for a note that is too long, and
+    `UnknownMember`.
     """
     if until is not None and until < unit.today:
         raise NotAHold("this day is over", place="until", remedy="name one to come, or none")
+    if until is not None and until.year > unit.today.year + _YEARS:
+        raise NotAHold(
+            f"this day is more than {_YEARS} years away",
+            place="until",
+            remedy="name none, and lift the hold when its time has come",
+        )
     if len(note) > _LONGEST:
         raise NotAHold(f"a note has at most {_LONGEST} characters", place="note")
     person = await members.one(unit, member, lock=True)

@@ -69,6 +69,17 @@ async def test_an_erasure_under_a_hold_is_not_approved(books: Books) -> None:
     assert await _state(books, request) is State.FULFILLED
 
 
+@pytest.mark.parametrize("until", [date.max, TODAY.replace(year=TODAY.year + 101)])
+async def test_a_hold_until_a_day_out_of_reach_is_refused_and_says_what_to_do(
+    books: Books, until: date
+) -> None:
+    member = await books.joins()
+    with pytest.raises(NotAHold, match="years away"):
+        await _placed(books, member, until=until)
+    await _placed(books, member, until=TODAY.replace(year=TODAY.year + 100))
+    assert await _wrong(books) == []
+
+
 async def test_other_rights_are_answered_under_a_hold(books: Books) -> None:
     member = await books.joins()
     await _placed(books, member)
