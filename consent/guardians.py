@@ -130,6 +130,12 @@ async def ward(unit: Unit, footing: Footing, guardian: Member, child: UUID) -> M
     return found
 
 
+async def speaks(unit: Unit, footing: Footing, guardian: UUID, child: Member) -> bool:
+    """Whether that member may speak for the child today, as `ward` has it."""
+    named = guardian in (await _standings(unit, child)).guardians
+    return named and not _is_grown_up(unit, footing, child)
+
+
 def speaking_for(act: Act, child: Member) -> Act:
     """The act of a child's guardian, under the child's own pseudonym.
 
@@ -165,12 +171,14 @@ async def _standings(unit: Unit, member: Member) -> Standings:
     return fold((await ledger.opened(unit, {member.id: member.key}))[member.id])
 
 
-def _refuse_grown_up(unit: Unit, footing: Footing, child: Member) -> None:
+def _is_grown_up(unit: Unit, footing: Footing, child: Member) -> bool:
     """An unknown age is what it is everywhere: a child's where children are admitted, else not."""
     young = is_child(footing, unit.today, born(unit, footing, child))
-    if young is None:
-        young = footing.children
-    if not young:
+    return not (footing.children if young is None else young)
+
+
+def _refuse_grown_up(unit: Unit, footing: Footing, child: Member) -> None:
+    if _is_grown_up(unit, footing, child):
         raise OfAge(
             "they are of the age of consent, as far as is known",
             place="child",

@@ -17,7 +17,7 @@ from consent import choosing, ledger
 from consent.choices import Action as Said
 from consent.choices import By, Choice
 from consent.programmes import Active
-from dsar import approvals, outgoing, register, telling, wanted
+from dsar import approvals, heard, register, speaking, telling, wanted
 from dsar.register import shown
 from dsar.requests import LETTER_JOB
 from dsar.states import TERMINAL, Right, State, Step
@@ -35,10 +35,11 @@ SETTLE_JOB = "request.settle"
 CERTIFICATE_JOB = "request.certificate"
 
 
-async def accepted(unit: Unit, request: UUID) -> tuple[RequestRow, Member] | None:
+async def accepted(unit: Unit, active: Active, request: UUID) -> tuple[RequestRow, Member] | None:
     """The request and its member, both locked, if it is now to be carried out; None if not.
 
-    Not when that has been done, and not before the time that it waits for. Raises `Unavailable`
+    Not when that has been done, not before the time that it waits for, and not while it rests on
+    the word of somebody who may speak for the member no more. Raises `Unavailable`
     for a row that says approved when this was not approved for this member, or was and has been
     carried out before: somebody has changed the table.
     """
@@ -60,6 +61,8 @@ async def accepted(unit: Unit, request: UUID) -> tuple[RequestRow, Member] | Non
     said = await naming(unit.session, str(row.id), subject=member.key.subject())
     if any(_is_over(entry.facts) for entry in said):
         raise _not_approved()
+    if await speaking.silenced(unit, active, row.id, member, Right(row.kind)):
+        return None
     return row, member
 
 
@@ -115,7 +118,7 @@ async def subject_of(unit: Unit, row: RequestRow) -> bytes:
 
 async def restriction(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
     """Restrict, or end a restriction (Art. 18)."""
-    if (found := await accepted(unit, request)) is None:
+    if (found := await accepted(unit, active, request)) is None:
         return False
     on = Right(found[0].kind) is Right.RESTRICTION
     word = choosing.restriction(unit, on=on, by=By.REQUEST)
@@ -125,7 +128,7 @@ async def restriction(unit: Unit, act: Act, active: Active, request: UUID) -> bo
 
 async def objection(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
     """Write down an objection (Art. 21), or a withdrawal (Art. 7(3))."""
-    if (found := await accepted(unit, request)) is None:
+    if (found := await accepted(unit, active, request)) is None:
         return False
     row, member = found
     wish = _wish(row, member)
@@ -144,7 +147,7 @@ async def objection(unit: Unit, act: Act, active: Active, request: UUID) -> bool
 
 async def rectification(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
     """Set right what was wrong (Art. 16), and tell recipients (Art. 19)."""
-    if (found := await accepted(unit, request)) is None:
+    if (found := await accepted(unit, active, request)) is None:
         return False
     row, member = found
     before = telling.identities(unit, member)
@@ -157,7 +160,7 @@ async def rectification(unit: Unit, act: Act, active: Active, request: UUID) -> 
 
 async def review(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
     """A human has looked again (Art. 22(3)); what they found is in the answer."""
-    if (found := await accepted(unit, request)) is None:
+    if (found := await accepted(unit, active, request)) is None:
         return False
     row, member = found
     await carried(unit, act, active, row, subject=member.key.subject(), identities={})
@@ -190,7 +193,9 @@ async def _say(
 
 async def _settle(unit: Unit, act: Act, row: RequestRow, *, subject: bytes) -> bool:
     await unit.session.flush()
-    if await outgoing.open_for(unit, row.id):
+    # By the record: whoever writes to the table of words closes nothing.
+    said = await heard.of_request(unit, row.id, subject=subject)
+    if any(one.state.is_open for one in said.values()):
         return False
     await register.step(unit, act, row, Step.FULFIL, subject=subject)
     if row.kind == Right.ERASURE:

@@ -10,7 +10,7 @@ from uuid import UUID
 from audit.acts import Act
 from consent import guardians
 from consent.programmes import Active
-from dsar import packages, register, requests
+from dsar import identity, packages, register, requests
 from dsar.errors import UnknownRequest
 from dsar.identity import How, Proof
 from dsar.packages import Package
@@ -34,6 +34,7 @@ async def open_request(
     active: Active,
     child: Member,
     *,
+    guardian: Member,
     right: Right,
     wish: Wanted | None = None,
     language: str | None = None,
@@ -50,7 +51,7 @@ async def open_request(
         right,
         child.id,
         channel=Channel.GUARDIAN,
-        proof=Proof(How.GUARDIAN),
+        proof=Proof(How.GUARDIAN, by=str(guardian.id)),
         wish=wish,
         language=language,
     )
@@ -62,12 +63,20 @@ async def listed(unit: Unit, child: Member) -> list[Request]:
     return [one for one in found if one.channel is Channel.GUARDIAN]
 
 
-async def package(unit: Unit, act: Act, child: Member, *, request: UUID) -> Package:
-    """The answer to what a guardian asked for their `ward`, opened; the child sees it.
+async def package(
+    unit: Unit, act: Act, child: Member, *, guardian: Member, request: UUID
+) -> Package:
+    """The answer to what this guardian asked for their `ward`, opened; the child sees it.
 
-    Raises `NotReady`, and `UnknownRequest` also for what the child has asked for themselves.
+    It goes by their own proof, sealed with the request. Raises `NotReady`, and `UnknownRequest`
+    also for what the child, or somebody else for them, has asked for.
     """
     found = await register.get(unit, request)
-    if found.member != child.id or found.channel is not Channel.GUARDIAN:
+    given = await identity.given(unit, request, child) if found.member == child.id else []
+    theirs = any(
+        one.holds and one.proof.how is How.GUARDIAN and one.proof.by == str(guardian.id)
+        for one in given
+    )
+    if not theirs or found.channel is not Channel.GUARDIAN:
         raise UnknownRequest("there is no such request", place="request")
     return await packages.fetch(unit, guardians.speaking_for(act, child), request, child.id)

@@ -8,7 +8,7 @@ one.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -62,14 +62,18 @@ WHERE p.id > %s ORDER BY p.id LIMIT %s
 class Proof(msgspec.Struct, frozen=True):
     """`identifier`: the lookup field it is of; None where it proves the whole person.
 
-    `note`: what the officer saw, such as a mandate and its date. `of`: the digest of the value
-    that was proved; `prove` fills it in.
+    `note`: what the officer saw, such as a mandate and its date. `by`: the guardian's id or the
+    agent's name, where somebody spoke for the member and no officer has seen their papers. `of`:
+    the digest of the value that was proved, and `right`: what it was proved for, and for nothing
+    else; `prove` fills both in.
     """
 
     how: How
     identifier: str | None = None
     note: str = ""
     of: bytes = b""
+    by: str = ""
+    right: Right | None = None
 
     def __repr__(self) -> str:
         return f"Proof({self.how}, {self.identifier})"
@@ -77,7 +81,10 @@ class Proof(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Kept:
-    """A proof that was given for a request, and when. `holds`: its value has not changed since."""
+    """A proof that was given for a request, and when.
+
+    `holds`: it was for the right that is asked for, and its value has not changed since.
+    """
 
     at: datetime
     proof: Proof
@@ -100,10 +107,13 @@ async def prove(unit: Unit, act: Act, request: UUID, member: Member, proof: Proo
     if (proof.identifier is None) != (proof.how in _WHOLE):
         raise AssertionError("a code and a purchase prove an identifier, the others a person")
     row = uuid7(unit.milliseconds)
+    connection = await raw(unit.session)
+    cursor = await connection.execute("SELECT kind FROM request WHERE id = %s", (request,))
+    [(kind,)] = await cursor.fetchall()
+    proof = msgspec.structs.replace(proof, right=Right(kind))
     if proof.identifier is not None:
         proof = msgspec.structs.replace(proof, of=fingerprint(unit, member, proof.identifier))
     sealed = member.key.seal_field(TABLE, f"{row.hex}:{request.hex}", msgspec.msgpack.encode(proof))
-    connection = await raw(unit.session)
     await connection.execute(
         "INSERT INTO identity_proof (id, request, member, sealed) VALUES (%s, %s, %s, %s)",
         (row, request, member.id, sealed),
@@ -131,26 +141,29 @@ async def given(unit: Unit, request: UUID, member: Member) -> list[Kept]:
     """The proofs given for this request, oldest first. Raises `CannotOpen` for one not of ours."""
     connection = await raw(unit.session)
     cursor = await connection.execute(
-        "SELECT id, sealed FROM identity_proof WHERE request = %s AND member = %s ORDER BY id",
+        "SELECT p.id, p.sealed, r.kind FROM identity_proof p JOIN request r ON r.id = p.request "
+        "WHERE p.request = %s AND p.member = %s ORDER BY p.id",
         (request, member.id),
     )
     found = []
-    for row, sealed in await cursor.fetchall():
+    for row, sealed, kind in await cursor.fetchall():
         plain = member.key.open_field(TABLE, f"{row.hex}:{request.hex}", sealed)
         proof = msgspec.msgpack.decode(plain, type=Proof)
         name = proof.identifier
-        holds = name is None or proof.of == fingerprint(unit, member, name)
-        found.append(Kept(made_at(row), proof, holds))
+        same = name is None or proof.of == fingerprint(unit, member, name)
+        found.append(Kept(made_at(row), proof, same and proof.right == kind))
     return found
 
 
 async def proved(unit: Unit, request: UUID, member: Member) -> Proved:
     """What was proved for this request and still holds. Raises `CannotOpen` as `given` does."""
-    holding = [one.proof for one in await given(unit, request, member) if one.holds]
-    return Proved(
-        any(one.identifier is None for one in holding),
-        frozenset(one.identifier for one in holding if one.identifier is not None),
-    )
+    return of(one.proof for one in await given(unit, request, member) if one.holds)
+
+
+def of(proofs: Iterable[Proof]) -> Proved:
+    """What these come to."""
+    names = {one.identifier for one in proofs}
+    return Proved(None in names, frozenset(one for one in names if one is not None))
 
 
 def fingerprint(unit: Unit, member: Member, identifier: str) -> bytes:

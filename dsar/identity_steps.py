@@ -30,7 +30,9 @@ async def step_up(unit: Unit, act: Act, active: Active, request: UUID, *, lately
     proof = Proof(How.STEP_UP)
     if not (lately and case.is_open):
         return await tried(unit, act, case, proof, outcome=Outcome.EXPIRED)
-    if case.have.whole:
+    # Another may have spoken for them, and may no more: that is not their own proof.
+    before = await identity.given(unit, request, case.member)
+    if any(one.holds and one.proof.how is How.STEP_UP for one in before):
         return await tried(unit, act, case, proof, outcome=Outcome.PROVED)
     return await proved(unit, act, active, case, proof)
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from audit.acts import Act
+from audit.browsing import naming
 from audit.entries import Fact
 from audit.entries import Kind as EntryKind
 from dsar.deadlines import due_day
@@ -21,6 +22,7 @@ from dsar.errors import NotReady, UnknownRequest, WrongState
 from dsar.states import Right, State, Step, after, taken_from
 from dsar.tables import RequestRow
 from dsar.words import Channel
+from kernel.errors import Unavailable
 from kernel.jobs import enqueue
 from profiles import members
 from profiles.members import Member
@@ -155,6 +157,22 @@ async def step(
         await enqueue(unit.session, MOVED_JOB, request=str(row.id))
     kind = KINDS.get(taken, EntryKind.REQUEST_MOVED)
     return await note(unit, act, kind, row, subject=subject, facts=facts)
+
+
+async def refuse_changed(unit: Unit, row: RequestRow, *, subject: bytes) -> None:
+    """Raises `Unavailable` unless this right of this member was put on record when it came."""
+    said = await naming(unit.session, str(row.id), subject=subject)
+    rights = [
+        one.facts.get("right")
+        for one in said
+        if one.kind == EntryKind.REQUEST_OPENED and one.facts.get("request") == str(row.id)
+    ]
+    if rights != [row.kind]:
+        raise Unavailable(
+            "the register says what nobody has asked for",
+            place="request",
+            remedy="run `tillit audit verify`: somebody has changed the database",
+        )
 
 
 def can(row: RequestRow, taken: Step) -> bool:

@@ -16,7 +16,7 @@ from audit.acts import Act
 from audit.entries import Fact
 from audit.entries import Kind as EntryKind
 from consent.programmes import Active
-from dsar import approvals, holds, identity, register, wanted
+from dsar import approvals, holds, identity, register, speaking, wanted
 from dsar.deadlines import due_day, extendable_until
 from dsar.errors import NotARequest, NotIdentified, SameOfficer, TooLate
 from dsar.identity import Proof
@@ -90,7 +90,7 @@ async def open_request(
     if proof is not None:
         await identity.prove(unit, act, row.id, person, proof)
     await _step(unit, act, row, Step.ACKNOWLEDGE, person)
-    if right in _AT_ONCE and not await _lacking(unit, row, person):
+    if right in _AT_ONCE and not await _lacking(unit, active, row, person):
         await _accept(unit, act, active, row, person)
     return shown(row)
 
@@ -102,7 +102,7 @@ async def ask_identity(unit: Unit, act: Act, active: Active, request: UUID) -> R
     `WrongState`, and `NotARequest` when nothing lacks.
     """
     row, person = await _locked(unit, request)
-    if not await _lacking(unit, row, person):
+    if not await _lacking(unit, active, row, person):
         raise NotARequest("everything it hangs on has been proved", place="request")
     await _step(unit, act, row, Step.ASK_IDENTITY, person)
     row.asked_on = unit.today
@@ -114,7 +114,7 @@ async def ask_identity(unit: Unit, act: Act, active: Active, request: UUID) -> R
 async def identified(unit: Unit, act: Act, active: Active, request: UUID) -> Request:
     """After a proof: if nothing lacks any more, the request goes on and its clock runs again."""
     row, person = await _locked(unit, request)
-    if not await _lacking(unit, row, person):
+    if not await _lacking(unit, active, row, person):
         await _go_on(unit, act, active, row, person)
     return shown(row)
 
@@ -158,15 +158,16 @@ async def approve(
 
     Where the programme asks for four eyes, the first officer's approval waits for another's.
     `outcome`: for a review, what the officer found who looked again. Raises `WrongState`,
-    `UnknownRequest`, `NotIdentified`, `SameOfficer`, `Held` for an erasure under a legal hold, and
-    `NotARequest` for a review without an outcome.
+    `UnknownRequest`, `NotIdentified`, `SameOfficer`, `Held` for an erasure under a legal hold,
+    `NotARequest` for a review without an outcome, and `Unavailable` for what was not put on record.
     """
     row, person = await _locked(unit, request)
     if State(row.state) is State.INITIATED:
         await _step(unit, act, row, Step.ACKNOWLEDGE, person)
     if not register.can(row, Step.APPROVE):
         raise register.refusal(row, Step.APPROVE)
-    if missing := await _lacking(unit, row, person):
+    await register.refuse_changed(unit, row, subject=person.key.subject())
+    if missing := await _lacking(unit, active, row, person):
         raise NotIdentified(
             "nobody has shown that this is the member",
             place="request",
@@ -220,7 +221,9 @@ async def lacking(unit: Unit, request: UUID) -> frozenset[str]:
     row = await register.row_of(unit, request)
     if row.member is None:
         return frozenset()
-    return await _lacking(unit, row, await members.one(unit, row.member))
+    person = await members.one(unit, row.member)
+    have = await identity.proved(unit, row.id, person)
+    return identity.lacking(unit, Right(row.kind), person, have)
 
 
 async def wish_of(unit: Unit, request: UUID) -> Wanted:
@@ -275,13 +278,13 @@ async def _join(
         subject=person.key.subject(),
         facts={"step": JOIN, "state": row.state, "channel": channel.value},
     )
-    if proof is None or not await _lacking(unit, row, person):
+    if proof is None or not await _lacking(unit, active, row, person):
         return
     await identity.prove(unit, act, row.id, person, proof)
     if State(row.state) in (State.ACCEPTED, State.CARRIED_OUT):
         return  # whoever carries it out holds its row, and waits for the member that we hold
     row = await register.row_of(unit, row.id, lock=True)
-    if not await _lacking(unit, row, person):
+    if not await _lacking(unit, active, row, person):
         await _go_on(unit, act, active, row, person)
 
 
@@ -294,6 +297,7 @@ async def _go_on(unit: Unit, act: Act, active: Active, row: RequestRow, person: 
             register.count_anew(unit, row)
         await _step(unit, act, row, Step.IDENTIFY, person)
     if Right(row.kind) in _AT_ONCE and register.can(row, Step.APPROVE):
+        await register.refuse_changed(unit, row, subject=person.key.subject())
         await _accept(unit, act, active, row, person)
 
 
@@ -321,8 +325,8 @@ async def _locked(unit: Unit, request: UUID) -> tuple[RequestRow, Member]:
     return row, await register.member_of(unit, row)
 
 
-async def _lacking(unit: Unit, row: RequestRow, person: Member) -> frozenset[str]:
-    have = await identity.proved(unit, row.id, person)
+async def _lacking(unit: Unit, active: Active, row: RequestRow, person: Member) -> frozenset[str]:
+    have = await speaking.proved(unit, active, row.id, person)
     return identity.lacking(unit, Right(row.kind), person, have)
 
 

@@ -25,6 +25,7 @@ async def ask(asked: Asked, asking: Asking) -> RequestShown:
         asked.act,
         asked.active,
         child,
+        guardian=asked.member,
         right=right_named(asking.right),
         wish=asking.wish,
         language=asking.language,
@@ -47,7 +48,9 @@ async def package(asked: Asked) -> Media:
     """The answer to what you asked for your child, having signed in with a second proof."""
     child = await _ward(asked)
     _refuse_late(asked)
-    found = await child_requests.package(asked.unit, asked.act, child, request=asked.id("request"))
+    found = await child_requests.package(
+        asked.unit, asked.act, child, guardian=asked.member, request=asked.id("request")
+    )
     return Media(found.zipped, ZIP, filename="package.zip")
 
 

@@ -55,7 +55,7 @@ async def make(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
     Answers access (Art. 15) and portability (Art. 20), with what hangs on proved identifiers.
     Entries that have no leaf number yet are in it without a proof. Writes `package.made`.
     """
-    if (found := await carrying.accepted(unit, request)) is None:
+    if (found := await carrying.accepted(unit, active, request)) is None:
         return False
     row, member = found
     zipped = packed(await gather(unit, active, row, member))

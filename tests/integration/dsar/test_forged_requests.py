@@ -18,7 +18,8 @@ from audit.acts import Act
 from audit.entries import ActorType
 from audit.verify import VerifierKey
 from consent.programme.loading import read_programme
-from dsar import checks, requests
+from dsar import checks, identity, requests
+from dsar.identity import How, Proof
 from dsar.states import Right
 from dsar.wanted import Wanted
 from dsar.words import Reason
@@ -242,6 +243,33 @@ async def test_an_objection_that_was_emptied_is_not_called_done(register: Regist
     request = await register.ask(Right.OBJECTION, wish=Wanted(marketing=True))
     register.sql("UPDATE request SET wanted = NULL WHERE id = %s", request)
     await _refused(register, request, "was not approved as it stands", "objection")
+
+
+async def test_what_was_proved_for_one_right_is_no_proof_for_another(register: Register) -> None:
+    request = await register.ask(Right.ACCESS)
+    register.sql("UPDATE request SET kind = 'erasure' WHERE id = %s", request)
+    async with register.tillit.unit() as work:
+        member = await one(work.unit, register.asking)
+        assert not (await identity.proved(work.unit, request, member)).whole
+        await identity.prove(work.unit, OFFICER, request, member, Proof(How.OFFICER))
+        assert (await identity.proved(work.unit, request, member)).whole
+    # Proved again for what the table says, it is still not what was put on record.
+    with pytest.raises(Unavailable):
+        async with register.tillit.unit() as work:
+            await requests.approve(work.unit, OFFICER, work.active, request)
+    await register.steps.erasure(request=str(request))
+    assert await register.tier() == "gold"
+    problem = f"request {request} is for another right than was put on record"
+    assert problem in await register.problems()
+
+
+async def test_a_forged_right_is_approved_by_nobody_s_first_word(register: Register) -> None:
+    await register.handled(four_eyes='["erasure"]')
+    request = await register.ask(Right.ACCESS)
+    register.sql("UPDATE request SET kind = 'erasure' WHERE id = %s", request)
+    with pytest.raises(Unavailable):
+        async with register.tillit.unit() as work:
+            await requests.approve(work.unit, OFFICER, work.active, request)
 
 
 async def test_somebody_else_s_proof_of_identity_opens_nothing(register: Register) -> None:

@@ -1,0 +1,56 @@
+"""Those who speak for a member: a child's guardian, an agent under a mandate.
+
+What they said for the member is proof for as long as they may say it. Who is a guardian no more,
+or an agent that the programme knows no more, has shown nothing; whatever waits for their word
+waits on, until somebody who may has shown who they are. Opens the child's birth date and ledger.
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from consent import guardians
+from consent.programmes import Active
+from dsar import identity
+from dsar.identity import How, Proof, Proved
+from dsar.states import Right
+from profiles.members import Member
+from profiles.unit import Unit
+
+
+async def proved(unit: Unit, active: Active, request: UUID, member: Member) -> Proved:
+    """As `identity.proved`, without the word of whoever may speak for the member no more."""
+    given = await identity.given(unit, request, member)
+    return identity.of(
+        await _heard(unit, active, member, [one.proof for one in given if one.holds])
+    )
+
+
+async def silenced(unit: Unit, active: Active, request: UUID, member: Member, right: Right) -> bool:
+    """Whether an approved request rests on the word of somebody who may speak no more.
+
+    An identifier that has changed since it was approved was proved when that counted.
+    """
+    given = [one.proof for one in await identity.given(unit, request, member)]
+    said = [one for one in given if one.right == right]
+    heard = await _heard(unit, active, member, said)
+    if len(heard) == len(said):
+        return False
+    return bool(identity.lacking(unit, right, member, identity.of(heard)))
+
+
+async def _heard(
+    unit: Unit, active: Active, member: Member, proofs: Iterable[Proof]
+) -> list[Proof]:
+    return [one for one in proofs if await _may(unit, active, member, one)]
+
+
+async def _may(unit: Unit, active: Active, member: Member, proof: Proof) -> bool:
+    if not proof.by:
+        return True  # nobody else spoke, or an officer has seen the papers and answers for them
+    if proof.how is How.GUARDIAN:
+        footing = next(iter(active.footings.values()))
+        return await guardians.speaks(unit, footing, UUID(proof.by), member)
+    if proof.how is How.MANDATE:
+        agent = active.programme.agents.get(proof.by)
+        return agent is not None and agent.mandate
+    return False
