@@ -2,16 +2,22 @@
 
 RFC 4180, UTF-8. For people a byte order mark goes before, so that spreadsheets read the letters
 right; for machines none. A text that a spreadsheet would take for a formula gets an apostrophe
-before it; the JSON beside it has it exactly as it is kept.
+before it, wherever a cell may begin: spreadsheets of some countries split at a semicolon, and
+then know no quotation mark that stands inside. The JSON beside it has the text exactly as it is
+kept.
 """
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-#: What a spreadsheet may run instead of showing it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+#: Where a cell may begin, for whichever separator a spreadsheet splits at, and what it may run
+#: there instead of showing it. Blanks and quotation marks before it do not stop it.
+_FORMULA = re.compile(r"""((?:^|[;,\t\r\n|])[\s"]*)(?=[=+\-@＝＋－＠])""")
+#: Some spreadsheets drop these at a cell's beginning, and look at what comes then.
+_UNSEEN = ("\t", "\r", "\n")
 _MARK = "\ufeff"
 
 Row = Mapping[str, Any]
@@ -122,6 +128,7 @@ def _cell(value: Any, *, number: bool) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = str(value)
-    if number or isinstance(value, int) or not text.startswith(_FORMULA):
+    if number or isinstance(value, int):
         return text
-    return f"'{text}"
+    marked = _FORMULA.sub(r"\1'", text)
+    return f"'{marked}" if marked.startswith(_UNSEEN) else marked
