@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 import jsonschema
 import pytest
 import reading_pages
-from a_whole_life import EVIL, FORMER, ITEMS, LANGUAGES, NOTE, ODD, VALUES, WholeLife
+from a_whole_life import EVIL, FORMER, ITEMS, LANGUAGES, NOTE, ODD, OFFICER, VALUES, WholeLife
 from markupsafe import escape
 
 from api.bootstrap import SYSTEM
@@ -313,3 +314,15 @@ async def test_a_notice_is_shown_as_it_was_also_when_the_programme_says_it_other
     told = await whole_life.told()
     shown = {one["notice"] for one in told["consents"] if one["purpose"] == "newsletter"}
     assert shown == {before, None}
+
+
+async def test_a_proof_tells_whose_id_it_holds_and_the_package_says_so(
+    whole_life: WholeLife,
+) -> None:
+    files = await whole_life.package(language="en")
+    holding = {name for name, content in files.items() if OFFICER.actor.encode() in content}
+    assert holding
+    assert all(re.fullmatch(r"proofs/[0-9a-f-]{36}\.json", name) for name in holding)
+    said = "holds the id under which whoever acted stands in our record, staff too"
+    for name in ("README.txt", "index.html"):
+        assert said in " ".join(files[name].decode().split())
