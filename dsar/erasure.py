@@ -23,6 +23,7 @@ from dsar.bookkeeping import books_of
 from dsar.journal import Journal, Line
 from dsar.letters import kept as letters
 from dsar.letters.making import farewell
+from dsar.opendsr import forgetting
 from dsar.previews import values_of
 from dsar.states import State, Step
 from dsar.tables import RequestRow
@@ -161,6 +162,7 @@ class Erasure:
         }
         if kept and kept.unreadable:
             rows["unreadable"] = kept.unreadable
+        await forgetting.forget(unit, telling.identities(unit, member))
         destroyed = await destroy(unit, member, self._power)
         # The ledger can only be deleted once the key is gone: see migration 0004.
         ledger = await (
