@@ -17,6 +17,7 @@ from audit.entries import Kind as EntryKind
 from consent.programmes import Active
 from dsar import carrying, mail, outgoing, register, requests
 from dsar.mail import Message
+from dsar.opendsr import receiving
 from dsar.states import State
 from dsar.tables import RequestRow
 from profiles.unit import Unit
@@ -115,8 +116,13 @@ async def lapse(unit: Unit, act: Act, active: Active) -> int:
         .order_by(col(RequestRow.id))
         .limit(_AT_ONCE)
     )
-    found = (await unit.session.execute(query)).scalars().all()
-    return sum([await requests.lapse(unit, act, active, request) for request in found])
+    done = 0
+    for request in (await unit.session.execute(query)).scalars().all():
+        # Who joined what another had handed in has as long to answer as anybody.
+        joined = await receiving.joined_on(unit, request)
+        if joined is None or joined <= asked:
+            done += await requests.lapse(unit, act, active, request)
+    return done
 
 
 async def _near(unit: Unit) -> Sequence[RequestRow]:

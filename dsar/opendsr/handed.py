@@ -173,8 +173,11 @@ async def listed(unit: Unit, *, limit: int = 100) -> list[HandedIn]:
 
 
 async def unanswered(unit: Unit, before: date, *, limit: int) -> list[HandedIn]:
-    """Locked: those that led to no request, and were looked into on `before` or earlier."""
-    where = "WHERE h.state IN ('waiting', 'held') AND h.asked_on <= %s "
+    """Locked: those looked into on `before` or earlier that led to no request, or to one whose
+    question about identity is still open.
+    """
+    where = "WHERE (h.state IN ('waiting', 'held') OR h.state = 'opened' "
+    where += "AND r.state IN ('initiated', 'requires_action')) AND h.asked_on <= %s "
     where += "ORDER BY h.asked_on, h.id LIMIT %s FOR UPDATE OF h SKIP LOCKED"
     return await _select(unit, where, (before, limit))
 

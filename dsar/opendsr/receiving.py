@@ -14,6 +14,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from audit.acts import Act
+from audit.browsing import naming
 from audit.entries import ActorType
 from consent.programmes import Active
 from dsar import finding, identity, register, requests
@@ -39,6 +40,7 @@ CALL_JOB = "handed_in.call"
 #: How many a service of the programme may hand in within an hour.
 PER_HOUR = 100
 _BATCH = 200
+_FOR_OTHERS = (ActorType.AGENT, ActorType.SERVICE)
 #: For so long after the end a repetition is compared with what was sent, and calls are repeated.
 KEPT_FOR = timedelta(days=7)
 
@@ -172,7 +174,7 @@ async def attest(unit: Unit, act: Act, active: Active, request: UUID) -> Request
     if row.kind != one.right:
         raise handed.changed()
     person = await register.member_of(unit, row)
-    await identity.prove(unit, act, request, person, Proof(How.MANDATE))
+    await identity.prove(unit, act, request, person, Proof(How.MANDATE, by=one.sender.name))
     return await requests.identified(unit, act, active, request)
 
 
@@ -202,12 +204,30 @@ async def cancel(unit: Unit, active: Active, id: UUID) -> bool:
     row = await register.row_of(unit, one.request, lock=True)
     if OF[RequestState(row.state)] is not Status.PENDING:
         return False
+    if await joined_on(unit, row.id) is not None:
+        return False
     await requests.cancel(unit, one.sender.act(active.version), row.id)
     return True
 
 
+async def joined_on(unit: Unit, request: UUID) -> date | None:
+    """The day on which the member, or an officer for them, first asked for the same as well; None
+    if nobody has. From then on it is theirs: whoever handed it in takes it back no more.
+    """
+    row = await register.row_of(unit, request)
+    subject = (await register.member_of(unit, row)).key.subject()
+    said = [
+        entry.at.astimezone(unit.schema.zone).date()
+        for entry in await naming(unit.session, str(request), subject=subject)
+        if entry.facts.get("step") == requests.JOIN and entry.actor.type not in _FOR_OTHERS
+    ]
+    return min(said, default=None)
+
+
 async def lapse(unit: Unit, active: Active) -> int:
     """End those that led to nobody, on the day on which a member's time would be over; how many.
+
+    Also those whose member has joined them since, and has longer to answer for their own.
 
     Done in the same step as closing the requests of members who never answered.
     """

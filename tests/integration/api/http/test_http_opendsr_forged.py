@@ -113,9 +113,6 @@ async def mandated(tillit: Tillit, more: str = "mandate = true") -> None:
     head = "[agents.dataombudet]\n"
     begun = source.index(head)
     rest = source[begun + len(head) :]
-    kept = "\n".join(
-        line
-        for line in rest.split("\n")
-        if not line.startswith(more.split(" ", maxsplit=1)[0] + " ")
-    )
+    key = more.partition(" ")[0] + " "
+    kept = "\n".join(line for line in rest.split("\n") if not line.startswith(key))
     await tillit.apply(SYSTEM, read_programme(source[:begun] + head + more + "\n" + kept))
