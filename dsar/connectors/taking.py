@@ -7,8 +7,9 @@ kept only where it does not say whom it is about. Its digest always is.
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterator
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from uuid import UUID
 
 import msgspec
@@ -27,6 +28,10 @@ from kernel.jobs import enqueue
 from profiles.unit import Unit
 
 _LONGEST = 8 << 10  # bytes of a document that is kept
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}")
+_NO_DIGIT = re.compile(r"\D")
+_SPACED = re.compile(r"(?<=\d)[\s().\/-]+(?=\d)")
+_TAIL = 7  # digits by which a telephone number is known in every way of writing it
 
 
 async def take_in(unit: Unit, act: Act, row: Outgoing, outcome: Outcome) -> bool:
@@ -111,14 +116,32 @@ def _document(row: Outgoing, answer: Answer) -> str | None:
 
 
 def names(document: bytes, values: list[str]) -> bool:
-    """Whether one of the values stands in a document, plainly or in one of its disguises."""
+    """Whether one of the values stands in a document, plainly or in one of its disguises.
+
+    Also inside what is base64, and a number however it is spaced and with or without its country.
+    """
     try:
-        plain = document.decode()
+        plain = unquote(document.decode())
         plain += json.dumps(json.loads(plain[plain.find("{") :]), ensure_ascii=False)
     except ValueError:
         return True  # what cannot be read cannot be looked through
-    text = plain.casefold()
-    return any(one.casefold() in text for value in values for one in _disguises(value))
+    texts = [one.casefold() for one in (document.decode(), plain, *_within(plain))]
+    spelt = [one.casefold() for value in values for one in _disguises(value)]
+    numbers = [digits[-_TAIL:] for value in values if len(digits := _NO_DIGIT.sub("", value)) > 5]
+    return any(
+        any(one in text for one in spelt) or any(one in _SPACED.sub("", text) for one in numbers)
+        for text in texts
+    )
+
+
+def _within(text: str, depth: int = 3) -> Iterator[str]:
+    """What stands in the base64 of a text, and in the base64 of that."""
+    for run in _BASE64.findall(text) if depth else ():
+        bare = run.replace("-", "+").replace("_", "/")
+        bare = bare[: len(bare) // 4 * 4 + (len(bare) % 4 if len(bare) % 4 != 1 else 0)]
+        inner = base64.b64decode(bare + "=" * (-len(bare) % 4)).decode(errors="replace")
+        yield inner
+        yield from _within(inner, depth - 1)
 
 
 def _disguises(value: str) -> Iterator[str]:

@@ -180,6 +180,27 @@ def test_a_document_that_names_somebody_is_found_out(value: str, way: int, aroun
     assert not taking.names(b'{"request_status": "completed"}', VALUES)
 
 
+REPEATED = json.dumps({"subject_identities": [{"identity_value": VALUES[0]}]}).encode()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        base64.b64encode(REPEATED).decode(),
+        base64.urlsafe_b64encode(b"?" + REPEATED).decode().rstrip("="),
+        base64.b64encode(base64.b64encode(json.dumps(VALUES).encode())).decode(),
+        "erased 070-123 45 67",
+        "erased 0701234567",
+        "erased 0046 (0)70 123 45 67",
+        base64.b64encode(b"erased 070-123 45 67").decode(),
+    ],
+)
+def test_nor_does_it_hide_in_base64_or_in_another_way_of_writing_a_number(said: str) -> None:
+    assert taking.names(json.dumps({"encoded_request": said}).encode(), VALUES)
+    other = base64.b64encode(b"erased 070-999 99 99").decode()
+    assert not taking.names(json.dumps({"encoded_request": other}).encode(), VALUES)
+
+
 @given(st.uuids(), st.text(max_size=10), st.text(max_size=10))
 def test_a_words_id_is_its_own_and_looks_like_a_version_4(
     request_id: UUID, recipient: str, what: str
