@@ -19,7 +19,7 @@ from dsar import mail, outgoing, register
 from dsar.letters import making, pages, posting, sheets
 from dsar.letters.cases import Links
 from dsar.letters.kinds import WITH_PDF, Kind
-from dsar.letters.making import Posted, unpacked
+from dsar.letters.making import Posted
 from dsar.outgoing import Outgoing, State
 
 PDF = "application/pdf"
@@ -53,8 +53,11 @@ async def drop_farewells(tillit: Tillit) -> int:
 
 async def carry_letter(tillit: Tillit, one: Outgoing) -> None:
     """Hand a letter to the mail server. It is on record when that has taken it over."""
-    assert one.payload is not None
-    posted = unpacked(one.payload)
+    async with tillit.unit() as work:
+        posted, why = await making.addressed(work.unit, one)
+        if why is not None:
+            await posting.ended(work.unit, SYSTEM, one, problem=why.value)
+            return
     outcome = Outcome.NO_SERVER
     if tillit.mail is not None:
         outcome = await tillit.mail.send(await asyncio.to_thread(_mail, one, posted))

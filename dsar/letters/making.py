@@ -21,7 +21,7 @@ from dsar.letters.cases import Address, Links, address_of, case_of, farewell_cas
 from dsar.letters.kinds import TELL_LITTLE, Kind, matter
 from dsar.letters.writing import write
 from dsar.letters.written import Written, digest
-from dsar.outgoing import LETTER
+from dsar.outgoing import LETTER, Outgoing
 from dsar.outgoing import State as Way
 from dsar.states import Right, State
 from dsar.tables import RequestRow
@@ -104,6 +104,23 @@ async def farewell(
         return None
     letter = write(Kind.FAREWELL, farewell_case(unit, active, row, member, stays))
     return await _post(unit, act, row, member, letter)
+
+
+async def addressed(unit: Unit, one: Outgoing) -> tuple[Posted, WhyNot | None]:
+    """A letter that was begun, and the address that it goes to as of now, or why to none.
+
+    The member may have another one by now. A farewell, whose member is gone, keeps its own.
+    """
+    assert one.payload is not None
+    posted = unpacked(one.payload)
+    if one.member is None:
+        return posted, None
+    row = await register.row_of(unit, one.request)
+    member = (await members.load(unit, [one.member])).get(one.member)
+    address = None if member is None else await address_of(unit, row.id, member)
+    why = _why_not(row, Kind(posted.letter.kind), address)
+    to = address.email if address is not None and why is None else ""
+    return Posted(to, posted.letter), why
 
 
 async def _post(unit: Unit, act: Act, row: RequestRow, member: Member, letter: Written) -> UUID:

@@ -28,7 +28,7 @@ from dsar.wanted import Wanted
 from dsar.words import Channel, Delay, Reason
 from kernel.database import libpq
 from profiles import members
-from profiles.enrolment import enrol
+from profiles.enrolment import enrol, rectify
 from profiles.errors import CannotOpen
 
 
@@ -402,6 +402,23 @@ async def test_a_letter_on_its_way_to_somebody_who_is_erased_is_not_sent(
     subjects = [one["Subject"] for one in post.messages]
     assert "Dina uppgifter är raderade" in subjects
     assert await states(books, first) == {}
+
+
+async def test_a_letter_that_waits_goes_to_the_address_that_the_member_has_by_then(
+    books: Books, post: Told
+) -> None:
+    anna = await books.joins()
+    post.data += ["451 Not now"]
+    await asked(books, Right.ACCESS, anna)
+    await worker.drain(books.tillit)
+    post.envelopes.clear()
+    async with books.tillit.unit() as work:
+        member = await members.one(work.unit, anna)
+        anew = {"email": "anna@new.example"}
+        await rectify(work.unit, SYSTEM, member, anew, source="member")
+    books.clock.at += timedelta(hours=1)
+    await worker.drain(books.tillit)
+    assert [to for _, to in post.envelopes] == [["anna@new.example"]]
 
 
 async def test_an_attempt_that_two_workers_end_is_on_record_once(books: Books, post: Told) -> None:
