@@ -11,7 +11,7 @@ from audit.browsing import Told, all_entries
 from audit.entries import Kind as EntryKind
 from audit.errors import EntryInvalid
 from audit.verify import VerifierKey
-from dsar import approvals, checks_erasure, identity, wanted
+from dsar import approvals, checks_clock, checks_erasure, identity, wanted
 from dsar.checks_erasure import Said
 from dsar.connectors import checks as checks_recipients
 from dsar.connectors.checks import Heard
@@ -83,7 +83,7 @@ async def _requests(unit: Unit, said: _OnRecord) -> list[str]:
         for row in batch:
             steps = said.steps.get(str(row.id), [])
             member = people.get(row.member) if row.member else None
-            wrong = _mistake(row, steps, member, erased)
+            wrong = _mistake(row, steps, member, erased) or _off(unit, row, steps)
             problems += [f"request {row.id} {wrong}"] if wrong else []
     forged = sorted(await identity.misplaced(unit))
     problems += [
@@ -123,6 +123,15 @@ def _mistake(
         (not _opens(row, member), "is about what was not sealed for it"),
     )
     return next((words for broken, words in rules if broken), None)
+
+
+def _off(unit: Unit, row: RequestRow, steps: list[Told]) -> str | None:
+    """What is wrong with the way it came, or with its clock, if anything."""
+    opened = next(one for one in steps if one.kind == EntryKind.REQUEST_OPENED)
+    if row.channel != opened.facts.get("channel"):
+        return "came by another channel than was put on record"
+    same = checks_clock.agrees(row, steps, unit.schema.zone, unit.schema.region)
+    return None if same else "has another clock than was put on record"
 
 
 def _agrees(row: RequestRow, steps: list[Told]) -> bool:

@@ -84,7 +84,7 @@ async def open_request(
     row = _new(unit, right, person, wish, came)
     row.channel, row.language = channel.value, _language(active, language)
     unit.session.add(row)
-    facts: dict[str, Fact] = {"channel": channel.value}
+    facts: dict[str, Fact] = {"channel": channel.value, "received": came.isoformat()}
     subject = person.key.subject()
     await register.note(unit, act, EntryKind.REQUEST_OPENED, row, subject=subject, facts=facts)
     if proof is not None:

@@ -304,6 +304,33 @@ async def _not_approved(register: Register, request: UUID) -> None:
     assert await register.tier() == "gold"
 
 
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "received = received + 30",
+        "due = due + 3650",
+        "paused_days = 99",
+        "asked_on = received",
+        "paused_on = received",
+        "opened_at = opened_at + interval '30 days'",
+    ],
+)
+async def test_a_clock_that_somebody_has_put_back_is_found(
+    register: Register, forged: LiteralString
+) -> None:
+    request = await register.ask(Right.ACCESS)
+    register.sql("UPDATE request SET " + forged + " WHERE id = %s", request)
+    problem = f"request {request} has another clock than was put on record"
+    assert await register.problems() == [problem]
+
+
+async def test_a_channel_that_it_did_not_come_by_is_found(register: Register) -> None:
+    request = await register.ask(Right.ACCESS)
+    register.sql("UPDATE request SET channel = 'guardian' WHERE id = %s", request)
+    problem = f"request {request} came by another channel than was put on record"
+    assert await register.problems() == [problem]
+
+
 async def test_an_extension_that_nobody_gave_is_found(register: Register) -> None:
     request = await register.ask(Right.ACCESS)
     register.sql(
