@@ -9,6 +9,7 @@ from bench.measuring import ROUNDS
 from bench.store import Store, Tell, store_of
 
 MILLION = 1_000_000
+SMALL = 10_000
 
 
 @dataclass
@@ -31,6 +32,13 @@ class Bench:
     def store(self) -> Store:
         made = store_of(self.members, keep=self.keep, tell=self.tell)
         return self._open.enter_context(made)
+
+    @cached_property
+    def small(self) -> Store:
+        """A store of ten thousand, beside the other: how a cost grows with the members."""
+        if self.members <= SMALL:
+            return self.store
+        return self._open.enter_context(store_of(SMALL, keep=None, tell=self.tell))
 
     def part(self, of_a_million: int) -> int:
         """A size that goes down with the store's in a small run."""

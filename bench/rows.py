@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bench import decisions, importing, reading, segment_http, segment_warm, starting
+from bench import decisions, importing, reading, requests, segment_http, segment_warm, starting
 from bench.context import Bench
 from bench.measuring import Result
 
@@ -16,4 +16,14 @@ ROWS: dict[str, Callable[[Bench], Result]] = {
     "read-http-lean": reading.measure_lean,
     "import": importing.measure,
     "start-1m": starting.measure,
+    # Last: they add members to the store, and erase some of them.
+    "access": requests.access,
+    "access-10k": requests.access_10k,
+    "access-1500": requests.access_1500,
+    "access-15000": requests.access_15000,
+    "erase": requests.erase,
+    "erase-10k": requests.erase_10k,
+    "erase-1500": requests.erase_1500,
+    "erase-15000": requests.erase_15000,
+    "erase-horizon": requests.erase_horizon,
 }
