@@ -83,7 +83,6 @@ class Shape:
                 remedy="send one JSON object in UTF-8",
             ) from error
 
-
     def decode_form(self, body: bytes) -> Any:
         """What a page's form has sent, in this shape. Raises as `decode` does."""
         try:
