@@ -21,20 +21,22 @@ _SAME = timedelta(seconds=1)
 def agrees(row: RequestRow, steps: Sequence[Told], zone: ZoneInfo, country: str) -> bool:
     """`steps`: the entries about the request, oldest first; `zone`, `country`: the programme's."""
     opened = next(one for one in steps if one.kind == Kind.REQUEST_OPENED)
+    # Asked for twice, it runs from the earlier day; the later word may be the one that came first.
+    received = [date.fromisoformat(day) for one in steps if (day := one.facts.get("received"))]
     asked: date | None = None
     could = {0}
     for one in steps:
         day, step = one.at.astimezone(zone).date(), one.facts.get("step")
         if step == Step.ASK_IDENTITY:
             asked = day
-        elif step == Step.IDENTIFY and asked is not None and _prompt(row, asked):
+        elif step == Step.IDENTIFY and asked is not None and _prompt(received[0], asked):
             could |= {before + (day - asked).days for before in could}
     stands: set[date | None] = {None}
-    if asked is not None and row.state == State.REQUIRES_ACTION and _prompt(row, asked):
+    if asked is not None and row.state == State.REQUIRES_ACTION and _prompt(received[0], asked):
         stands = {None, asked}
     due = due_day(row.received, country, extended=row.extended, paused=row.paused_days)
     return (
-        row.received.isoformat() == opened.facts.get("received")
+        row.received == min(received)
         and abs(row.opened_at - opened.at) < _SAME
         and row.asked_on == asked
         and row.paused_on in stands
@@ -43,5 +45,5 @@ def agrees(row: RequestRow, steps: Sequence[Told], zone: ZoneInfo, country: str)
     )
 
 
-def _prompt(row: RequestRow, asked: date) -> bool:
-    return (asked - row.received).days <= _PROMPT
+def _prompt(received: date, asked: date) -> bool:
+    return (asked - received).days <= _PROMPT

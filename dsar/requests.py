@@ -6,7 +6,7 @@ the other; so are the letters that a step asks for.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -67,8 +67,9 @@ async def open_request(
 
     `proof`: how they have shown who they are, None if they have not. `received`: the day it came
     in, when that was before today. A request for the same right that is still open is joined:
-    it is returned as `joined`, with what was proved now on top of what was proved before. One
-    that is about something in particular, such as a correction, joins one about the very same.
+    it is returned as `joined`, with what was proved now on top of what was proved before, and its
+    clock runs from the earlier day. One that is about something in particular, such as a
+    correction, joins one about the very same.
 
     A withdrawal or an objection of somebody who was identified is approved in the same step.
     Raises `NotARequest`, `UnknownPurpose`, `UnknownField`, `BadValue`, `UnknownMember`.
@@ -79,7 +80,8 @@ async def open_request(
     person = await members.one(unit, member, lock=True)
     already = await _same(unit, right, person, wish)
     if already is not None:
-        await _join(unit, act, active, (already, person), proof=proof, channel=channel)
+        again = _Again(came, channel, proof)
+        await _join(unit, act, active, (already, person), again)
         return replace(shown(already), joined=True)
     row = _new(unit, right, person, wish, came)
     row.channel, row.language = channel.value, _language(active, language)
@@ -259,31 +261,49 @@ async def _same(unit: Unit, right: Right, person: Member, wish: Wanted) -> Reque
     return None
 
 
+@dataclass(frozen=True)
+class _Again:
+    """How the same was asked for once more."""
+
+    received: date
+    channel: Channel
+    proof: Proof | None
+
+
 async def _join(
     unit: Unit,
     act: Act,
     active: Active,
     case: tuple[RequestRow, Member],
-    *,
-    proof: Proof | None,
-    channel: Channel,
+    again: _Again,
 ) -> None:
-    """The same asked again: one request, known to have been asked for twice."""
-    row, person = case
+    """The same asked again: one request, known to have been asked for twice.
+
+    Its clock runs from the earlier of the two: a letter that was found late was late.
+    """
+    person, proof = case[1], again.proof
+    row = await register.row_of(unit, case[0].id, lock=True)
+    if again.received < row.received:
+        row.received = again.received
+        register.count_anew(unit, row)
     await register.note(
         unit,
         act,
         EntryKind.REQUEST_MOVED,
         row,
         subject=person.key.subject(),
-        facts={"step": JOIN, "state": row.state, "channel": channel.value},
+        facts={
+            "step": JOIN,
+            "state": row.state,
+            "channel": again.channel.value,
+            "received": again.received.isoformat(),
+        },
     )
     if proof is None or not await _lacking(unit, active, row, person):
         return
     await identity.prove(unit, act, row.id, person, proof)
     if State(row.state) in (State.ACCEPTED, State.CARRIED_OUT):
-        return  # whoever carries it out holds its row, and waits for the member that we hold
-    row = await register.row_of(unit, row.id, lock=True)
+        return
     if not await _lacking(unit, active, row, person):
         await _go_on(unit, act, active, row, person)
 

@@ -13,6 +13,8 @@ from the_desk import entries, opened, seen
 
 from api.settings import Settings
 from api.work import drain
+from audit.verify import VerifierKey
+from dsar import checks
 from dsar.states import Right
 from kernel.clock import StoppedClock
 
@@ -116,6 +118,24 @@ async def test_a_stepped_up_members_withdrawal_takes_effect_and_anothers_waits_f
     assert joined["state"] == "accepted"
     await drain(club.tillit)
     assert (await club.segment("tier = 'gold'"))["members"] == []
+
+
+async def test_a_letter_that_was_found_late_starts_the_clock_of_what_was_asked_for_since(
+    club: Club,
+) -> None:
+    member, officer = await club.joins("1"), await club.officer()
+    came = (club.tillit.clock.now() - timedelta(days=50)).date().isoformat()
+    today = await officer.ok("POST", "/v1/requests", {"right": "access", "member": member})
+    assert not today["overdue"]
+    found = {"right": "access", "member": member, "received": came}
+    joined = await officer.ok("POST", "/v1/requests", found)
+    assert (joined["request"], joined["received"]) == (today["request"], came)
+    assert joined["overdue"]
+    again = await officer.ok("POST", "/v1/requests", {"right": "access", "member": member})
+    assert (again["received"], again["due"]) == (came, joined["due"])
+    async with club.tillit.unit() as work:
+        key = VerifierKey.parse((await club.tillit.signer(work.session)).verifier_key)
+        assert await checks.check(work.unit, key) == []
 
 
 async def test_the_same_asked_for_twice_at_once_is_one_request(club: Club) -> None:
