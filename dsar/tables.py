@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, DateTime, LargeBinary
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 
@@ -109,3 +110,83 @@ class RecipientAnswerRow(SQLModel, table=True):
     said: str | None
     digest: str
     document: str | None
+
+
+class IdentityProofRow(SQLModel, table=True):
+    """Who somebody was shown to be, for one request; sealed, so that no row makes a proof."""
+
+    __tablename__ = "identity_proof"
+    id: UUID = Field(primary_key=True)
+    request: UUID
+    member: UUID
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class IdentityChallengeRow(SQLModel, table=True):
+    """A code that was sent or a purchase that was asked for, and how often it was tried."""
+
+    __tablename__ = "identity_challenge"
+    id: UUID = Field(primary_key=True)
+    request: UUID
+    member: UUID
+    how: str
+    made_at: datetime = Field(sa_column=_moment())
+    attempts: int = 0
+    closed_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class LegalHoldRow(SQLModel, table=True):
+    """A legal hold: while it stands, nothing of the member is erased. `sealed`: the note."""
+
+    __tablename__ = "legal_hold"
+    id: UUID = Field(primary_key=True)
+    member: UUID
+    ground: str
+    placed_at: datetime = Field(sa_column=_moment())
+    ends_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    lifted_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class VoucherRow(SQLModel, table=True):
+    """A purchase that the books need of somebody who was erased. Names no member."""
+
+    __tablename__ = "voucher"
+    id: UUID = Field(primary_key=True)
+    year: int
+    keep_until: date
+    epoch: int
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class LetterRow(SQLModel, table=True):
+    """The copy of a letter that officer and member can read for as long as the member lives."""
+
+    __tablename__ = "letter"
+    id: UUID = Field(primary_key=True)
+    request: UUID
+    member: UUID
+    kind: str
+    language: str
+    made_at: datetime = Field(sa_column=_moment())
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class HandedInRow(SQLModel, table=True):
+    """What another company handed in; `request` once it was found to be about a member."""
+
+    __tablename__ = "handed_in"
+    id: UUID = Field(primary_key=True)
+    sender: str
+    reference: str
+    kind: str
+    request: UUID | None
+    state: str
+    told: str
+    received_at: datetime = Field(sa_column=_moment())
+    asked_on: date | None
+    ended_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    problems: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
+    epoch: int
+    sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
