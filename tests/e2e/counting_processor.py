@@ -40,12 +40,12 @@ class Processor:
         signature = headers.get("webhook-signature", "").split(" ")
         fresh = abs(time.time() - int(stamp)) < _LATE
         if not fresh or self._mac(id, stamp, body) not in signature:
-            self.wrong.append(id)
+            self.wrong.append(f"{id} of {stamp} is not signed, or too old")
             return None
-        event = json.loads(body)
-        first = self.said.setdefault(id, {"path": path, **event["data"]})
-        if first != {"path": path, **event["data"]}:
-            self.wrong.append(id)  # the same id, and another matter
+        said = {"path": path, **json.loads(body)["data"]}
+        first = self.said.setdefault(id, said)
+        if first != said:
+            self.wrong.append(f"{id} is {said}, and was {first}")
         self.arrived[id] += 1
         return {"status": "completed"}
 
@@ -83,7 +83,10 @@ class Serving:
 def _answering(processor: Processor) -> type[BaseHTTPRequestHandler]:
     class Answering(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            length = int(self.headers.get("content-length", 0))
+            body = self.rfile.read(length)
+            if len(body) < length:
+                return  # whoever called died in the middle of it
             headers = {name.lower(): value for name, value in self.headers.items()}
             said = processor.take(self.path, headers, body)
             text = json.dumps(said or {}).encode()
