@@ -1,7 +1,7 @@
 """The clock of a request, on the days that count: it stops, runs on, is put off, and runs out."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,8 +12,9 @@ from api.bootstrap import SYSTEM, Tillit, opened
 from api.settings import Settings
 from audit.acts import Act
 from audit.entries import ActorType
+from audit.verify import VerifierKey
 from consent.programme.loading import read_programme
-from dsar import identity, register, requests
+from dsar import checks, identity, register, requests
 from dsar.errors import NotARequest, SameOfficer, TooLate, WrongState
 from dsar.identity import How, Proof
 from dsar.register import Request
@@ -236,3 +237,22 @@ async def test_a_second_officer_is_another_one(desk: Desk) -> None:
         await approves(FIRST)
     found = await approves(SECOND)
     assert (found.state, found.two) == (State.ACCEPTED, False)
+
+
+async def test_a_request_of_a_long_transaction_is_not_called_forged(desk: Desk) -> None:
+    """One of many that were opened together, on a machine that has much else to do."""
+    desk.on(RECEIVED)
+    async with desk.tillit.unit() as work:
+        desk.clock.at += timedelta(seconds=90)
+        await requests.open_request(
+            work.unit,
+            FIRST,
+            work.active,
+            Right.ACCESS,
+            desk.member,
+            channel=Channel.OFFICER,
+            proof=None,
+        )
+    key = VerifierKey.parse((await desk.tillit.signer()).verifier_key)
+    async with desk.tillit.unit() as work:
+        assert await checks.check(work.unit, key) == []
