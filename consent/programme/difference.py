@@ -146,6 +146,10 @@ def _settings(programme: Programme | None) -> dict[str, Any]:
         "children.admitted": programme.children.admitted,
         "children.age_of_consent": programme.age_of_consent,
         "retention.default": programme.retention.default,
+        **{
+            f"requests.{key}": frozenset(value) if isinstance(value, tuple) else value
+            for key, value in programme.requests.model_dump(exclude_defaults=True).items()
+        },
     }
 
 

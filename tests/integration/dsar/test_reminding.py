@@ -15,7 +15,7 @@ from api.bootstrap import SYSTEM, Tillit, Work
 from api.bootstrap import opened as open_tillit
 from api.settings import Settings
 from audit.browsing import all_entries
-from audit.entries import Kind
+from audit.entries import Fact, Kind
 from audit.verify import VerifierKey
 from consent.programme import read_programme
 from dsar import checks, mail, outgoing, register, requests
@@ -24,6 +24,7 @@ from dsar.states import Right, State
 from kernel.clock import StoppedClock
 from kernel.database import raw
 from profiles.enrolment import enrol
+from profiles.members import one
 
 EXAMPLE = (Path(__file__).parents[3] / "examples" / "fjallklubben.toml").read_text("utf-8")
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -187,7 +188,19 @@ async def test_an_erasure_that_waits_for_a_recipient_is_reminded_of_and_names_wh
     club: Tillit, clock: StoppedClock
 ) -> None:
     async with club.unit() as work:
-        request = (await approved(work, Right.ERASURE, await _member(work, "1"))).id
+        member = await _member(work, "1")
+        request = (await approved(work, Right.ERASURE, member)).id
+        facts: dict[str, Fact] = {
+            "request": str(request),
+            "recipient": "brevduvan",
+            "what": "erasure",
+            "by": "mailbox",
+            "fields": [],
+        }
+        subject = (await one(work.unit, member)).key.subject()
+        await work.unit.record.write(
+            work.session, SYSTEM.entry(Kind.RECIPIENT_TOLD, subject=subject, facts=facts)
+        )
         await outgoing.post(
             work.unit,
             request=request,

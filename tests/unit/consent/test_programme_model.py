@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import random
+import re
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -124,6 +125,7 @@ def test_retention_of_a_purpose_falls_back_on_the_programme_s() -> None:
     programme = load_programme(CLUB)
     assert programme.retention_of("bookkeeping") == "7 years"
     source = CLUB.read_text().replace('retention = "7 years"\n', "")
+    source = re.sub(r'\nbookkeeping = "bookkeeping" .*', "", source)
     assert read_programme(source).retention_of("bookkeeping") == "36 months"
     assert read_programme(SMALL).retention_of("membership") is None
 
