@@ -10,7 +10,7 @@ import asyncio
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from api.imports.running import run
 from bench.context import Bench
 from bench.equality import same
 from bench.measuring import Result, Rounds, Side, result, seconds, throughput
-from bench.people import PURPOSES, TIERS, People, day, made_up
+from bench.people import PURPOSES, TIERS, People, club_day, day, made_up
 from bench.store import PROGRAMME, beside, settings_of
 from bench.straight import Straight
 from bench.temporary import temporary_folder
@@ -104,7 +104,7 @@ def measure(bench: Bench) -> Result:
         upgrade(url)
         ours, theirs = Ours(folder, url), Straight(beside(url, "straight"), FIELDS)
         try:
-            files = Files(folder, made_up(each * (bench.rounds + 1), today=date.today()), each)
+            files = Files(folder, made_up(each * (bench.rounds + 1), today=club_day()), each)
             _compare(url, ours, theirs, files)
             rounds = _in_turn(ours, theirs, files, bench.rounds)
         finally:
@@ -144,7 +144,7 @@ class Files:
         return str(at), people.name(at), people.email(at), born, tier, likes
 
     def _consents(self, places: range) -> Iterator[tuple[str, ...]]:
-        when = f"{date.today() - timedelta(days=2)}T12:00:00Z"
+        when = f"{club_day() - timedelta(days=2)}T12:00:00Z"
         for at in places:
             for purpose, given in zip(PURPOSES, self.people.consents[at], strict=True):
                 yield str(at), purpose, "given" if given else "refused", when

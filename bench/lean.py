@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bench.idiomatic import POOL
+from bench.people import club_day
 from bench.segments import plain_conditions
 from kernel.database import libpq
 
@@ -50,7 +51,7 @@ def app(url: str) -> Starlette:
         kwargs={"autocommit": True, "prepare_threshold": 0},
     )
     segment = _SEGMENT.format(
-        conditions=plain_conditions("interests @> ARRAY['hiking']", date.today())
+        conditions=plain_conditions("interests @> ARRAY['hiking']", club_day())
     ).encode()
 
     @asynccontextmanager

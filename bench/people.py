@@ -4,8 +4,9 @@ Pure: a seed and a size give the same people every time, for the same day.
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,11 @@ _LAST = ("Berg", "Dahl", "Ek", "Falk", "Holm", "Lind", "Moen", "Strand", "Vik", 
 
 Days = NDArray[np.int32]
 Flags = NDArray[np.bool_]
+
+
+def club_day() -> date:
+    """Today where the measured club is: its members' ages and windows go by it, not by UTC."""
+    return datetime.now(ZoneInfo("Europe/Stockholm")).date()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ Against the same question in plain SQL over plaintext columns, in the same Postg
 leanest route there is (`bench.lean`), with nothing recorded. One caller who waits for each answer.
 """
 
-from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -14,6 +13,7 @@ from bench.context import Bench
 from bench.equality import same
 from bench.loopback import Name, servers
 from bench.measuring import Result, in_turn, latency, result
+from bench.people import club_day
 from bench.plain import plain_table
 from bench.reading import token_of
 from bench.segments import EXPRESSION, PURPOSE, naive
@@ -41,7 +41,7 @@ def measure(bench: Bench) -> Result:
         answer = msgspec.json.decode(mine.ask(asked), type=Evaluated)
         _on_record(store, answer.entry)
         same(answer.members, msgspec.json.decode(other.ask(plain), type=list[UUID]))
-        same(answer.members, [store.id(int(at)) for at in naive(store.people, date.today())])
+        same(answer.members, [store.id(int(at)) for at in naive(store.people, club_day())])
         rounds = in_turn(
             lambda: mine.ask(asked),
             lambda: other.ask(plain),

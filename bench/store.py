@@ -23,7 +23,7 @@ from sqlalchemy import make_url
 
 from api.bootstrap import SYSTEM, Tillit, opened
 from api.settings import Settings, read_settings
-from bench.people import PURPOSES, People, made_up
+from bench.people import PURPOSES, People, club_day, made_up
 from bench.temporary import temporary_folder
 from consent.choices import Action as Said
 from consent.choices import By, Choice
@@ -109,7 +109,7 @@ def _found(folder: Path, members: int) -> Store | None:
 def _built(folder: Path, members: int, tell: Tell) -> Store:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)  # the server runs as another user when we are root
-    started, today = time.perf_counter(), date.today()
+    started, today = time.perf_counter(), club_day()
     url = private_server(folder / "postgres")
     upgrade(url)
     settings = settings_of(folder, url)
