@@ -102,7 +102,7 @@ class Steps:
         try:
             async with self._tillit.unit() as work:
                 await erasure.fulfil(work.unit, SYSTEM, work.active, UUID(request))
-        except Exception:
+        except Exception:  # whatever it was: the journal must not say what was not done
             async with self._tillit.unit() as work:
                 await erasure.take_back(work.unit, UUID(request), since=began)
             raise

@@ -88,22 +88,13 @@ async def listed(
     unit: Unit,
     *,
     member: UUID | None = None,
-    right: Right | None = None,
-    state: State | None = None,
-    due_by: date | None = None,
     only_open: bool = False,
     limit: int = 100,
 ) -> list[Request]:
-    """Requests by the day they are due, the most urgent first."""
+    """Requests by the day they are due, the most urgent first; `dsar.worklist` has the filters."""
     query = select(RequestRow).order_by(col(RequestRow.due), col(RequestRow.id)).limit(limit)
     if member is not None:
         query = query.where(col(RequestRow.member) == member)
-    if right is not None:
-        query = query.where(col(RequestRow.kind) == right.value)
-    if state is not None:
-        query = query.where(col(RequestRow.state) == state.value)
-    if due_by is not None:
-        query = query.where(col(RequestRow.due) <= due_by)
     if only_open:
         query = query.where(col(RequestRow.closed_at).is_(None))
     return [shown(row) for row in (await unit.session.execute(query)).scalars()]
