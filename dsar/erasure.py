@@ -53,7 +53,7 @@ class Erasure:
         if await holds.standing(unit, member):
             return False
         subject, known = member.key.subject(), telling.identities(unit, member)
-        row.erased = await self._erase(unit, act, active, member, request=request)
+        row.erased = await self._erase(unit, act, active, member, request=request, known=known)
         await carrying.carried(unit, act, active, row, subject=subject, identities=known)
         line = Line(member.id, request)
 
@@ -120,7 +120,7 @@ class Erasure:
             return False
         request = standing[-1].request
         subject, known = member.key.subject(), telling.identities(unit, member)
-        entry = await self._erase(unit, act, active, member, request=request)
+        entry = await self._erase(unit, act, active, member, request=request, known=known)
         row = await unit.session.get(RequestRow, request, with_for_update=True)
         # Older than the request, a backup has no row to close.
         if row is not None and State(row.state) is not State.FULFILLED:
@@ -140,7 +140,14 @@ class Erasure:
         )
 
     async def _erase(
-        self, unit: Unit, act: Act, active: Active, member: Member, *, request: UUID
+        self,
+        unit: Unit,
+        act: Act,
+        active: Active,
+        member: Member,
+        *,
+        request: UUID,
+        known: telling.Identities,
     ) -> UUID:
         connection = await raw(unit.session)
         subject = member.key.subject()
@@ -162,7 +169,7 @@ class Erasure:
         }
         if kept and kept.unreadable:
             rows["unreadable"] = kept.unreadable
-        await forgetting.forget(unit, telling.identities(unit, member))
+        await forgetting.forget(unit, known)
         destroyed = await destroy(unit, member, self._power)
         # The ledger can only be deleted once the key is gone: see migration 0004.
         ledger = await (

@@ -21,7 +21,7 @@ from dsar.deadlines import due_day, extendable_until
 from dsar.errors import NotARequest, NotIdentified, SameOfficer, TooLate
 from dsar.identity import Proof
 from dsar.register import Request, shown
-from dsar.states import Right, State, Step
+from dsar.states import AT_ONCE, Right, State, Step
 from dsar.tables import RequestRow
 from dsar.wanted import Wanted
 from dsar.words import Channel, Delay, Reason
@@ -46,7 +46,6 @@ _LETTERS = {
 }
 #: On record beside the steps: the same was asked for once more.
 JOIN = "join"
-_AT_ONCE = frozenset({Right.WITHDRAWAL, Right.OBJECTION})
 _OLDEST = timedelta(days=90)
 
 
@@ -92,7 +91,7 @@ async def open_request(
     if proof is not None:
         await identity.prove(unit, act, row.id, person, proof)
     await _step(unit, act, row, Step.ACKNOWLEDGE, person)
-    if right in _AT_ONCE and not await _lacking(unit, active, row, person):
+    if right in AT_ONCE and not await _lacking(unit, active, row, person):
         await _accept(unit, act, active, row, person)
     return shown(row)
 
@@ -200,7 +199,7 @@ async def refuse(unit: Unit, act: Act, request: UUID, *, reason: Reason) -> Requ
     refused for anything but a doubt about who said it.
     """
     row, person = await _locked(unit, request)
-    if Right(row.kind) in _AT_ONCE and reason is not Reason.IDENTITY:
+    if Right(row.kind) in AT_ONCE and reason is not Reason.IDENTITY:
         raise NotARequest(
             f"{row.kind} cannot be refused (Arts. 7(3) and 21(3))",
             place="reason",
@@ -316,7 +315,7 @@ async def _go_on(unit: Unit, act: Act, active: Active, row: RequestRow, person: 
             row.paused_on = None
             register.count_anew(unit, row)
         await _step(unit, act, row, Step.IDENTIFY, person)
-    if Right(row.kind) in _AT_ONCE and register.can(row, Step.APPROVE):
+    if Right(row.kind) in AT_ONCE and register.can(row, Step.APPROVE):
         await register.refuse_changed(unit, row, subject=person.key.subject())
         await _accept(unit, act, active, row, person)
 

@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 
+from consent.programme import handling
+
 
 class Right(StrEnum):
     """What a member can ask for. Each has its own table of steps."""
@@ -110,10 +112,12 @@ _WEIGHED: dict[tuple[State, Step], State] = {
 }
 
 
+#: Withdrawing and objecting wait for nothing and are put off by nobody.
+AT_ONCE = frozenset(map(Right, handling.AT_ONCE))
+
+
 def _table(right: Right) -> _Table:
-    """Withdrawing and objecting wait for nothing and are put off by nobody."""
-    at_once = right in (Right.WITHDRAWAL, Right.OBJECTION)
-    return MappingProxyType(_COMMON if at_once else _WEIGHED)
+    return MappingProxyType(_COMMON if right in AT_ONCE else _WEIGHED)
 
 
 TABLES: Mapping[Right, _Table] = MappingProxyType({right: _table(right) for right in Right})

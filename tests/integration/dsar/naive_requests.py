@@ -91,6 +91,7 @@ class Desk:
         for other in self.of(case.person):
             same = other.right == case.right and case.wish in (None, other.wish)
             if same and other.state not in (*OVER, "carried_out"):
+                other.received = min(other.received, case.received)
                 other.steps.append(("join", other.state, who))
                 if proof and other.lacks:
                     other.proofs.add(proof)
