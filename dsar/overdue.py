@@ -9,8 +9,6 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from audit.browsing import all_entries
-from audit.entries import Kind as EntryKind
 from dsar.carrying import CERTIFICATE_JOB, SETTLE_JOB
 from dsar.certificates import HORIZON_JOB
 from dsar.requests import JOBS, LETTER_JOB
@@ -42,7 +40,11 @@ _SETTLED = (
     "AND o.recipient IS NOT NULL AND o.state IN ('waiting', 'sent'))"
 )
 _UNSETTLED = f"SELECT r.id FROM request r WHERE {_SETTLED} AND {_NO_JOB}"  # noqa: S608
-_LACKING = f"SELECT r.id FROM request r WHERE {_UNCERTIFIED} AND {_NO_JOB}"  # noqa: S608
+# What names its erasure names what is certified: the record bears it out, or nothing is issued.
+_LACKING = (
+    f"SELECT r.id, r.erased FROM request r WHERE {_UNCERTIFIED} "  # noqa: S608
+    f"AND r.erased IS NOT NULL AND {_NO_JOB}"
+)
 _BEYOND = f"""
 SELECT r.id FROM certificate e JOIN request r ON r.id = e.request
 WHERE e.part = 'erasure' AND e.epoch < (SELECT min(number) FROM epoch_key WHERE state = 'live')
@@ -73,8 +75,9 @@ async def resume(session: AsyncSession, now: datetime) -> int:
     for (request,) in unsettled:
         await enqueue(session, SETTLE_JOB, request=str(request))
     lacking = await (await connection.execute(_LACKING)).fetchall()
-    certified = await _certify(session, {str(row[0]) for row in lacking})
-    return len(waiting) + len(unsettled) + certified + await _beyond(session)
+    for request, entry in lacking:
+        await enqueue(session, CERTIFICATE_JOB, request=str(request), entry=str(entry))
+    return len(waiting) + len(unsettled) + len(lacking) + await _beyond(session)
 
 
 async def horizons(session: AsyncSession) -> int:
@@ -88,17 +91,4 @@ async def _beyond(session: AsyncSession) -> int:
     found = await (await (await raw(session)).execute(_BEYOND)).fetchall()
     for (request,) in found:
         await enqueue(session, HORIZON_JOB, request=str(request))
-    return len(found)
-
-
-async def _certify(session: AsyncSession, requests: set[str]) -> int:
-    if not requests:
-        return 0
-    entries = {
-        str(entry.facts.get("request")): entry.id
-        async for entry in all_entries(session, kinds=[EntryKind.MEMBER_ERASED])
-    }
-    found = requests & entries.keys()
-    for request in sorted(found):
-        await enqueue(session, CERTIFICATE_JOB, request=request, entry=str(entries[request]))
     return len(found)

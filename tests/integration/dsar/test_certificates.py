@@ -121,6 +121,30 @@ async def test_a_lost_job_of_the_horizon_is_made_again(books: Books) -> None:
     assert await _document(books, request, HORIZON_PART)
 
 
+async def test_a_lost_job_of_the_certificate_is_made_again_for_the_entry_of_its_erasure(
+    books: Books,
+) -> None:
+    """Of two erasures, each is certified by its own."""
+    requests = [await books.approved(await books.joins()) for _ in range(2)]
+    for one in requests:
+        async with books.tillit.unit() as work:
+            assert await books.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, one)
+    await books.query("DELETE FROM procrastinate_jobs WHERE args ? 'request'")
+    assert await worker.resume(books.tillit) == 2
+    assert await worker.resume(books.tillit) == 0
+    made = await books.query(
+        "SELECT args->>'request', args->>'entry' FROM procrastinate_jobs "
+        "WHERE task_name = 'request.certificate'"
+    )
+    async with books.tillit.unit() as work:
+        kinds = [EntryKind.MEMBER_ERASED]
+        said = [one async for one in all_entries(work.session, kinds=kinds)]
+    assert sorted(made) == sorted((one.facts["request"], str(one.id)) for one in said)
+    await worker.drain(books.tillit)
+    for one in requests:
+        assert (await _document(books, one))["certificate"]["request"] == str(one)
+
+
 async def _with_recipient(books: Books) -> None:
     async with books.tillit.unit() as work:
         source = work.active.programme.source
