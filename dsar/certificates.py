@@ -141,7 +141,10 @@ def _about(active: Active, form: str, erasure: Use, *, at: str) -> dict[str, Any
 
 
 async def _recipients(unit: Unit, request: UUID, erasure: Use) -> list[dict[str, Any]]:
-    """Who was told, and what came of it, by the record; an answer by its digest alone."""
+    """Who was told, and what came of it, by the record; an answer by its digest alone.
+
+    `answered_at`: when it was closed; `reason`: why an officer gave it up, by a closed list.
+    """
     subject = bytes.fromhex(_told(erasure)["subject"])
     said = await heard.of_request(unit, request, subject=subject)
     return [
@@ -150,6 +153,7 @@ async def _recipients(unit: Unit, request: UUID, erasure: Use) -> list[dict[str,
             "by": one.by,
             "state": one.state.value,
             "answer": one.answer,
+            "reason": one.reason,
             "answered_at": rfc3339(one.closed_at) if one.closed_at else None,
         }
         for name, one in said.items()

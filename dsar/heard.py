@@ -20,6 +20,7 @@ class Heard:
     """How one recipient stands. `what` it was told; `by` which way, by its connector's word.
 
     `answer`: SHA-256 of what it answered, in hex. `closed_at`: when it was done or given up.
+    `reason`: why an officer gave it up, of the closed list in `dsar.connectors.trouble`.
     """
 
     what: str
@@ -27,6 +28,7 @@ class Heard:
     state: State = State.WAITING
     answer: str | None = None
     closed_at: datetime | None = None
+    reason: str | None = None
 
 
 async def of_request(unit: Unit, request: UUID, *, subject: bytes) -> dict[str, Heard]:
@@ -58,6 +60,7 @@ def _after(before: Heard, answered: Told) -> Heard:
         state=state,
         answer=_text(answered, "answer") or before.answer,
         closed_at=None if state.is_open else answered.at,
+        reason=_text(answered, "reason") if state is State.GIVEN_UP else None,
     )
 
 

@@ -11,7 +11,7 @@ from api.cli.door import run
 from api.cli.speaking import ActingAs, AsJson, officer, say_json
 from api.outward import home_of
 from dsar.connectors import desk, trying
-from dsar.connectors.desk import Standing
+from dsar.connectors.desk import Standing, Told
 from dsar.connectors.trouble import GivingUp, giving_up_named
 from dsar.outgoing import Outgoing
 from kernel.errors import Unavailable
@@ -75,7 +75,7 @@ def try_(
 def retry(outgoing: Id, as_json: AsJson = False) -> None:
     """Have a recipient told again now, also one that is not tried any more."""
 
-    async def step(tillit: Tillit) -> Outgoing:
+    async def step(tillit: Tillit) -> Told:
         async with tillit.unit() as work:
             return await desk.retry(work.unit, outgoing)
 
@@ -92,7 +92,7 @@ def give_up(
     """Wait for a recipient no more; its request closes without it (Art. 19)."""
     why, act = giving_up_named(reason), officer(acting)
 
-    async def step(tillit: Tillit) -> Outgoing:
+    async def step(tillit: Tillit) -> Told:
         async with tillit.unit() as work:
             return await desk.give_up(work.unit, act, outgoing, reason=why)
 
@@ -120,8 +120,11 @@ def _word(one: Outgoing) -> dict[str, Any]:
     }
 
 
-def _say(one: Outgoing, *, as_json: bool) -> None:
+def _say(told: Told, *, as_json: bool) -> None:
+    one = told.word
     if as_json:
-        say_json(_word(one))
+        say_json(_word(one) | {"reason": told.reason})
     else:
-        typer.echo(f"{one.id}  {one.recipient}  {one.what}  {one.state}")
+        typer.echo(
+            f"{one.id}  {one.recipient}  {one.what}  {one.state}  {told.reason or ''}".rstrip()
+        )

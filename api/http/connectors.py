@@ -18,9 +18,9 @@ from api.outward import home_of
 from audit.entries import ActorType
 from consent.programme import Ability
 from dsar.connectors import answers, desk
+from dsar.connectors.desk import Told
 from dsar.connectors.trouble import giving_up_named
 from dsar.errors import UnknownOutgoing
-from dsar.outgoing import Outgoing
 
 doors = Doors(ActorType.OFFICER)
 public = Doors(None)
@@ -46,7 +46,10 @@ class ConnectorShown(msgspec.Struct):
 
 
 class RecipientTold(msgspec.Struct):
-    """A word to a recipient. `state`: waiting, sent, done or given_up; `answer`: its SHA-256."""
+    """A word to a recipient. `state`: waiting, sent, done or given_up; `answer`: its SHA-256.
+
+    `reason`: why an officer gave it up, as `POST /v1/outgoing/{outgoing}/give-up` was told.
+    """
 
     outgoing: UUID
     recipient: str
@@ -60,6 +63,7 @@ class RecipientTold(msgspec.Struct):
     problem: str | None
     closed_at: datetime | None
     answer: str | None
+    reason: str | None
 
 
 class GivingUpFor(msgspec.Struct, forbid_unknown_fields=True):
@@ -179,8 +183,9 @@ async def done(asked: Asked) -> Media:
     return page(asked, "answered", language=language_of(asked))
 
 
-def shown(asked: Asked, one: Outgoing) -> RecipientTold:
+def shown(asked: Asked, told: Told) -> RecipientTold:
     """What is told of a word to a recipient; never what it says."""
+    one = told.word
     return RecipientTold(
         outgoing=one.id,
         recipient=one.recipient or "",
@@ -194,4 +199,5 @@ def shown(asked: Asked, one: Outgoing) -> RecipientTold:
         problem=one.problem,
         closed_at=one.answered_at,
         answer=one.answer,
+        reason=told.reason,
     )

@@ -6,13 +6,16 @@ from uuid import UUID
 
 from audit.acts import Act
 from consent.programmes import Active
-from dsar import heard, outgoing, register
+from dsar import heard as recorded
+from dsar import outgoing, register
 from dsar.carrying import SETTLE_JOB, subject_of
 from dsar.connectors.addresses import host_of
 from dsar.connectors.taking import note
 from dsar.connectors.trouble import GivingUp
 from dsar.errors import UnknownOutgoing, WrongState
+from dsar.heard import Heard
 from dsar.outgoing import Outgoing, State
+from dsar.tables import RequestRow
 from kernel.database import raw
 from kernel.jobs import enqueue
 from profiles.unit import Unit
@@ -44,6 +47,22 @@ class Standing:
     troubled: int
     problem: str | None
     answered_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """A word to a recipient: as it is carried, and what the record says became of it.
+
+    `heard` is None for a word that the record knows nothing of.
+    """
+
+    word: Outgoing
+    heard: Heard | None
+
+    @property
+    def reason(self) -> str | None:
+        """Why an officer gave it up, by the record."""
+        return self.heard.reason if self.heard else None
 
 
 @dataclass(frozen=True)
@@ -83,10 +102,14 @@ async def standings(unit: Unit, active: Active) -> list[Standing]:
     return found
 
 
-async def of_request(unit: Unit, request: UUID) -> list[Outgoing]:
+async def of_request(unit: Unit, request: UUID) -> list[Told]:
     """What recipients were told because of a request. Raises `UnknownRequest`."""
-    await register.row_of(unit, request)
-    return [one for one in await outgoing.of_request(unit, request) if one.recipient is not None]
+    row = await register.row_of(unit, request)
+    words = [one for one in await outgoing.of_request(unit, request) if one.recipient is not None]
+    if not words:
+        return []
+    heard = await _heard(unit, row)
+    return [Told(one, heard.get(one.recipient or "")) for one in words]
 
 
 async def waiting_for(unit: Unit, recipient: str) -> list[Outgoing]:
@@ -94,32 +117,42 @@ async def waiting_for(unit: Unit, recipient: str) -> list[Outgoing]:
     return [one for one in await outgoing.to_recipients(unit) if one.recipient == recipient]
 
 
-async def retry(unit: Unit, id: UUID) -> Outgoing:
+async def retry(unit: Unit, id: UUID) -> Told:
     """Have a recipient told again now, also one that wanted no more.
 
     Raises `UnknownOutgoing`, or `WrongState` for what is closed.
     """
     await _open(unit, id)
     await outgoing.wake(unit, id)
-    return await _one(unit, id)
+    return await _told(unit, id)
 
 
-async def give_up(unit: Unit, act: Act, id: UUID, *, reason: GivingUp) -> Outgoing:
+async def give_up(unit: Unit, act: Act, id: UUID, *, reason: GivingUp) -> Told:
     """Wait for this recipient no more (Art. 19), for a reason that stands in the record.
 
     Raises `UnknownOutgoing`, or `WrongState` for what the record calls closed, or never told.
     """
     row = await _one(unit, id)
     # By the record: a row that was called done by somebody else can be given up.
-    subject = await subject_of(unit, await register.row_of(unit, row.request))
-    said = (await heard.of_request(unit, row.request, subject=subject)).get(row.recipient or "")
+    heard = await _heard(unit, await register.row_of(unit, row.request))
+    said = heard.get(row.recipient or "")
     if said is None or not said.state.is_open:
         raise WrongState("this is closed: nobody is waited for", place="outgoing")
     await outgoing.move(unit, id, State.GIVEN_UP, problem=row.problem)
     facts = {"state": State.GIVEN_UP.value, "answer": None, "reason": reason.value}
     await note(unit, act, row, dict(facts))
     await enqueue(unit.session, SETTLE_JOB, request=str(row.request))
-    return await _one(unit, id)
+    return await _told(unit, id)
+
+
+async def _heard(unit: Unit, row: RequestRow) -> dict[str, Heard]:
+    return await recorded.of_request(unit, row.id, subject=await subject_of(unit, row))
+
+
+async def _told(unit: Unit, id: UUID) -> Told:
+    word = await _one(unit, id)
+    heard = await _heard(unit, await register.row_of(unit, word.request))
+    return Told(word, heard.get(word.recipient or ""))
 
 
 async def _open(unit: Unit, id: UUID) -> Outgoing:

@@ -108,7 +108,7 @@ async def test_an_officer_has_one_told_again_and_gives_the_other_up(
     for body in ({"reason": "they are slow"}, {"reason": ""}, {}):
         assert (await desk.post(path, json=body)).status_code == 422
     given_up = await desk.post(path, json={"reason": "told_otherwise"})
-    assert given_up.json()["state"] == "given_up"
+    assert (given_up.json()["state"], given_up.json()["reason"]) == ("given_up", "told_otherwise")
     assert (await desk.post(path, json={"reason": "impossible"})).status_code == 409
     assert (await desk.post(f"/v1/outgoing/{auditor.id}/retry")).status_code == 409
     assert (await desk.post(f"/v1/outgoing/{uuid4()}/retry")).status_code == 404
@@ -121,6 +121,11 @@ async def test_an_officer_has_one_told_again_and_gives_the_other_up(
     ]
     assert (entry.facts["state"], entry.facts["reason"]) == ("given_up", "told_otherwise")
     assert entry.facts["answer"] is None
+    shown = (await desk.get(f"/v1/requests/{request}/recipients")).json()
+    why = {"letters": None, "auditor": "told_otherwise"}
+    assert {one["recipient"]: one["reason"] for one in shown} == why
+    signed = (await desk.get(f"/v1/requests/{request}/certificate")).json()["certificate"]
+    assert {one["recipient"]: one["reason"] for one in signed["recipients"]} == why
 
 
 async def test_trying_a_way_sends_nothing_about_anybody(told: Recipients) -> None:

@@ -45,7 +45,7 @@ def test_what_is_wrong_with_a_recipient_is_shown_and_ended_by_an_officer(connect
     wrong = connected("connectors", "give-up", word["outgoing"], "--reason", "slow")
     assert (wrong.status, wrong.out) == (1, "")
     ended = connected("connectors", "give-up", word["outgoing"], "--reason", "impossible", "--json")
-    assert ended.json["state"] == "given_up"
+    assert (ended.json["state"], ended.json["reason"]) == ("given_up", "impossible")
     assert connected("connectors", "retry", word["outgoing"]).status == 1
     assert connected("connectors", "list", "--json").json["connectors"][1]["open"] == 0
 
