@@ -6,8 +6,9 @@ them from doing a thing twice.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from api import letters_out, outward
-from api.bootstrap import SYSTEM, Tillit
+from api.bootstrap import SYSTEM, Tillit, Work
 from consent import contacts, expiring
 from consent.errors import NoProgramme
 from consent.figures.counting import count_today
@@ -205,17 +206,8 @@ async def work(tillit: Tillit) -> None:
     async with queue_of(tillit) as queue, asyncio.TaskGroup() as tasks:
         tasks.create_task(queue.work())
         tasks.create_task(_repeat(queue.take_back, STALLED))
-        tasks.create_task(_repeat(lambda: resume(tillit), RESUME_EVERY))
-        tasks.create_task(_repeat(lambda: send_due(tillit), SEND_EVERY))
-        tasks.create_task(_repeat(lambda: _number(tillit), INTEGRATE_EVERY))
-        tasks.create_task(_repeat(lambda: refresh(tillit), REFRESH_EVERY))
-        tasks.create_task(_repeat(lambda: expire(tillit), EXPIRE_EVERY))
-        tasks.create_task(_repeat(lambda: drop_contacts(tillit), EXPIRE_EVERY))
-        tasks.create_task(_repeat(lambda: drop_packages(tillit), EXPIRE_EVERY))
-        tasks.create_task(_repeat(lambda: letters_out.drop_farewells(tillit), EXPIRE_EVERY))
-        tasks.create_task(_repeat(lambda: drop_vouchers(tillit), EXPIRE_EVERY))
-        tasks.create_task(_repeat(lambda: count(tillit), COUNT_EVERY))
-        tasks.create_task(_repeat(lambda: remind(tillit), REMIND_EVERY))
+        for step, every in IN_TIME:
+            tasks.create_task(_repeat(partial(step, tillit), every))
 
 
 async def _number(tillit: Tillit) -> int:
@@ -224,8 +216,29 @@ async def _number(tillit: Tillit) -> int:
     return taken
 
 
+async def once(tillit: Tillit) -> None:
+    """Everything that a worker would do now, and return: for one that is started from time to time.
+
+    What is approved is carried out before anybody is reminded of it. A second pass finds nothing
+    to do. What fails holds up nothing else; the first failure is raised at the end.
+    """
+    await drain(tillit)
+    failed = []
+    for step, _ in IN_TIME:
+        try:
+            await step(tillit)
+        except NoProgramme:
+            pass  # nobody has asked for anything yet
+        except TillitError as error:
+            _step_failed(error)
+            failed.append(error)
+    await drain(tillit)
+    if failed:
+        raise failed[0]
+
+
 async def drain(tillit: Tillit) -> None:
-    """Do everything that is due now, and return: for commands and tests."""
+    """Do the jobs that are due now, and return: what time alone makes due is `once`'s."""
     await resume(tillit)
     await send_due(tillit)
     async with queue_of(tillit) as queue:
@@ -292,24 +305,12 @@ async def drop_contacts(tillit: Tillit) -> int:
 
 async def drop_vouchers(tillit: Tillit) -> int:
     """Delete vouchers that no law asks for any more, a batch a transaction; returns how many."""
-    done = 0
-    while True:
-        async with tillit.unit() as work:
-            gone = await vouchers.delete_due(work.unit, SYSTEM)
-        done += gone
-        if not gone:
-            return done
+    return await _each_batch(tillit, lambda work: vouchers.delete_due(work.unit, SYSTEM))
 
 
 async def drop_packages(tillit: Tillit) -> int:
     """Delete packages that nobody can fetch any more, a batch a transaction; returns how many."""
-    done = 0
-    while True:
-        async with tillit.unit() as work:
-            deleted = await packages.expire(work.unit, SYSTEM)
-        done += deleted
-        if not deleted:
-            return done
+    return await _each_batch(tillit, lambda work: packages.expire(work.unit, SYSTEM))
 
 
 async def count(tillit: Tillit) -> int:
@@ -321,11 +322,9 @@ async def count(tillit: Tillit) -> int:
 
 async def remind(tillit: Tillit) -> int:
     """Close what nobody answered for, and remind officers of what is due; returns how many."""
-    async with tillit.unit() as work:
-        done = await reminding.lapse(work.unit, SYSTEM, work.active)
+    done = await _each_batch(tillit, lambda work: reminding.lapse(work.unit, SYSTEM, work.active))
     # At the same moment: when it ends does not tell whether anybody was asked.
-    async with tillit.unit() as work:
-        done += await receiving.lapse(work.unit, work.active)
+    done += await _each_batch(tillit, lambda work: receiving.lapse(work.unit, work.active))
     async with tillit.unit() as work:
         done += await reminding.remind(work.unit, SYSTEM, work.active)
     async with tillit.unit() as work:
@@ -336,13 +335,44 @@ async def remind(tillit: Tillit) -> int:
     return done
 
 
+#: What time alone makes due, or a crash has left undone; and how often a worker looks (s).
+IN_TIME: Sequence[tuple[Callable[[Tillit], Awaitable[int]], float]] = (
+    (resume, RESUME_EVERY),
+    (send_due, SEND_EVERY),
+    (_number, INTEGRATE_EVERY),
+    (refresh, REFRESH_EVERY),
+    (expire, EXPIRE_EVERY),
+    (drop_contacts, EXPIRE_EVERY),
+    (drop_packages, EXPIRE_EVERY),
+    (letters_out.drop_farewells, EXPIRE_EVERY),
+    (drop_vouchers, EXPIRE_EVERY),
+    (count, COUNT_EVERY),
+    (remind, REMIND_EVERY),
+)
+
+
+async def _each_batch(tillit: Tillit, step: Callable[[Work], Awaitable[int]]) -> int:
+    """A batch a transaction, until there is none; returns how many in all."""
+    done = 0
+    while True:
+        async with tillit.unit() as work:
+            some = await step(work)
+        done += some
+        if not some:
+            return done
+
+
+def _step_failed(error: TillitError) -> None:
+    """A passing fault must not end the worker; a lasting one is in the log each time."""
+    _log.warning("step_failed", error=error.slug, place=error.problems[0].place)
+
+
 async def _repeat(step: Callable[[], Awaitable[int]], every: float) -> None:
     while True:
         try:
             await step()
         except TillitError as error:
-            # A passing fault must not end the worker; a lasting one is in the log each time.
-            _log.warning("step_failed", error=error.slug, place=error.problems[0].place)
+            _step_failed(error)
         except (OSError, psycopg.Error, DBAPIError) as error:
             # The connection broke. Its words may hold values, so only its name is told.
             _log.warning("step_failed", error=type(error).__name__, place="database")

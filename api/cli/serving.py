@@ -15,7 +15,7 @@ from api.http.serving import listen
 from api.http.serving import serve as serve_http
 from api.settings import read_settings
 from api.tokens import Caller
-from api.work import drain
+from api.work import once as one_pass
 from api.work import work as work_on
 from kernel.errors import Invalid
 from kernel.postgres import private_server
@@ -47,10 +47,10 @@ def worker(
         bool, typer.Option("--once", help="Do everything that is due now, and end.")
     ] = False,
 ) -> None:
-    """Do jobs, number entries and keep traits up to date, until Ctrl-C."""
+    """Do jobs, number entries, remind of requests and keep traits up to date, until Ctrl-C."""
     full_logs()
     if once:
-        run(drain)
+        run(one_pass)
         return
     run_until_stopped(work_on)
 

@@ -92,6 +92,15 @@ def test_what_is_overdue_is_first_and_loud(club) -> None:
     assert (figures["open"], figures["overdue"]) == (2, 1)
 
 
+def test_a_worker_that_cron_starts_tells_what_is_overdue(club) -> None:
+    _open(club, "access", "1", "--received", (date.today() - timedelta(days=80)).isoformat())
+    said = club("worker", "--once")
+    assert said.status == 0
+    assert "warning: requests_overdue requests=1" in said.err
+    assert "job name=outgoing.send" in said.err, "the reminder is on its way"
+    assert "outgoing.send" not in club("worker", "--once").err
+
+
 def test_nobody_is_taken_for_identified_unless_an_officer_says_so(club) -> None:
     request = club("request", "open", "erasure", "--member", "1", "--json").json["id"]
     refused = club("request", "approve", request)
