@@ -10,7 +10,7 @@ from uuid import UUID
 
 from audit.entries import Fact
 from consent.programmes import Active
-from dsar import identity, outgoing, register, telling, wanted
+from dsar import heard, identity, register, telling, wanted
 from dsar.deadlines import due_day
 from dsar.identity import Proved
 from dsar.outgoing import State as Way
@@ -93,7 +93,7 @@ async def case_of(
     lacking = identity.lacking(unit, request.right, member, have)
     partial = not have.whole and request.right in (Right.ACCESS, Right.PORTABILITY)
     unproved = identity.on_file(unit, member) - have.identifiers if partial else frozenset()
-    told, silent = await _recipients(unit, active, row.id)
+    told, silent = await _recipients(unit, active, row.id, subject=member.key.subject())
     waits = timedelta(days=active.programme.requests.identity_days)
     return Case(
         request=request,
@@ -171,15 +171,15 @@ def _described(unit: Unit, names: frozenset[str]) -> tuple[Missing, ...]:
 
 
 async def _recipients(
-    unit: Unit, active: Active, request: UUID
+    unit: Unit, active: Active, request: UUID, *, subject: bytes
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """By the record, as the request closes and as its certificate says it."""
     known = active.programme.recipients
     told: set[str] = set()
     silent: set[str] = set()
-    for one in await outgoing.of_request(unit, request):
-        if one.recipient is not None:
-            name = known[one.recipient].name if one.recipient in known else one.recipient
-            (told if one.state is Way.DONE else silent).add(name)
+    for recipient, one in (await heard.of_request(unit, request, subject=subject)).items():
+        name = known[recipient].name if recipient in known else recipient
+        (told if one.state is Way.DONE else silent).add(name)
     return tuple(sorted(told)), tuple(sorted(silent))
 
 

@@ -14,13 +14,16 @@ from toy_processor import Key
 from api.bootstrap import SYSTEM
 from api.settings import Settings
 from audit.verify import VerifierKey
-from dsar import certificates, checks, outgoing
+from dsar import certificates, checks, outgoing, register
 from dsar.connectors import calling, desk
 from dsar.connectors.trouble import GivingUp
 from dsar.errors import NotReady
+from dsar.letters.cases import case_of
 from dsar.outgoing import State
+from dsar.states import Right
 from dsar.states import State as RequestState
 from kernel.database import libpq
+from profiles import members
 from profiles.errors import CannotOpen
 
 
@@ -98,7 +101,7 @@ async def test_a_word_that_is_lost_can_be_given_up(told: Recipients) -> None:
     await told.tillit.rotate(SYSTEM)
     async with told.tillit.unit() as work:
         given_up = await desk.give_up(work.unit, SYSTEM, word.id, reason=GivingUp.TOLD_OTHERWISE)
-    assert given_up.state is State.GIVEN_UP
+    assert given_up.word.state is State.GIVEN_UP
 
 
 CLOSED = [
@@ -157,6 +160,28 @@ async def test_a_certificate_says_of_recipients_what_the_record_says(told: Recip
         "letters": ("opendsr", "done"),
     }
     assert said["auditor"]["answer"] == answer
+
+
+LETTERED = [
+    "UPDATE outgoing SET state = 'done', next_at = NULL WHERE recipient IS NOT NULL",
+    "DELETE FROM outgoing WHERE recipient IS NOT NULL",
+]
+
+
+@pytest.mark.parametrize("forgery", LETTERED)
+async def test_a_letter_says_of_recipients_what_the_record_says(
+    told: Recipients, forgery: str
+) -> None:
+    """Nobody is told that a recipient has confirmed what it has not."""
+    request = await told.asked(Right.RESTRICTION)
+    forge(told, forgery)
+    async with told.tillit.unit() as work:
+        member = told.life.member
+        row = await register.row_of(work.unit, request)
+        person = await members.one(work.unit, member)
+        case = await case_of(work.unit, work.active, row, person)
+    name = work.active.programme.recipients["auditor"].name
+    assert (case.told, case.silent) == ((), (name,))
 
 
 async def test_an_answer_that_was_taken_out_of_the_table_is_named(told: Recipients) -> None:
