@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from audit.verify import EMPTY_ROOT, HASH, TILE, node_hash, tree_root
+from audit.verify import EMPTY_ROOT, HASH, TILE, node_hash
 
 TILE_HEIGHT = 8
 
@@ -173,11 +173,6 @@ def tile_of(node: Node) -> tuple[int, int, slice]:
     level, above = divmod(height, TILE_HEIGHT)
     number, start = divmod(index << above, TILE)
     return level, number, slice(start, start + (1 << above))
-
-
-def node_in(hashes: Sequence[bytes], beneath: slice) -> bytes:
-    """A node's hash, folded from the hashes of its tile."""
-    return tree_root(hashes[beneath])
 
 
 def _largest_power_below(count: int) -> int:

@@ -3,7 +3,7 @@
 Reads only. All proofs are against the newest checkpoint, whose text they carry.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from audit.errors import EntryPending, EntryUnknown, TileUnknown
 from audit.merkle import consistency_path, inclusion_path
-from audit.tables import AuditDetail, AuditEntry, AuditLeaf, AuditSubject
+from audit.tables import AuditDetail, AuditEntry, AuditLeaf
 from audit.tree import Signed, StoredTree, bodies, last_signed, rows
 from audit.verify import TILE, Proof, VerificationError, parse_tile_path, tile_width
 
@@ -20,7 +20,11 @@ _NUMBERS = """
 SELECT e.id, l.number FROM audit_entry e LEFT JOIN audit_leaf l ON l.entry = e.id
 WHERE e.id = ANY(%s)
 """
-_BODIES = "SELECT id, body FROM audit_entry WHERE id = ANY(%s)"
+_USES = """
+SELECT e.id, e.body, l.number, d.sealed FROM audit_subject s JOIN audit_entry e ON e.id = s.entry
+LEFT JOIN audit_leaf l ON l.entry = e.id LEFT JOIN audit_detail d ON d.entry = e.id
+WHERE s.subject = %s AND s.entry < %s ORDER BY s.entry DESC LIMIT %s
+"""
 MAX_UUID = UUID(int=(1 << 128) - 1)
 
 
@@ -49,19 +53,27 @@ async def inclusion(session: AsyncSession, entry_id: UUID) -> str:
 
 async def inclusions(session: AsyncSession, entry_ids: Sequence[UUID]) -> list[str]:
     """Proofs of several entries against one checkpoint, in the order asked for."""
-    if not entry_ids:
-        return []
-    numbers = await _numbers(session, entry_ids)
+    proofs = await proofs_of(session, await _numbers(session, entry_ids))
+    return [proofs[id] for id in entry_ids]
+
+
+async def proofs_of(session: AsyncSession, leaves: Mapping[UUID, int]) -> dict[UUID, str]:
+    """The same of entries whose numbers are known, by entry; all in one walk of the tree.
+
+    Raises `EntryPending` for a number that no checkpoint covers.
+    """
+    if not leaves:
+        return {}
     signed = await _signed(session)
-    tree = await StoredTree.at(session, signed.size)
-    proofs = []
-    for id in entry_ids:
-        index = numbers[id]
-        if index >= signed.size:
+    for id, leaf in leaves.items():
+        if leaf >= signed.size:
             raise _pending(id)
-        hashes = await tree.prove(inclusion_path(index, signed.size))
-        proofs.append(str(Proof(index, tuple(hashes), signed.note)))
-    return proofs
+    tree = await StoredTree.at(session, signed.size)
+    proofs = await tree.prove_all(inclusion_path(leaf, signed.size) for leaf in leaves.values())
+    return {
+        id: str(Proof(leaf, tuple(hashes), signed.note))
+        for (id, leaf), hashes in zip(leaves.items(), proofs, strict=True)
+    }
 
 
 async def consistency(session: AsyncSession, *, old: int, size: int) -> list[bytes]:
@@ -120,17 +132,7 @@ async def uses_of(
 
     `subject` is the member's keyed hash; details come sealed.
     """
-    query = (
-        select(AuditEntry.id, AuditEntry.body, AuditLeaf.number, AuditDetail.sealed)
-        .join(AuditSubject, col(AuditSubject.entry) == col(AuditEntry.id))
-        .outerjoin(AuditLeaf, col(AuditLeaf.entry) == col(AuditEntry.id))
-        .outerjoin(AuditDetail, col(AuditDetail.entry) == col(AuditEntry.id))
-        .where(col(AuditSubject.subject) == subject)
-        .where(col(AuditSubject.entry) < (before or MAX_UUID))
-        .order_by(col(AuditSubject.entry).desc())
-        .limit(limit)
-    )
-    return [Use(*row) for row in (await session.execute(query)).all()]
+    return [Use(*row) for row in await rows(session, _USES, subject, before or MAX_UUID, limit)]
 
 
 async def entry_use(session: AsyncSession, entry_id: UUID) -> Use:
@@ -145,11 +147,6 @@ async def entry_use(session: AsyncSession, entry_id: UUID) -> Use:
     if row is None:
         raise EntryUnknown("no such entry", place=str(entry_id))
     return Use(*row)
-
-
-async def bodies_of(session: AsyncSession, entry_ids: Sequence[UUID]) -> dict[UUID, bytes]:
-    """The exact bytes of each of these entries that there is: what their proofs are about."""
-    return dict(await rows(session, _BODIES, list(entry_ids)))
 
 
 async def leaf_numbers(session: AsyncSession, entry_ids: Sequence[UUID]) -> dict[UUID, int | None]:

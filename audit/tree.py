@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from audit.errors import RecordTampered
-from audit.merkle import Edge, Node, Path, edge_widths, node_in, prove, split, tile_of
-from audit.verify import TILE, leaf_hash, tile_width
+from audit.merkle import TILE_HEIGHT, Edge, Node, Path, edge_widths, prove, split, tile_of
+from audit.verify import TILE, leaf_hash, node_hash, tile_width
 from kernel.database import raw
 
 _LAST = "SELECT size, note FROM audit_checkpoint ORDER BY size DESC LIMIT 1"
@@ -89,13 +89,17 @@ async def load_edge(session: AsyncSession, size: int) -> Edge:
 
 
 class StoredTree:
-    """The tree of the first `size` leaves, for proofs: reads each tile it needs once."""
+    """The tree of the first `size` leaves, for proofs.
+
+    Reads each tile it needs once, and folds each node once: many proofs go by the same ones.
+    """
 
     def __init__(self, session: AsyncSession, edge: Edge) -> None:
         self.size = edge.size
         self._session = session
         self._edge = edge
         self._tiles: dict[tuple[int, int], list[bytes]] = {}
+        self._nodes: dict[Node, bytes] = {}
 
     @classmethod
     async def at(cls, session: AsyncSession, size: int) -> "StoredTree":
@@ -103,8 +107,14 @@ class StoredTree:
 
     async def prove(self, path: Path) -> list[bytes]:
         """The hashes of a proof that `audit.merkle` laid out. Raises `RecordTampered`."""
-        await self._load({tile_of(node)[:2] for nodes in path for node in nodes})
-        return prove(path, self._node)
+        [proof] = await self.prove_all([path])
+        return proof
+
+    async def prove_all(self, paths: Iterable[Path]) -> list[list[bytes]]:
+        """The same of several paths; all their tiles are read at once."""
+        paths = list(paths)
+        await self._load({tile_of(node)[:2] for path in paths for nodes in path for node in nodes})
+        return [prove(path, self._node) for path in paths]
 
     async def tile(self, level: int, number: int) -> list[bytes]:
         """The hashes of one tile, full or partial; empty beyond the edge."""
@@ -124,15 +134,26 @@ class StoredTree:
 
     def _hashes(self, level: int, number: int) -> list[bytes]:
         width = tile_width(level, number, self.size)
+        if not width:
+            return []
         if width < TILE:
-            return self._edge.row(level) if width else []
+            return self._tiles.setdefault((level, number), self._edge.row(level))
         if (level, number) not in self._tiles:
             raise tampered(f"tile {number} of level {level} is missing")
         return self._tiles[level, number]
 
     def _node(self, node: Node) -> bytes:
-        level, number, beneath = tile_of(node)
-        return node_in(self._hashes(level, number), beneath)
+        if (known := self._nodes.get(node)) is not None:
+            return known
+        height, index = node
+        if height % TILE_HEIGHT:
+            left, right = (height - 1, 2 * index), (height - 1, 2 * index + 1)
+            found = node_hash(self._node(left), self._node(right))
+        else:
+            level, number, beneath = tile_of(node)
+            found = self._hashes(level, number)[beneath.start]
+        self._nodes[node] = found
+        return found
 
 
 def tampered(what: str) -> RecordTampered:

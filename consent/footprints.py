@@ -131,7 +131,7 @@ async def open_sets(unit: Unit, addresses: Collection[bytes]) -> dict[bytes, Bit
     What opens at its address is what was sealed there. The address is not computed again: its
     key goes with its epoch, and the set outlives that, sealed anew.
     """
-    kept = await sets_at(unit.session, addresses)
+    kept = await sets_at(unit.session, addresses) if addresses else {}
     key = unit.epoch.sealing(Label.AUDIT_SETS)
     opened: dict[bytes, BitMap | None] = dict.fromkeys(addresses)
     for address, sealed in kept.items():

@@ -107,6 +107,8 @@ async def children(unit: Unit, guardian: Member) -> dict[Member, Standings]:
         UUID(bytes=guardian.key.open_field(TABLE, tag.hex(), sealed))
         for tag, sealed in await cursor.fetchall()
     ]
+    if not ids:
+        return {}
     found = await members.load(unit, ids)
     said = await ledger.opened(unit, {id: one.key for id, one in found.items()})
     standings = {one: fold(said[id]) for id, one in found.items()}

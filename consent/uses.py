@@ -6,7 +6,7 @@ about everybody, to say whether this member was among those found.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -38,7 +38,7 @@ class Use:
     contact "contacted", for a list "listed"; for a choice, what was said; "unknown" when what a
     use of many left behind is lost, which `tillit audit verify` reports. `question`: the
     segment's expression, or what was asked about many. `leaf`: its number in the record, None in
-    the second before it has one.
+    the second before it has one. `body`: the entry's exact bytes, which its proof is about.
     """
 
     entry: UUID
@@ -51,6 +51,7 @@ class Use:
     fields: tuple[str, ...]
     question: str | None
     leaf: int | None
+    body: bytes = field(default=b"", repr=False)
 
 
 async def uses(
@@ -92,16 +93,18 @@ class _Asker:
     async def concerned(self, page: Sequence[Entry]) -> list[Use]:
         """Those of a page that concern the member: asked while they were one, and about them."""
         joined = made_at(self.member.id)
-        shared = [entry for entry in page if told(entry.body).at >= joined]
-        kept = {entry.id: one for entry in shared if (one := _footprint(self.unit, entry))}
+        shared = [(entry, body) for entry in page if (body := told(entry.body)).at >= joined]
+        kept = {
+            entry.id: one for entry, body in shared if (one := _footprint(self.unit, entry, body))
+        }
         named = await named_in(self.unit, kept, self.member.ordinal)
         uses = []
-        for entry in shared:
-            body, footprint = told(entry.body), kept.get(entry.id)
+        for entry, body in shared:
+            footprint = kept.get(entry.id)
             outcome = self._outcome(body, named.get(entry.id))
             if outcome is not None:
                 question = footprint.expression if footprint else None
-                uses.append(_use(entry, outcome, (), question))
+                uses.append(_use(entry, body, outcome, question=question))
         return uses
 
     def _outcome(self, body: Told, named: Named | None) -> str | None:
@@ -157,22 +160,28 @@ _OF_THOSE_NAMED: Mapping[str, str] = {
 
 
 def _own(entry: Entry, said: Choice | None, member: Member) -> Use:
-    if said is not None:
-        return replace(_use(entry, said.action.value, (), None), purpose=said.purpose)
     body = told(entry.body)
+    if said is not None:
+        return replace(_use(entry, body, said.action.value), purpose=said.purpose)
     if body.commitment is None:
-        return _use(entry, "done", tuple(body.facts.get("fields", ())), None)
+        return _use(entry, body, "done", fields=tuple(body.facts.get("fields", ())))
     glance = entry.sealed_detail and open_glance(
         member.key, entry.id, entry.sealed_detail, commitment=body.commitment
     )
     if not glance:
-        return _use(entry, "unknown", (), None)
+        return _use(entry, body, "unknown")
     yes = "allowed" if body.kind == Kind.DECISION_MADE else "given"
-    return _use(entry, glance.held_back or yes, glance.fields, None)
+    return _use(entry, body, glance.held_back or yes, fields=glance.fields)
 
 
-def _use(entry: Entry, outcome: str, fields: tuple[str, ...], question: str | None) -> Use:
-    body = told(entry.body)
+def _use(
+    entry: Entry,
+    body: Told,
+    outcome: str,
+    *,
+    fields: tuple[str, ...] = (),
+    question: str | None = None,
+) -> Use:
     return Use(
         entry=entry.id,
         at=body.at,
@@ -184,11 +193,11 @@ def _use(entry: Entry, outcome: str, fields: tuple[str, ...], question: str | No
         fields=fields,
         question=question,
         leaf=entry.number,
+        body=entry.body,
     )
 
 
-def _footprint(unit: Unit, entry: Entry) -> Footprint | None:
-    commitment = told(entry.body).commitment
-    if entry.sealed_detail is None or commitment is None:
+def _footprint(unit: Unit, entry: Entry, body: Told) -> Footprint | None:
+    if entry.sealed_detail is None or body.commitment is None:
         return None
-    return open_footprint(unit.epoch, entry.id, entry.sealed_detail, commitment=commitment)
+    return open_footprint(unit.epoch, entry.id, entry.sealed_detail, commitment=body.commitment)

@@ -122,12 +122,11 @@ async def refresh(unit: Unit, members: Sequence[Member]) -> None:
 
 async def opened(unit: Unit, keys: Mapping[UUID, MemberKey]) -> dict[UUID, list[Purchase]]:
     """Every purchase of these members, opened, oldest first."""
-    found: dict[UUID, list[Purchase]] = {member: [] for member in keys}
+    found: dict[bytes, list[Purchase]] = {member.bytes: [] for member in keys}
+    key_of = {member.bytes: key for member, key in keys.items()}
     for event, member, sealed in await _sealed(unit, keys):
-        found[member].append(unpack(keys[member].open_field(TABLE, event.hex, sealed)))
-    for bought in found.values():
-        bought.sort(key=_order)
-    return found
+        found[member].append(unpack(key_of[member].open_field(TABLE, event.hex(), sealed)))
+    return {member: sorted(found[member.bytes], key=_order) for member in keys}
 
 
 async def readable(unit: Unit, member: Member) -> tuple[list[Purchase], int]:
@@ -135,15 +134,18 @@ async def readable(unit: Unit, member: Member) -> tuple[list[Purchase], int]:
     found, damaged = [], 0
     for event, _, sealed in await _sealed(unit, [member.id]):
         try:
-            found.append(unpack(member.key.open_field(TABLE, event.hex, sealed)))
+            found.append(unpack(member.key.open_field(TABLE, event.hex(), sealed)))
         except CannotOpen:
             damaged += 1
     return sorted(found, key=_order), damaged
 
 
 async def _sealed(unit: Unit, members: Collection[UUID]) -> list[Any]:
+    """Ids as their 16 bytes: a long history needs no object for each."""
     cursor = await (await raw(unit.session)).execute(
-        "SELECT id, member, sealed FROM event WHERE member = ANY(%s)", (list(members),), binary=True
+        "SELECT uuid_send(id), uuid_send(member), sealed FROM event WHERE member = ANY(%s)",
+        (list(members),),
+        binary=True,
     )
     return await cursor.fetchall()
 

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 
-class Item(msgspec.Struct, frozen=True, array_like=True):
+# `gc=False`: nothing in a purchase can lead back to it, and a long history need not be walked.
+class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One line of a purchase. Quantities and prices are exact decimals."""
 
     sku: str
@@ -16,7 +17,7 @@ class Item(msgspec.Struct, frozen=True, array_like=True):
     price: Decimal
 
 
-class Purchase(msgspec.Struct, frozen=True, array_like=True):
+class Purchase(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One purchase, or its cancellation.
 
     `at` is aware; `amount` is in the programme's currency and negative for a cancellation.
@@ -42,5 +43,4 @@ def pack(purchase: Purchase) -> bytes:
     return msgspec.msgpack.encode(purchase)
 
 
-def unpack(packed: bytes) -> Purchase:
-    return msgspec.msgpack.decode(packed, type=Purchase)
+unpack = msgspec.msgpack.Decoder(Purchase).decode

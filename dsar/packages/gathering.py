@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from audit.proofs import bodies_of, inclusions
+from sqlmodel import col, select
+
+from audit.proofs import proofs_of
 from consent import guardians
 from consent.history import Stand
 from consent.programmes import Active
@@ -32,7 +34,7 @@ from profiles.reading import Opened
 from profiles.sealing import TRAITS, open_value
 from profiles.unit import Unit
 
-_ALL = 1 << 40  # a package leaves out no use and no request, however many there are
+_ALL = 1 << 40  # a package leaves out no use, however many there are
 
 
 @dataclass(frozen=True)
@@ -129,18 +131,20 @@ def _only(
 
 
 async def _proofs(unit: Unit, used: Sequence[Use]) -> dict[UUID, tuple[bytes, str]]:
-    numbered = [one.entry for one in used if one.leaf is not None]
-    bodies = await bodies_of(unit.session, numbered)
-    proofs = await inclusions(unit.session, numbered)
-    return {entry: (bodies[entry], proof) for entry, proof in zip(numbered, proofs, strict=True)}
+    bodies = {one.entry: one.body for one in used}
+    leaves = {one.entry: one.leaf for one in used if one.leaf is not None}
+    proofs = await proofs_of(unit.session, leaves)
+    return {entry: (bodies[entry], proof) for entry, proof in proofs.items()}
 
 
 async def _requests(unit: Unit, member: Member, closed: Closed) -> list[Asking]:
-    found = await register.listed(unit, member=member.id, limit=_ALL)
-    found.sort(key=lambda one: one.opened_at)
+    query = (
+        select(RequestRow)
+        .where(col(RequestRow.member) == member.id)
+        .order_by(col(RequestRow.opened_at), col(RequestRow.due), col(RequestRow.id))
+    )
     asked = []
-    for one in found:
-        row = await register.row_of(unit, one.id)
+    for row in (await unit.session.execute(query)).scalars():
         wish = Wanted() if closed.words else wanted.opened(member.key, row.id, row.wanted)
-        asked.append(Asking(one, wish))
+        asked.append(Asking(register.shown(row), wish))
     return asked
