@@ -18,7 +18,7 @@ import msgspec
 
 from audit.acts import Act
 from audit.entries import Kind as EntryKind
-from dsar.states import Right
+from dsar.states import AT_ONCE, Right
 from kernel.database import raw
 from kernel.ids import made_at, uuid7
 from profiles import lookup, members
@@ -34,6 +34,7 @@ class How(StrEnum):
     """How somebody showed who they are. The list is closed."""
 
     STEP_UP = "step_up"  # signed in a moment ago with a second proof (`acr`, `auth_time`)
+    SIGN_IN = "sign_in"  # signed in as they do every day: for what a choice of theirs needs no more
     CODE = "code"  # a one-time code, sent to that identifier and brought back
     PURCHASE = "purchase"  # the card number, with a recent purchase on it
     OFFICER = "officer"  # an officer saw it with their own eyes, and answers for it
@@ -41,8 +42,10 @@ class How(StrEnum):
     MANDATE = "mandate"  # somebody whom the member has given a mandate, seen by an officer
 
 
-#: Proves the whole person; the others prove one identifier each.
+#: Proves the whole person.
 _WHOLE = frozenset({How.STEP_UP, How.OFFICER, How.GUARDIAN, How.MANDATE})
+#: Proves one identifier each. An ordinary sign-in proves neither a person nor an identifier.
+_ONE = frozenset({How.CODE, How.PURCHASE})
 
 #: What one proved identifier is enough for. Ending a use needs less than handing out or erasing:
 #: whoever can stop something falsely does little harm, and it can be undone.
@@ -60,7 +63,7 @@ WHERE p.id > %s ORDER BY p.id LIMIT %s
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """`identifier`: the lookup field it is of; None where it proves the whole person.
+    """`identifier`: the lookup field it is of; None where it is of the whole person, or a sign-in.
 
     `note`: what the officer saw, such as a mandate and its date. `by`: the guardian's id or the
     agent's name, where somebody spoke for the member and no officer has seen their papers. `of`:
@@ -93,18 +96,29 @@ class Kept:
 
 @dataclass(frozen=True)
 class Proved:
-    """What was proved for one request."""
+    """What was proved for one request. `signed_in`: by a sign-in, which says no more than that."""
 
     whole: bool = False
     identifiers: frozenset[str] = frozenset()
+    signed_in: bool = False
 
     def covers(self, identifier: str) -> bool:
         return self.whole or identifier in self.identifiers
 
 
+def signed_in(right: Right, *, lately: bool) -> Proof | None:
+    """What a member's sign-in proves. `lately`: with a second proof, a moment ago.
+
+    An ordinary one is enough to withdraw and to object, as it is to say yes (Art. 7(3)).
+    """
+    if lately:
+        return Proof(How.STEP_UP)
+    return Proof(How.SIGN_IN) if right in AT_ONCE else None
+
+
 async def prove(unit: Unit, act: Act, request: UUID, member: Member, proof: Proof) -> None:
     """Keep a proof; on record as `identity.tried` with outcome ``proved``."""
-    if (proof.identifier is None) != (proof.how in _WHOLE):
+    if (proof.identifier is not None) != (proof.how in _ONE):
         raise AssertionError("a code and a purchase prove an identifier, the others a person")
     row = uuid7(unit.milliseconds)
     connection = await raw(unit.session)
@@ -162,8 +176,10 @@ async def proved(unit: Unit, request: UUID, member: Member) -> Proved:
 
 def of(proofs: Iterable[Proof]) -> Proved:
     """What these come to."""
-    names = {one.identifier for one in proofs}
-    return Proved(None in names, frozenset(one for one in names if one is not None))
+    kept = list(proofs)
+    names = frozenset(one.identifier for one in kept if one.identifier is not None)
+    ways = {one.how for one in kept if one.identifier is None}
+    return Proved(bool(ways & _WHOLE), names, How.SIGN_IN in ways)
 
 
 def fingerprint(unit: Unit, member: Member, identifier: str) -> bytes:
@@ -202,7 +218,7 @@ def lacking(unit: Unit, right: Right, member: Member, have: Proved) -> frozenset
     Empty when nothing lacks. Where one is enough and none was proved, all are named: any of
     them will do.
     """
-    if have.whole:
+    if have.whole or (have.signed_in and right in AT_ONCE):
         return frozenset()
     known = on_file(unit, member)
     if one_is_enough(right):

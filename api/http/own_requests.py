@@ -14,9 +14,8 @@ from api.http.request_shapes import (
     shown,
 )
 from audit.entries import ActorType
-from dsar import certificates, packages, register, requests
+from dsar import certificates, identity, packages, register, requests
 from dsar.errors import UnknownRequest
-from dsar.identity import How, Proof
 from dsar.journal import Journal, Line
 from dsar.register import Request
 from dsar.words import Channel, right_named
@@ -31,18 +30,20 @@ PASSPHRASE = "Tillit-Passphrase"  # noqa: S105 - the name of a header
 async def ask(asked: Asked, asking: Asking) -> RequestShown:
     """Ask for a right to be carried out; the time to answer runs from now (Art. 12(3)).
 
-    What you have asked for already, and is still open, is not opened twice. Where you have not
-    signed in with a second proof in the last minutes, `lacking` names what you may prove instead.
+    What you have asked for already, and is still open, is not opened twice. To withdraw and to
+    object, being signed in is enough. For all else, where you have not signed in with a second
+    proof in the last minutes, `lacking` names what you may prove instead.
     """
+    right = right_named(asking.right)
     lately = asked.who.proved_lately(asked.unit.now)
     found = await requests.open_request(
         asked.unit,
         asked.act,
         asked.active,
-        right_named(asking.right),
+        right,
         asked.member.id,
         channel=Channel.MEMBER,
-        proof=Proof(How.STEP_UP) if lately else None,
+        proof=identity.signed_in(right, lately=lately),
         wish=asking.wish,
         language=asking.language,
     )

@@ -19,6 +19,7 @@ from audit.entries import ActorType
 from audit.verify import VerifierKey
 from consent.programme.loading import read_programme
 from dsar import checks, identity, requests
+from dsar.errors import NotIdentified
 from dsar.identity import How, Proof
 from dsar.states import Right
 from dsar.wanted import Wanted
@@ -31,6 +32,7 @@ from profiles.errors import CannotOpen
 from profiles.members import one
 
 OFFICER = Act(ActorType.OFFICER, "officer-1")
+OTHER_RIGHTS = sorted({*Right} - {Right.WITHDRAWAL, Right.OBJECTION})
 SILVER, BRONZE = Wanted(values={"tier": "silver"}), Wanted(values={"tier": "bronze"})
 
 
@@ -261,6 +263,57 @@ async def test_what_was_proved_for_one_right_is_no_proof_for_another(register: R
     assert await register.tier() == "gold"
     problem = f"request {request} is for another right than was put on record"
     assert problem in await register.problems()
+
+
+@pytest.mark.parametrize("right", OTHER_RIGHTS)
+async def test_an_ordinary_sign_in_proves_nothing_for_what_a_withdrawal_is_turned_into(
+    register: Register, right: Right
+) -> None:
+    about = Wanted(purposes=("newsletter",))
+    request = await register.ask(Right.WITHDRAWAL, wish=about, proof=Proof(How.SIGN_IN))
+    register.sql(
+        "UPDATE request SET kind = %s, state = 'acknowledged', approval = NULL WHERE id = %s",
+        right.value, request,
+    )  # fmt: skip
+    with pytest.raises(Unavailable):
+        async with register.tillit.unit() as work:
+            await requests.approve(work.unit, OFFICER, work.active, request, outcome="It stands.")
+    await _proves_nothing(register, request, right)
+
+
+@pytest.mark.parametrize("right", OTHER_RIGHTS)
+async def test_an_ordinary_sign_in_proves_nothing_for_what_was_a_withdrawal_for_a_moment(
+    register: Register, right: Right
+) -> None:
+    wish = SILVER if right is Right.RECTIFICATION else None
+    other = await register.ask(right, proof=None, wish=wish)
+    register.sql("UPDATE request SET kind = 'withdrawal' WHERE id = %s", other)
+    async with register.tillit.unit() as work:
+        member = await one(work.unit, register.asking, lock=True)
+        await identity.prove(work.unit, OFFICER, other, member, Proof(How.SIGN_IN))
+    with pytest.raises(Unavailable):
+        async with register.tillit.unit() as work:
+            await requests.identified(work.unit, OFFICER, work.active, other)
+    register.sql("UPDATE request SET kind = %s WHERE id = %s", right.value, other)
+    await _proves_nothing(register, other, right)
+    with pytest.raises(NotIdentified):
+        async with register.tillit.unit() as work:
+            await requests.approve(work.unit, OFFICER, work.active, other, outcome="It stands.")
+
+
+async def _proves_nothing(register: Register, request: UUID, right: Right) -> None:
+    async with register.tillit.unit() as work:
+        member = await one(work.unit, register.asking)
+        have = await identity.proved(work.unit, request, member)
+        assert have == identity.Proved()
+        # Nor would it, had it been sealed for this right: it proves no person and no identifier.
+        have = identity.of([Proof(How.SIGN_IN, right=right)])
+        assert identity.lacking(work.unit, right, member, have)
+        known = identity.on_file(work.unit, member)
+        assert known
+        assert identity.released(work.unit, dict.fromkeys(known), member, have) == frozenset()
+        assert not identity.opens_purchases(have)
+    assert await register.tier() == "gold"
 
 
 async def test_a_forged_right_is_approved_by_nobody_s_first_word(register: Register) -> None:

@@ -101,23 +101,59 @@ async def test_the_clock_runs_from_the_day_a_letter_came_in(
     assert {"ask_identity", "refuse", "cancel", "extend"} == set(shown["steps"])
 
 
-async def test_a_stepped_up_members_withdrawal_takes_effect_and_anothers_waits_for_proof(
-    club: Club,
+@pytest.mark.parametrize("stepped_up", [True, False])
+async def test_a_signed_in_members_withdrawal_takes_effect_whatever_they_signed_in_with(
+    club: Club, stepped_up: bool
 ) -> None:
     member = await club.joins("1", tier="gold", email="kari@example.com")
     await club.agrees(member)
     body = {"right": "withdrawal", "purposes": [PURPOSE]}
-    weak = await club.member(member, stepped_up=False)
-    waits = await weak.ok("POST", "/v1/me/requests", body)
-    assert (waits["state"], waits["lacking"]) == ("acknowledged", ["email", "member_number"])
-    await drain(club.tillit)
-    assert (await club.segment("tier = 'gold'"))["members"] == [member]
-    strong = await club.member(member)
-    joined = await strong.ok("POST", "/v1/me/requests", body)
-    assert (joined["request"], joined["joined"]) == (waits["request"], True)
-    assert joined["state"] == "accepted"
+    own = await club.member(member, stepped_up=stepped_up)
+    shown = await own.ok("POST", "/v1/me/requests", body)
+    assert (shown["state"], shown["lacking"]) == ("accepted", [])
+    [tried] = await entries(club, "identity.tried", shown["request"])
+    assert (tried["how"], tried["identifier"]) == ("step_up" if stepped_up else "sign_in", None)
     await drain(club.tillit)
     assert (await club.segment("tier = 'gold'"))["members"] == []
+    assert (await own.ok("GET", f"/v1/me/requests/{shown['request']}"))["state"] == "fulfilled"
+
+
+@pytest.mark.parametrize(
+    "about", [{"marketing": True}, {"purposes": ["assortment_insight"], "note": "No more."}]
+)
+async def test_a_signed_in_members_objection_takes_effect(
+    club: Club, about: dict[str, Any]
+) -> None:
+    weak = await club.member(await club.joins("1"), stepped_up=False)
+    shown = await weak.ok("POST", "/v1/me/requests", {"right": "objection", **about})
+    assert (shown["state"], shown["lacking"]) == ("accepted", [])
+
+
+async def test_a_sign_in_proves_what_nobody_could_tell_of_a_letter_to_withdraw(club: Club) -> None:
+    member = await club.joins("1", email="kari@example.com")
+    officer, weak = await club.officer(), await club.member(member, stepped_up=False)
+    body = {"right": "withdrawal", "purposes": [PURPOSE]}
+    waits = await officer.ok("POST", "/v1/requests", {"member": member, **body})
+    assert (waits["state"], waits["lacking"]) == ("acknowledged", ["email", "member_number"])
+    await officer.ok("POST", f"/v1/requests/{waits['request']}/identity/query")
+    joined = await weak.ok("POST", "/v1/me/requests", body)
+    assert (joined["request"], joined["joined"]) == (waits["request"], True)
+    assert (joined["state"], joined["lacking"]) == ("accepted", [])
+
+
+@pytest.mark.parametrize("right", sorted({*Right} - {Right.WITHDRAWAL, Right.OBJECTION}))
+async def test_a_sign_in_proves_nothing_for_any_other_right(club: Club, right: str) -> None:
+    member = await club.joins("1", name="Kari Exempel", email="kari@example.com")
+    weak = await club.member(member, stepped_up=False)
+    shown = await weak.ok("POST", "/v1/me/requests", {"right": right, **ABOUT.get(right, {})})
+    assert (shown["state"], shown["lacking"]) == ("acknowledged", ["email", "member_number"])
+    assert await entries(club, "identity.tried", shown["request"]) == []
+    officer = await club.officer()
+    path, found = f"/v1/requests/{shown['request']}/approve", {"outcome": "It stands."}
+    answer = await officer("POST", path, found if right == "review" else None)
+    assert (answer.status_code, answer.json()["type"]) == (
+        *(409, "urn:tillit:problem:not-identified"),
+    )
 
 
 async def test_a_letter_that_was_found_late_starts_the_clock_of_what_was_asked_for_since(
