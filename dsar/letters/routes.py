@@ -12,7 +12,11 @@ _HOMES = {"sv": ("SE", "FI"), "nb": ("NO",), "da": ("DK",), "fi": ("FI",)}
 
 def routes(case: Case, say: Wording) -> list[Block]:
     """The authority by name and address, that of the reader's own country, and the court."""
-    country = case.active.programme.controller.country
+    return routes_from(case.active.programme.controller.country, say)
+
+
+def routes_from(country: str, say: Wording) -> list[Block]:
+    """The same; `country`: the controller's (ISO 3166)."""
     homes = _HOMES.get(say.language.code, ())
     codes = [country] if country in homes else [country, *homes[:1]]
     points = [_point(code, say) for code in codes if code in COUNTRIES]

@@ -18,23 +18,24 @@ def mark(text: str) -> str:
 
 @dataclass(frozen=True)
 class Wording:
-    """One language of the letters."""
+    """One language of the letters, or of another `domain` of texts."""
 
     language: Language
+    domain: str = DOMAIN
 
     @classmethod
-    def of(cls, tag: str) -> "Wording":
+    def of(cls, tag: str, domain: str = DOMAIN) -> "Wording":
         """`tag`: BCP 47."""
-        return cls(Language.of(tag))
+        return cls(Language.of(tag), domain)
 
     def say(self, text: str, **given: object) -> str:
         """The English `text` in this language, with what is `given` in its braces."""
-        found = translations(self.language.code, DOMAIN).gettext(text)
+        found = translations(self.language.code, self.domain).gettext(text)
         return found.format(**given) if given else found
 
     def many(self, one: str, more: str, number: int, **given: object) -> str:
         """The one text for one, the other for more, each as the language counts them."""
-        found = translations(self.language.code, DOMAIN).ngettext(one, more, number)
+        found = translations(self.language.code, self.domain).ngettext(one, more, number)
         return found.format(number=self.language.number(number), **given)
 
     def day(self, day: date) -> str:
