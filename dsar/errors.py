@@ -5,6 +5,7 @@ RequestError
 ├── WrongState        the request is not where this step can be taken
 ├── UnknownRight      nothing of that name can be requested
 ├── UnknownReason     nothing of that name is a reason to refuse, or to take longer
+├── UnfitReason       the right that was asked for cannot be refused for that reason
 ├── UnknownLetter     there is no letter of that name, or it has not been written
 ├── NotARequest       the request does not say what it is about, or says too much
 ├── NotIdentified     what it hangs on has not been proved to be the member's
@@ -22,6 +23,7 @@ RequestError
 ├── UnknownAgent      nobody who may hand in requests has signed this
 ├── TooMany           more was handed in within an hour than may be
 ├── NotAnAnswer       it is signed, and says nothing that can be understood
+├── BrokenRequest     something of this one request is not as it was written
 └── NotReady          what was asked for is still being made
 """
 
@@ -49,6 +51,10 @@ class UnknownRight(RequestError, Invalid):
 
 class UnknownReason(RequestError, Invalid):
     slug = "unknown-reason"
+
+
+class UnfitReason(RequestError, Invalid):
+    slug = "unfit-reason"
 
 
 class UnknownLetter(RequestError, NotFound):
@@ -132,3 +138,17 @@ class UnknownAgent(RequestError, Refused):
 
 class TooMany(RequestError, Refused):
     slug = "too-many"
+
+
+class BrokenRequest(RequestError, Unavailable):
+    """Nothing is done with this one until it is as it was; the others are none the worse."""
+
+    slug = "broken-request"
+
+    def __init__(self, message: str, *, place: str = "request") -> None:
+        super().__init__(
+            message,
+            place=place,
+            remedy="run `tillit audit verify`: somebody has changed the database, and what they "
+            "changed has to be put back from a backup",
+        )

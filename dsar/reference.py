@@ -1,12 +1,17 @@
-"""The part of docs/requests.md that follows from the tables of `dsar.states`. Reads them alone."""
+"""The parts of docs/requests.md that follow from tables: of `dsar.states`, and who refuses what.
+
+Reads the tables alone.
+"""
 
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dsar.states import TABLES, Right, State, Step, after, steps_from
+from dsar.words import REFUSED_BY
 
 BEGIN = "<!-- written by `python -m dsar.reference docs/requests.md`: begin -->"
+REASONS = "<!-- written by `python -m dsar.reference docs/requests.md`: reasons -->"
 END = "<!-- end -->"
 
 #: Where each right stands in the regulation, and what carrying it out comes to.
@@ -28,13 +33,24 @@ def reference() -> str:
     return "\n".join([*_rights(), "", *_tables()])
 
 
+def reasons() -> str:
+    """For which reasons each right may be refused, and the articles that say so."""
+    lines = ["| right | may be refused for |", "|---|---|"]
+    for right, fitting in REFUSED_BY.items():
+        named = ", ".join(f"`{reason}` ({article})" for reason, article in fitting.items())
+        lines.append(f"| `{right}` | {named} |")
+    return "\n".join(lines)
+
+
 def renewed(page: str) -> str:
-    """The page with its reference part as it should be. Raises `ValueError` without the marks."""
-    head, mark, rest = page.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not (mark and end):
-        raise ValueError("the page has lost the marks of its reference part")
-    return f"{head}{BEGIN}\n\n{reference()}\n\n{END}{tail}"
+    """The page with its parts as they should be. Raises `ValueError` without their marks."""
+    for begin, part in ((BEGIN, reference()), (REASONS, reasons())):
+        head, mark, rest = page.partition(begin)
+        _, end, tail = rest.partition(END)
+        if not (mark and end):
+            raise ValueError("the page has lost the marks of what is written by itself")
+        page = f"{head}{begin}\n\n{part}\n\n{END}{tail}"
+    return page
 
 
 def _rights() -> Iterator[str]:

@@ -24,7 +24,7 @@ from dsar.register import Request, shown
 from dsar.states import AT_ONCE, Right, State, Step
 from dsar.tables import RequestRow
 from dsar.wanted import Wanted
-from dsar.words import Channel, Delay, Reason
+from dsar.words import Channel, Delay, Reason, grounds
 from kernel.ids import uuid7
 from kernel.jobs import enqueue
 from profiles import members
@@ -195,16 +195,11 @@ async def approve(
 async def refuse(unit: Unit, act: Act, request: UUID, *, reason: Reason) -> Request:
     """Refuse a request; the member is told why (Art. 12(4)).
 
-    Raises `WrongState`, `UnknownRequest`, and `NotARequest` when a withdrawal or an objection is
-    refused for anything but a doubt about who said it.
+    Raises `WrongState`, `UnknownRequest`, and `UnfitReason` for one by which the law does not let
+    this right be refused.
     """
     row, person = await _locked(unit, request)
-    if Right(row.kind) in AT_ONCE and reason is not Reason.IDENTITY:
-        raise NotARequest(
-            f"{row.kind} cannot be refused (Arts. 7(3) and 21(3))",
-            place="reason",
-            remedy=f"only for {Reason.IDENTITY}",
-        )
+    grounds(Right(row.kind), reason)
     await _step(unit, act, row, Step.REFUSE, person, reason=reason.value)
     return shown(row)
 

@@ -3,21 +3,24 @@
 Closed, because a reason stands in the record for ever, where no free text about a person may.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 from consent.programme.suggestion import did_you_mean, shown
-from dsar.errors import UnknownReason, UnknownRight
-from dsar.states import Right
+from dsar.errors import UnfitReason, UnknownReason, UnknownRight
+from dsar.states import AT_ONCE, Right
 
 
 class Reason(StrEnum):
-    """Why a request is refused (Art. 12(4))."""
+    """Why a request is refused (Art. 12(4)). Not each of them refuses each right: `REFUSED_BY`."""
 
     IDENTITY = "IdentityVerificationFailure"  # nobody could tell that it was the member who asked
-    LAW = "LegalObligation"  # Art. 17(3)(b)
-    EXCESSIVE = "ProcessExcessive"  # Art. 12(5)
-    UNFOUNDED = "ProcessUnfounded"  # Art. 12(5)
-    OTHERS = "ThirdPartyRightsImpaired"  # Art. 15(4)
+    LAW = "LegalObligation"  # a law asks for the data to be kept, or forbids to tell of it
+    CLAIMS = "LegalClaimImpaired"  # the data is needed for legal claims
+    EXCESSIVE = "ProcessExcessive"  # asked for over and over
+    UNFOUNDED = "ProcessUnfounded"  # plainly without ground
+    OTHERS = "ThirdPartyRightsImpaired"  # it would harm the rights of others
 
 
 class Delay(StrEnum):
@@ -35,6 +38,49 @@ class Channel(StrEnum):
     OFFICER = "officer"  # by letter, telephone or counter, written down by an officer
     SERVICE = "service"  # by a service of the programme, over HTTP
     OPENDSR = "opendsr"  # handed in by another company, by OpenDSR 2.0
+
+
+#: What Art. 12(5) says of every request, but for those that are granted whoever's they are.
+_ABUSED = {Reason.EXCESSIVE: "Art. 12(5)", Reason.UNFOUNDED: "Art. 12(5)"}
+#: What may be refused for one right alone, or otherwise there than elsewhere.
+_PARTICULAR: Mapping[Right, Mapping[Reason, str]] = {
+    # A law of the member state that keeps something secret: only through Art. 23.
+    Right.ACCESS: {Reason.LAW: "Art. 23(1)", Reason.OTHERS: "Art. 15(4)"},
+    Right.ERASURE: {Reason.LAW: "Art. 17(3)(b)", Reason.CLAIMS: "Art. 17(3)(e)"},
+    Right.PORTABILITY: {Reason.OTHERS: "Art. 20(4)"},
+    # Art. 12(6) speaks of Arts. 15 to 21; Art. 12(2) of Art. 22 too, and neither of Art. 7.
+    Right.REVIEW: {Reason.IDENTITY: "Art. 12(2)"},
+    Right.WITHDRAWAL: {Reason.IDENTITY: "Art. 7(3)"},
+}
+
+
+def _refused_by(right: Right) -> Mapping[Reason, str]:
+    abused = {} if right in AT_ONCE else _ABUSED
+    found = {Reason.IDENTITY: "Art. 12(2), 12(6)", **abused, **_PARTICULAR.get(right, {})}
+    return MappingProxyType({reason: found[reason] for reason in Reason if reason in found})
+
+
+#: Which reasons may refuse which right, each with the articles that say so. An objection is
+#: granted to everybody: no compelling grounds (Art. 21(1)) are weighed against it.
+REFUSED_BY: Mapping[Right, Mapping[Reason, str]] = MappingProxyType(
+    {right: _refused_by(right) for right in Right}
+)
+
+
+def grounds(right: Right, reason: Reason) -> str:
+    """The articles by which that reason refuses that right, such as ``Art. 17(3)(b)``.
+
+    Raises `UnfitReason` where there are none, naming the reasons that fit.
+    """
+    fitting = REFUSED_BY[right]
+    if reason not in fitting:
+        raise UnfitReason(
+            f"{reason} is no reason to refuse {right}",
+            place="reason",
+            remedy="the law knows these: "
+            + ", ".join(f"{one} ({article})" for one, article in fitting.items()),
+        )
+    return fitting[reason]
 
 
 def right_named(name: str) -> Right:

@@ -31,7 +31,8 @@ STANDS: Mapping[str, str] = {
 }
 WHY: Mapping[str, str] = {
     Reason.IDENTITY: mark("it could not be told that it was you who asked"),
-    Reason.LAW: mark("a law requires the data to be kept"),
+    Reason.LAW: mark("a law stands against it"),
+    Reason.CLAIMS: mark("the data is needed for legal claims"),
     Reason.EXCESSIVE: mark("the request was excessive"),
     Reason.UNFOUNDED: mark("the request was clearly unfounded"),
     Reason.OTHERS: mark("it would have harmed the rights of others"),

@@ -17,10 +17,24 @@ TOLD_OF = {"erasure", "rectification", "restriction", "release"}
 WAITING = ("acknowledged", "delayed")
 UNDECIDED = (*WAITING, "requires_action")
 OVER = ("fulfilled", "rejected", "unfulfilled")
+#: A law, claims and other people stand in the way of what they are named beside, and of nothing
+#: else. That they ask too much, or for no reason, is said of all but those that take effect at
+#: once; and of everybody, that nobody knows who they are.
+IN_THE_WAY = {
+    "LegalObligation": "access erasure",
+    "LegalClaimImpaired": "erasure",
+    "ThirdPartyRightsImpaired": "access portability",
+}
 
 
 class No(Exception):
     """It may not be done; says which error says so."""
+
+
+def may_be_refused(right: str, reason: str) -> bool:
+    if reason in ("ProcessExcessive", "ProcessUnfounded"):
+        return right not in AT_ONCE
+    return reason == "IdentityVerificationFailure" or right in IN_THE_WAY[reason].split()
 
 
 @dataclass
@@ -157,8 +171,8 @@ class Desk:
 
     def refuse(self, case: Case, reason: str, *, who: str) -> None:
         self._there(case)
-        if case.right in AT_ONCE and reason != "IdentityVerificationFailure":
-            raise No("NotARequest")
+        if not may_be_refused(case.right, reason):
+            raise No("UnfitReason")
         self._in(case, *UNDECIDED)
         self._move(case, "refuse", "rejected", who, reason=reason)
 

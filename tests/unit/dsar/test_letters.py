@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 
 import dsar
 from consent.programme.countries import COUNTRIES
+from dsar.errors import UnfitReason
 from dsar.languages import LANGUAGES
 from dsar.letters import pages, posting
 from dsar.letters.kinds import Kind
 from dsar.letters.writing import write
 from dsar.letters.written import digest, packed, unpacked
 from dsar.states import Right
-from dsar.words import Delay, Reason
+from dsar.words import REFUSED_BY, Delay, Reason
 
 ROOM = Path(dsar.__file__).parent
 KEYWORDS = {"say": None, "mark": None, "many": (1, 2)}
@@ -109,23 +110,45 @@ def test_no_letter_has_a_word_of_another_language_s_letter(
             assert all(a.text != b.text for a, b in pairs if len(a.text) > shared and not a.quoted)
 
 
+PAIRS = [(right, reason) for right, fitting in REFUSED_BY.items() for reason in fitting]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("reason", Reason)
-def test_a_refusal_gives_its_own_reason_and_the_ways_to_complain(
-    reason: Reason, language: str
+@pytest.mark.parametrize(("right", "reason"), PAIRS)
+def test_a_refusal_gives_its_own_reason_by_its_own_article_and_the_ways_to_complain(
+    right: Right, reason: Reason, language: str
 ) -> None:
-    text = pages.text(
-        write(Kind.REFUSAL, case(Kind.REFUSAL, Right.ACCESS, language, reason=reason))
-    )
-    others = [
-        pages.text(write(Kind.REFUSAL, case(Kind.REFUSAL, Right.ACCESS, language, reason=one)))
-        for one in Reason
-        if one is not reason
-    ]
-    assert text not in others
+    letter = write(Kind.REFUSAL, case(Kind.REFUSAL, right, language, reason=reason))
+    why, others = letter.blocks[2].text, REFUSED_BY[right].keys() - {reason}
+    for other in others:
+        about = case(Kind.REFUSAL, right, language, reason=other)
+        assert write(Kind.REFUSAL, about).blocks[2].text != why
+    assert cited(why) == cited(REFUSED_BY[right][reason])
+    text = pages.text(letter)
     assert "https://www.imy.se" in text
     for article in ("77", "79"):
         assert article in text
+
+
+def cited(text: str) -> list[str]:
+    """The numbers and letters of the articles in a sentence, in their order: it has no others.
+
+    What is named twice counts once: ``12(2), 12(6)`` is ``12, stk. 2 og 6``.
+    """
+    return list(dict.fromkeys(re.findall(r"\d+|\b[b-h]\b", text)))
+
+
+@pytest.mark.parametrize("right", Right)
+@pytest.mark.parametrize("reason", Reason)
+def test_no_letter_refuses_a_right_for_a_reason_that_does_not_fit(
+    right: Right, reason: Reason
+) -> None:
+    about = case(Kind.REFUSAL, right, reason=reason)
+    if reason not in REFUSED_BY[right]:
+        with pytest.raises(UnfitReason):
+            write(Kind.REFUSAL, about)
+    else:
+        assert write(Kind.REFUSAL, about)
 
 
 @pytest.mark.parametrize("delay", Delay)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dsar.errors import UnknownReason, UnknownRight
+from dsar.errors import UnfitReason, UnknownReason, UnknownRight
 from dsar.states import Right
-from dsar.words import Reason, reason_named, right_named
+from dsar.words import REFUSED_BY, Reason, grounds, reason_named, right_named
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -26,6 +26,51 @@ def test_a_reason_that_is_none_is_not_repeated() -> None:
         reason_named("Anna is rude")
     assert "Anna" not in str(found.value)
     assert [reason_named(reason.value) for reason in Reason] == list(Reason)
+
+
+#: Read off the regulation, article by article: what each lets be refused.
+LAW = {
+    "Art. 12(2), 12(6)": ("Identity", "Articles 15 to 21", range(15, 22)),
+    "Art. 12(2)": ("Identity", "Article 22, which Art. 12(6) leaves out", [22]),
+    "Art. 7(3)": ("Identity", "the data subject alone withdraws", [7]),
+    "Art. 12(5)": ("Process", "but for what works at once", {*range(15, 23)} - {21}),
+    "Art. 17(3)(b)": ("LegalObligation", "", [17]),
+    "Art. 17(3)(e)": ("LegalClaim", "", [17]),
+    "Art. 15(4)": ("ThirdParty", "", [15]),
+    "Art. 20(4)": ("ThirdParty", "", [20]),
+    "Art. 23(1)": ("LegalObligation", "a law that keeps something secret", [15]),
+}  # fmt: skip
+ARTICLE = {
+    Right.ACCESS: 15, Right.RECTIFICATION: 16, Right.ERASURE: 17, Right.RESTRICTION: 18,
+    Right.RELEASE: 18, Right.PORTABILITY: 20, Right.OBJECTION: 21, Right.REVIEW: 22,
+    Right.WITHDRAWAL: 7,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("right", Right)
+def test_a_right_is_refused_by_the_articles_that_say_so_and_by_no_other(
+    right: Right, reason: Reason
+) -> None:
+    by_law = [
+        cited
+        for cited, (names, _, articles) in LAW.items()
+        if reason.startswith(names) and ARTICLE[right] in articles
+    ]
+    if by_law:
+        assert [grounds(right, reason)] == by_law
+        return
+    with pytest.raises(UnfitReason) as found:
+        grounds(right, reason)
+    told = str(found.value)
+    assert {one for one in Reason if f"{one} (" in told} == set(REFUSED_BY[right])
+    assert all(f"({article})" in told for article in REFUSED_BY[right].values())
+
+
+def test_every_right_can_be_refused_to_a_stranger_and_every_reason_refuses_something() -> None:
+    assert set(REFUSED_BY) == set(Right)
+    assert all(Reason.IDENTITY in fitting for fitting in REFUSED_BY.values())
+    assert {reason for fitting in REFUSED_BY.values() for reason in fitting} == set(Reason)
 
 
 @pytest.mark.parametrize("page", ["cli.md", "http.md"])

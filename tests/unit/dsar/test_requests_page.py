@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dsar.reference import BEGIN, RIGHTS, reference, renewed
+from dsar.reference import BEGIN, REASONS, RIGHTS, reference, renewed
 from dsar.states import TABLES, Right, State, Step
-from dsar.words import Delay, Reason
+from dsar.words import REFUSED_BY, Delay, Reason
 
 PAGE = (Path(__file__).parents[3] / "docs" / "requests.md").read_text(encoding="utf-8")
 
@@ -49,6 +49,16 @@ def test_every_reason_is_told_and_no_other(heading: str, words: type[StrEnum]) -
     assert sorted(_words_in(heading)) == sorted(words)
 
 
-def test_a_page_that_lost_its_marks_is_not_written_over() -> None:
+def test_every_pair_of_right_and_reason_is_told_with_its_articles_and_no_other() -> None:
+    told = PAGE.partition(REASONS)[2].partition("<!-- end -->")[0]
+    rows = {
+        right: re.findall(r"`(\w+)` \((Art\. [^`|]+)\)", row)
+        for right, row in re.findall(r"^\| `(\w+)` \| (.+) \|$", told, re.M)
+    }
+    assert rows == {right: list(fitting.items()) for right, fitting in REFUSED_BY.items()}
+
+
+@pytest.mark.parametrize("mark", [BEGIN, REASONS])
+def test_a_page_that_lost_its_marks_is_not_written_over(mark: str) -> None:
     with pytest.raises(ValueError, match="marks"):
-        renewed(PAGE.replace(BEGIN, ""))
+        renewed(PAGE.replace(mark, ""))

@@ -64,6 +64,7 @@ async def test_a_preview_tells_of_a_letter_or_a_reason_that_is_none(club: Club) 
         ("?letter=refusal", 422, "unknown-reason"),
         ("?letter=refusal&reason=ComplexityOfProcess", 422, "unknown-reason"),
         ("?letter=extension&reason=LegalObligation", 422, "unknown-reason"),
+        ("?letter=refusal&reason=LegalClaimImpaired", 422, "unfit-reason"),
         ("?letter=farewell", 404, "unknown-letter"),
         ("?letter=release", 404, "unknown-letter"),
         ("?letter=refusal&why=so", 422, "misshapen"),

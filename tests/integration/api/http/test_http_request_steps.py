@@ -77,16 +77,14 @@ async def test_an_extension_gives_two_months_with_a_reason_and_no_more(
 
 
 async def test_a_withdrawal_is_put_off_by_nobody(club: Club) -> None:
-    member = await club.joins("1")
-    weak = await club.member(member, stepped_up=False)
-    body = {"right": "withdrawal", "purposes": ["newsletter"]}
-    request = (await weak.ok("POST", "/v1/me/requests", body))["request"]
     officer = await club.officer()
+    body = {"right": "withdrawal", "purposes": ["newsletter"], "member": await club.joins("1")}
+    request = (await officer.ok("POST", "/v1/requests", body))["request"]
     reason = {"reason": "ComplexityOfProcess"}
     assert _type(await officer("POST", f"/v1/requests/{request}/extend", reason)) == "wrong-state"
     unfounded = {"reason": "ProcessUnfounded"}
     answer = await officer("POST", f"/v1/requests/{request}/refuse", unfounded)
-    assert _type(answer) == "not-a-request"
+    assert _type(answer) == "unfit-reason"
     doubt = {"reason": "IdentityVerificationFailure"}
     assert (await officer.ok("POST", f"/v1/requests/{request}/refuse", doubt))["steps"] == []
 
