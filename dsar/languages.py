@@ -7,7 +7,7 @@ are: nothing is compiled. What a language lacks is said in English. Touches no p
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -31,11 +31,16 @@ _ALIKE = {"no": "nb", "nn": "nb"}
 _LOCALES = {ENGLISH: "en_GB"}
 
 
-def nearest(language: str) -> str:
-    """The one of `LANGUAGES` for a BCP 47 tag, such as ``sv`` for ``sv-FI``; English if none."""
-    first = language.lower().partition("-")[0]
+def written(tag: str) -> str | None:
+    """The one of `LANGUAGES` for a BCP 47 tag, such as ``sv`` for ``sv-FI``; None if none."""
+    first = tag.lower().replace("_", "-").partition("-")[0]
     found = _ALIKE.get(first, first)
-    return found if found in LANGUAGES else ENGLISH
+    return found if found in LANGUAGES else None
+
+
+def nearest(language: str) -> str:
+    """The same, or English."""
+    return written(language) or ENGLISH
 
 
 @cache
@@ -58,7 +63,7 @@ def _locale(code: str) -> Locale:
     return Locale.parse(_LOCALES.get(code, code))
 
 
-#: Prices and quantities come again and again; a number by itself is about nobody.
+#: Prices, quantities and days come again and again; one by itself is about nobody.
 @lru_cache(maxsize=4_096)
 def _number(code: str, number: Decimal | int) -> str:
     return format_decimal(number, locale=_locale(code), decimal_quantization=False)
@@ -67,6 +72,21 @@ def _number(code: str, number: Decimal | int) -> str:
 @lru_cache(maxsize=4_096)
 def _money(code: str, amount: Decimal, currency: str) -> str:
     return format_currency(amount, currency, locale=_locale(code))
+
+
+@lru_cache(maxsize=8_192)
+def _day(code: str, day: date) -> str:
+    return format_date(day, "medium", locale=_locale(code))
+
+
+@lru_cache(maxsize=8_192)
+def _time(code: str, hour: int, minute: int) -> str:
+    return format_time(time(hour, minute), "short", locale=_locale(code))
+
+
+@cache
+def _day_and_time(code: str) -> str:
+    return str(_locale(code).datetime_formats["medium"])
 
 
 @dataclass(frozen=True)
@@ -89,9 +109,9 @@ class Language:
 
     def moment(self, at: datetime, zone: ZoneInfo) -> str:
         """Day and minute where the programme runs, such as ``3 feb. 2026 14:05``."""
-        day = format_date(at.astimezone(zone), "medium", locale=self.locale)
-        time = format_time(at, "short", tzinfo=zone, locale=self.locale)
-        return str(self.locale.datetime_formats["medium"]).format(time, day)
+        there = at.astimezone(zone)
+        minute = _time(self.code, there.hour, there.minute)
+        return _day_and_time(self.code).format(minute, _day(self.code, there.date()))
 
     def number(self, number: Decimal | int) -> str:
         """All its decimals, without noughts at the end."""

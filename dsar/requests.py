@@ -20,6 +20,7 @@ from dsar import approvals, holds, identity, register, speaking, wanted
 from dsar.deadlines import due_day, extendable_until
 from dsar.errors import NotARequest, NotIdentified, SameOfficer, TooLate
 from dsar.identity import Proof
+from dsar.languages import written
 from dsar.register import Request, shown
 from dsar.states import AT_ONCE, Right, State, Step
 from dsar.tables import RequestRow
@@ -69,6 +70,9 @@ async def open_request(
     it is returned as `joined`, with what was proved now on top of what was proved before, and its
     clock runs from the earlier day. One that is about something in particular, such as a
     correction, joins one about the very same.
+
+    `language`: the member's, by its BCP 47 tag. One in which nobody writes letters is passed over
+    for the programme's first.
 
     A withdrawal or an objection of somebody who was identified is approved in the same step.
     Raises `NotARequest`, `UnknownPurpose`, `UnknownField`, `BadValue`, `UnknownMember`.
@@ -377,4 +381,8 @@ def _receipt(unit: Unit, received: date | None) -> date:
 
 
 def _language(active: Active, language: str | None) -> str:
-    return language if language in active.programme.languages else active.programme.languages[0]
+    """The one wanted, where the programme or its letters have it; else the programme's first."""
+    own = active.programme.languages
+    if language is None or language in own:
+        return language or own[0]
+    return written(language) or own[0]

@@ -5,18 +5,35 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dsar.languages import LANGUAGES, Language, nearest, translations
+from dsar.languages import LANGUAGES, Language, nearest, translations, written
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 
 @pytest.mark.parametrize(
     ("tag", "code"),
-    [("sv", "sv"), ("sv-FI", "sv"), ("no", "nb"), ("nn-NO", "nb"), ("FI", "fi"), ("de", "en")],
+    [
+        ("sv", "sv"),
+        ("sv-FI", "sv"),
+        ("no", "nb"),
+        ("nn-NO", "nb"),
+        ("FI", "fi"),
+        ("en_GB", "en"),
+        ("de", "en"),
+    ],
 )
 def test_a_tag_leads_to_the_nearest_language_there_is(tag: str, code: str) -> None:
     assert nearest(tag) == code
+    assert written(tag) == (None if tag == "de" else code)
+
+
+@given(st.text(max_size=12))
+def test_whatever_stands_where_a_language_should_leads_to_one_that_is_written(tag: str) -> None:
+    assert nearest(tag) in LANGUAGES
+    assert written(tag) in {None, *LANGUAGES}
 
 
 def test_texts_are_read_as_they_stand_and_what_is_lacking_is_said_in_english() -> None:
