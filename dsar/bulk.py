@@ -13,10 +13,11 @@ from audit.acts import Act
 from consent.programme.suggestion import did_you_mean
 from consent.programmes import Active
 from dsar import desk, register
-from dsar.errors import NotARequest, UnknownRequest
+from dsar.errors import BrokenRequest, NotARequest, UnknownRequest
 from dsar.register import Request
 from dsar.states import State, Step
 from kernel.errors import TillitError, Unavailable
+from profiles.errors import CannotOpen
 from profiles.unit import Unit
 
 MOST = 500
@@ -35,7 +36,7 @@ class Came(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """`state`: where it stands; None when there is no such request. `error`: why not."""
+    """`state`: where it stands; None when there is none, or it cannot be read. `error`: why not."""
 
     request: UUID
     came: Came
@@ -67,7 +68,7 @@ async def take(
     """Take the step with each; returns what came of each, once, in the order given.
 
     Raises `NotARequest` and `UnknownReason`; what is missing or broken of ours (`Unavailable`)
-    raises too, and then nothing was done.
+    raises too, and then nothing was done. What is broken of one request is that one's outcome.
     """
     desk.check_reason(step, reason)
     outcomes = {}
@@ -100,9 +101,18 @@ async def take_one(
                 found = await desk.take(unit, act, active, request, step, reason=reason)
                 return Outcome(request, Came.WAITS if found.two else Came.DONE, found.state)
             return Outcome(request, Came.ALREADY, found.state)
-    except Unavailable:
-        raise
-    except UnknownRequest as error:
-        return Outcome(request, Came.NOT_DONE, None, error)
+    except CannotOpen:
+        broken = BrokenRequest("something of this request does not open")
+        return Outcome(request, Came.NOT_DONE, await _stands(unit, request), broken)
     except TillitError as error:
-        return Outcome(request, Came.NOT_DONE, (await register.get(unit, request)).state, error)
+        if isinstance(error, Unavailable) and not isinstance(error, BrokenRequest):
+            raise
+        return Outcome(request, Came.NOT_DONE, await _stands(unit, request), error)
+
+
+async def _stands(unit: Unit, request: UUID) -> State | None:
+    """Where it stands; None where there is no such request, or none that anybody can read."""
+    try:
+        return (await register.get(unit, request)).state
+    except (UnknownRequest, BrokenRequest):
+        return None

@@ -11,7 +11,7 @@ from audit.browsing import Told, all_entries
 from audit.entries import Kind as EntryKind
 from audit.errors import EntryInvalid
 from audit.verify import VerifierKey
-from dsar import approvals, checks_clock, checks_erasure, identity, wanted
+from dsar import approvals, checks_clock, checks_erasure, identity, register, wanted
 from dsar.checks_erasure import Said
 from dsar.connectors import checks as checks_recipients
 from dsar.connectors.checks import Heard
@@ -20,7 +20,7 @@ from dsar.states import Right, State, Step, leads_to
 from dsar.tables import RequestRow
 from dsar.wanted import Wanted
 from profiles.errors import CannotOpen, ProfilesError
-from profiles.members import Member, load
+from profiles.members import Member, load_whole
 from profiles.unit import Unit
 
 #: What each step of a request leaves on record.
@@ -79,8 +79,15 @@ async def _requests(unit: Unit, said: _OnRecord) -> list[str]:
     problems, erased = [], said.erased
     for first in range(0, len(rows), _BATCH):
         batch = rows[first : first + _BATCH]
-        people = await load(unit, [row.member for row in batch if row.member is not None])
+        theirs = {row.member for row in batch if row.member is not None}
+        people, broken = await load_whole(unit, theirs)
         for row in batch:
+            if row.member in broken:
+                problems.append(f"request {row.id} is about a member of whom nothing opens")
+                continue
+            if not register.readable(row):
+                problems.append(f"request {row.id} has a word that nobody of ours wrote")
+                continue
             steps = said.steps.get(str(row.id), [])
             member = people.get(row.member) if row.member else None
             wrong = _mistake(row, steps, member, erased) or _off(unit, row, steps)

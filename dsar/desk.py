@@ -12,12 +12,14 @@ from audit.acts import Act
 from audit.entries import Kind as EntryKind
 from consent.programmes import Active
 from dsar import identity, requests
-from dsar.errors import NotARequest
+from dsar.errors import BrokenRequest, NotARequest
 from dsar.register import Request
 from dsar.states import Right, State, Step, steps_from
 from dsar.wanted import Wanted
 from dsar.words import delay_named, reason_named
 from profiles import members
+from profiles.errors import ProfilesError
+from profiles.members import Member
 from profiles.unit import Unit
 
 #: What people do; the other steps follow from these, from time, and from jobs.
@@ -35,31 +37,60 @@ _LED_TO = {
 
 @dataclass(frozen=True)
 class Seen:
-    """`lacking`: the identifiers whose proof lacks, any one of which may be enough."""
+    """`lacking`: the identifiers whose proof lacks, any one of which may be enough.
+
+    `broken`: what is wrong with what is sealed of it; nothing can be done with it then.
+    """
 
     request: Request
-    lacking: frozenset[str]
-    steps: tuple[Step, ...]
+    lacking: frozenset[str] = frozenset()
+    steps: tuple[Step, ...] = ()
+    broken: BrokenRequest | None = None
 
 
 async def seen(
     unit: Unit, found: Sequence[Request], *, among: Sequence[Step] = BY_OFFICERS
 ) -> list[Seen]:
-    """Requests with what lacks and what can be done now, of the steps `among`. Opens no value."""
-    people = await members.load(unit, {one.member for one in found if one.member is not None})
-    shown = []
-    for one in found:
-        person = people.get(one.member) if one.member is not None else None
-        lacking: frozenset[str] = frozenset()
-        if person is not None and one.state.is_open:
+    """Requests with what lacks and what can be done now, of the steps `among`. Opens no value.
+
+    One of which something does not open is told as `broken`, and the others as they are.
+    """
+    wanted = {one.member for one in found if one.member is not None}
+    people, broken = await members.load_whole(unit, wanted)
+    return [
+        Seen(one, broken=BrokenRequest("what is sealed of its member does not open"))
+        if one.member in broken
+        else await _seen(unit, one, people.get(one.member) if one.member else None, among)
+        for one in found
+    ]
+
+
+async def seen_one(unit: Unit, request: Request, *, among: Sequence[Step] = BY_OFFICERS) -> Seen:
+    """The same of one alone. Raises `BrokenRequest`."""
+    (one,) = await seen(unit, [request], among=among)
+    if one.broken is not None:
+        raise one.broken
+    return one
+
+
+async def _seen(
+    unit: Unit,
+    one: Request,
+    person: Member | None,
+    among: Sequence[Step],
+) -> Seen:
+    if person is None:
+        return Seen(one)
+    lacking: frozenset[str] = frozenset()
+    if one.state.is_open:
+        try:
             have = await identity.proved(unit, one.id, person)
-            lacking = identity.lacking(unit, one.right, person, have)
-        possible = steps_from(one.right, one.state) if person is not None else ()
-        steps = tuple(
-            step for step in possible if step in among and _would(unit, one, step, lacking)
-        )
-        shown.append(Seen(one, lacking, steps))
-    return shown
+        except ProfilesError:
+            return Seen(one, broken=BrokenRequest("a proof of identity does not open"))
+        lacking = identity.lacking(unit, one.right, person, have)
+    possible = steps_from(one.right, one.state)
+    steps = (step for step in possible if step in among and _would(unit, one, step, lacking))
+    return Seen(one, lacking, tuple(steps))
 
 
 async def wish_opened(unit: Unit, act: Act, request: Request) -> Wanted | None:

@@ -7,6 +7,7 @@ The table alone has nobody erased or released: an approval is sealed under the m
 and what is carried out is what opens there.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -15,15 +16,14 @@ from sqlmodel import col, select
 
 from audit.acts import Act
 from audit.browsing import naming
-from audit.entries import Fact
+from audit.entries import Entry, Fact
 from audit.entries import Kind as EntryKind
 from dsar.deadlines import due_day
-from dsar.errors import NotReady, UnknownRequest, WrongState
+from dsar.errors import BrokenRequest, NotReady, UnknownRequest, WrongState
 from dsar.states import Right, State, Step, after, taken_from
 from dsar.tables import RequestRow
 from dsar.words import Channel
-from kernel.errors import Unavailable
-from kernel.jobs import enqueue
+from kernel.jobs import enqueue_each
 from profiles import members
 from profiles.members import Member
 from profiles.unit import Unit
@@ -80,7 +80,7 @@ class Request:
 
 
 async def get(unit: Unit, request: UUID) -> Request:
-    """Raises `UnknownRequest`."""
+    """Raises `UnknownRequest`, and `BrokenRequest` for a row that nobody can make sense of."""
     return shown(await row_of(unit, request))
 
 
@@ -113,13 +113,37 @@ async def open_ones(unit: Unit, right: Right, member: UUID) -> list[RequestRow]:
 
 
 async def row_of(unit: Unit, request: UUID, *, lock: bool = False) -> RequestRow:
-    """Raises `UnknownRequest`."""
+    """Raises `UnknownRequest`, and `BrokenRequest` for one that nobody can make sense of."""
     row = await unit.session.get(
         RequestRow, request, with_for_update=lock or None, populate_existing=lock
     )
     if row is None:
         raise UnknownRequest("there is no such request", place="request")
+    if not readable(row):
+        raise _unreadable()
     return row
+
+
+async def members_of(unit: Unit, requests: Collection[UUID]) -> list[UUID]:
+    """Whom these are about, of those that are about anybody still."""
+    query = select(RequestRow.member).where(col(RequestRow.id).in_(requests))
+    found = (await unit.session.execute(query)).scalars()
+    return [member for member in found if member is not None]
+
+
+async def rows_of(unit: Unit, requests: Sequence[UUID]) -> list[RequestRow]:
+    """The rows of these that there are, by id, locked in that order; read anew."""
+    query = (
+        select(RequestRow)
+        .where(col(RequestRow.id).in_(requests))
+        .order_by(col(RequestRow.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    found = list((await unit.session.execute(query)).scalars())
+    if not all(readable(row) for row in found):
+        raise _unreadable()
+    return found
 
 
 async def step(
@@ -132,26 +156,45 @@ async def step(
     reason: str | None = None,
 ) -> UUID:
     """Take a step with a locked row; returns its entry's id. Raises `WrongState`."""
-    right, state = Right(row.kind), State(row.state)
-    to = after(right, state, taken)
+    return (await step_each(unit, act, [(row, subject)], taken, reason=reason))[0]
+
+
+async def step_each(
+    unit: Unit,
+    act: Act,
+    rows: Sequence[tuple[RequestRow, bytes]],
+    taken: Step,
+    *,
+    reason: str | None = None,
+) -> list[UUID]:
+    """The same step with many rows, each with its subject."""
+    made = [
+        _entry(act, KINDS.get(taken, EntryKind.REQUEST_MOVED), row, subject=subject, facts=facts)
+        for row, subject in rows
+        if (facts := _moved(unit, row, taken, reason))
+    ]
+    handed_in = [row for row, _ in rows if row.channel == Channel.OPENDSR]
+    await enqueue_each(unit.session, MOVED_JOB, [{"request": str(row.id)} for row in handed_in])
+    await unit.session.flush()
+    return await unit.record.write_many(unit.session, made)
+
+
+def _moved(unit: Unit, row: RequestRow, taken: Step, reason: str | None) -> dict[str, Fact]:
+    """The row where the step leads, and what is to be said of it."""
+    to = after(Right(row.kind), State(row.state), taken)
     if to is None:
         raise refusal(row, taken)
     row.state = to.value
     if not to.is_open:
         row.closed_at, row.paused_on = unit.now, None
-    if reason is not None:
-        row.reason = reason
-    facts: dict[str, Fact] = {"step": taken.value, "state": to.value}
-    if reason is not None:
-        facts["reason"] = reason
-    if row.channel == Channel.OPENDSR:
-        await enqueue(unit.session, MOVED_JOB, request=str(row.id))
-    kind = KINDS.get(taken, EntryKind.REQUEST_MOVED)
-    return await note(unit, act, kind, row, subject=subject, facts=facts)
+    if reason is None:
+        return {"step": taken.value, "state": to.value}
+    row.reason = reason
+    return {"step": taken.value, "state": to.value, "reason": reason}
 
 
 async def refuse_changed(unit: Unit, row: RequestRow, *, subject: bytes) -> None:
-    """Raises `Unavailable` unless this right of this member was put on record when it came."""
+    """Raises `BrokenRequest` unless this right of this member was put on record when it came."""
     said = await naming(unit.session, str(row.id), subject=subject)
     rights = [
         one.facts.get("right")
@@ -159,11 +202,7 @@ async def refuse_changed(unit: Unit, row: RequestRow, *, subject: bytes) -> None
         if one.kind == EntryKind.REQUEST_OPENED and one.facts.get("request") == str(row.id)
     ]
     if rights != [row.kind]:
-        raise Unavailable(
-            "the register says what nobody has asked for",
-            place="request",
-            remedy="run `tillit audit verify`: somebody has changed the database",
-        )
+        raise BrokenRequest("the register says what nobody has asked for")
 
 
 def can(row: RequestRow, taken: Step) -> bool:
@@ -188,8 +227,15 @@ async def note(
 ) -> UUID:
     """Put something about a request on record."""
     await unit.session.flush()
+    entry = _entry(act, kind, row, subject=subject, facts=facts)
+    return await unit.record.write(unit.session, entry)
+
+
+def _entry(
+    act: Act, kind: EntryKind, row: RequestRow, *, subject: bytes | None, facts: dict[str, Fact]
+) -> Entry:
     about: dict[str, Fact] = {"request": str(row.id), "right": row.kind, **facts}
-    return await unit.record.write(unit.session, act.entry(kind, subject=subject, facts=about))
+    return act.entry(kind, subject=subject, facts=about)
 
 
 async def member_of(unit: Unit, row: RequestRow, *, lock: bool = False) -> Member:
@@ -206,7 +252,21 @@ def count_anew(unit: Unit, row: RequestRow) -> None:
     )
 
 
+def readable(row: RequestRow) -> bool:
+    """Whether its words are words of ours; what is sealed of it is another matter."""
+    words = ((row.kind, Right), (row.state, State), (row.channel, Channel))
+    return all(said in set(known) for said, known in words)
+
+
+def _unreadable() -> BrokenRequest:
+    # Not which word it is: whoever has changed it chose it.
+    return BrokenRequest("the register has a word of this request that nobody of ours wrote")
+
+
 def shown(row: RequestRow) -> Request:
+    """Raises `BrokenRequest` for a row that is not `readable`."""
+    if not readable(row):
+        raise _unreadable()
     return Request(
         id=row.id,
         right=Right(row.kind),

@@ -7,19 +7,24 @@ not at all. Each is on record as a step `remind`, which moves nothing.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
+from uuid import UUID
 
 from sqlmodel import col, select
 
 from audit.acts import Act
+from audit.entries import Fact
 from audit.entries import Kind as EntryKind
 from consent.programmes import Active
 from dsar import carrying, mail, outgoing, register, requests
+from dsar.errors import BrokenRequest
 from dsar.mail import Message
 from dsar.opendsr import receiving
 from dsar.states import State
 from dsar.tables import RequestRow
+from kernel.errors import TillitError
+from profiles.errors import ProfilesError
 from profiles.unit import Unit
 
 #: Days before an answer is due on which it is reminded of.
@@ -59,23 +64,25 @@ async def remind(unit: Unit, act: Act, active: Active) -> int:
     rows = [row for row in await _near(unit) if is_due(_left(row, unit.today), _before(row))]
     if not rows:
         return 0
+    broken = set()
     for row in rows:
         row.reminded = unit.today
+        try:
+            subject = await carrying.subject_of(unit, row)
+        except TillitError:
+            subject = None  # whoever it is about, an answer is due
+            broken.add(row.id)
         left = _left(row, unit.today)
-        await register.note(
-            unit,
-            act,
-            EntryKind.REQUEST_MOVED,
-            row,
-            subject=await carrying.subject_of(unit, row),
-            facts={"step": REMIND, "state": row.state, "left": left},
-        )
+        facts: dict[str, Fact] = {"step": REMIND, "state": row.state, "left": left}
+        await register.note(unit, act, EntryKind.REQUEST_MOVED, row, subject=subject, facts=facts)
     await outgoing.post(
         unit,
-        request=rows[0].id,
-        what=f"reminder:{unit.today}:{_left(rows[0], unit.today)}",
-        carrier=mail.EMAIL,
-        payload=mail.packed(_message(to, rows, unit.today)),
+        outgoing.Parcel(
+            request=rows[0].id,
+            what=f"reminder:{unit.today}:{_left(rows[0], unit.today)}",
+            carrier=mail.EMAIL,
+            payload=mail.packed(_message(to, rows, unit.today, broken)),
+        ),
     )
     return len(rows)
 
@@ -98,16 +105,21 @@ async def remind_of_recipients(unit: Unit, active: Active) -> int:
     message = Message(to, f"Recipients who have not answered: {len(late)}", text, language=LANGUAGE)
     await outgoing.post(
         unit,
-        request=late[0].request,
-        what=f"late:{unit.today}",
-        carrier=mail.EMAIL,
-        payload=mail.packed(message),
+        outgoing.Parcel(
+            request=late[0].request,
+            what=f"late:{unit.today}",
+            carrier=mail.EMAIL,
+            payload=mail.packed(message),
+        ),
     )
     return len(late)
 
 
 async def lapse(unit: Unit, act: Act, active: Active) -> int:
-    """Close what was asked by nobody who would say who they are; returns how many."""
+    """Close what was asked by nobody who would say who they are; returns how many.
+
+    One that cannot be closed, because something of it is broken, holds up none of the others.
+    """
     asked = unit.today - timedelta(days=active.programme.requests.identity_days)
     query = (
         select(RequestRow.id)
@@ -116,13 +128,27 @@ async def lapse(unit: Unit, act: Act, active: Active) -> int:
         .order_by(col(RequestRow.id))
         .limit(_AT_ONCE)
     )
-    done = 0
-    for request in (await unit.session.execute(query)).scalars().all():
-        # Who joined what another had handed in has as long to answer as anybody.
-        joined = await receiving.joined_on(unit, request)
-        if joined is None or joined <= asked:
-            done += await requests.lapse(unit, act, active, request)
+    done, last = 0, UUID(int=0)
+    while done < _AT_ONCE:
+        found = (await unit.session.execute(query.where(col(RequestRow.id) > last))).scalars().all()
+        for request in found:
+            done += await _lapse(unit, act, active, request, asked)
+        if len(found) < _AT_ONCE:
+            break
+        last = found[-1]
     return done
+
+
+async def _lapse(unit: Unit, act: Act, active: Active, request: UUID, asked: date) -> bool:
+    try:
+        async with unit.session.begin_nested():
+            # Who joined what another had handed in has as long to answer as anybody.
+            joined = await receiving.joined_on(unit, request)
+            if joined is not None and joined > asked:
+                return False
+            return await requests.lapse(unit, act, active, request)
+    except (BrokenRequest, ProfilesError):
+        return False  # it stands in the list as broken
 
 
 async def _near(unit: Unit) -> Sequence[RequestRow]:
@@ -145,11 +171,11 @@ def _before(row: RequestRow) -> int | None:
     return None if row.reminded is None else _left(row, row.reminded)
 
 
-def _message(to: str, rows: Sequence[RequestRow], today: date) -> Message:
+def _message(to: str, rows: Sequence[RequestRow], today: date, broken: Collection[UUID]) -> Message:
     late = sum(row.due < today for row in rows)
     counts = [f"{late} overdue"] if late else []
     counts += [f"{len(rows) - late} due soon"] if len(rows) > late else []
-    lines = [f"{row.id}  {row.kind:<13} due {row.due}  {_words(row, today)}" for row in rows]
+    lines = [_line(row, today, broken=row.id in broken) for row in rows]
     more = [f"and {len(lines) - _TOLD} more"] if len(lines) > _TOLD else []
     text = "\n".join(
         [
@@ -159,6 +185,11 @@ def _message(to: str, rows: Sequence[RequestRow], today: date) -> Message:
         ]
     )
     return Message(to, "Requests: " + ", ".join(counts), text, language=LANGUAGE)
+
+
+def _line(row: RequestRow, today: date, *, broken: bool) -> str:
+    line = f"{row.id}  {row.kind:<13} due {row.due}  {_words(row, today)}"
+    return f"{line}  BROKEN: run `tillit audit verify`" if broken else line
 
 
 def _words(row: RequestRow, today: date) -> str:

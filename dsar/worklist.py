@@ -15,7 +15,7 @@ from sqlalchemy import Date, cast, func, literal, tuple_
 from sqlmodel import col, select
 
 from dsar.errors import NotARequest
-from dsar.register import Request, shown
+from dsar.register import Request, readable, shown
 from dsar.states import Right, State
 from dsar.tables import RequestRow
 from dsar.words import Channel
@@ -58,10 +58,14 @@ class Wish:
 
 @dataclass(frozen=True)
 class Page:
-    """`next`: the mark to give for the next page; None on the last one."""
+    """`next`: the mark to give for the next page; None on the last one.
+
+    `unreadable`: those of the page whose row nobody can make sense of, by their ids.
+    """
 
     requests: Sequence[Request]
     next: str | None
+    unreadable: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True)
@@ -85,9 +89,11 @@ async def page(unit: Unit, wish: Wish) -> Page:
         query = query.where(condition)
     if wish.after is not None:
         query = query.where(tuple_(*order) > tuple_(*_place(wish.after)))
-    found = [(shown(row), day) for row, day in (await unit.session.execute(query)).all()]
+    found = (await unit.session.execute(query)).all()
     more = _mark(*found[limit - 1]) if len(found) > limit else None
-    return Page([request for request, _ in found[:limit]], more)
+    rows = [row for row, _ in found[:limit]]
+    broken = [row.id for row in rows if not readable(row)]
+    return Page([shown(row) for row in rows if row.id not in broken], more, broken)
 
 
 async def counts(unit: Unit) -> Counts:
@@ -119,8 +125,8 @@ def _conditions(unit: Unit, wish: Wish, due: Any) -> list[Any]:
     return found
 
 
-def _mark(request: Request, due: date) -> str:
-    return f"{int(not request.state.is_open)}.{due.isoformat()}.{request.id.hex}"
+def _mark(row: RequestRow, due: date) -> str:
+    return f"{int(row.closed_at is not None)}.{due.isoformat()}.{row.id.hex}"
 
 
 def _place(mark: str) -> tuple[Any, ...]:

@@ -61,6 +61,22 @@ async def load(unit: Unit, members: Collection[UUID], *, lock: bool = False) -> 
     return {row[0]: _opened(unit, row) for row in await cursor.fetchall()}
 
 
+async def load_whole(
+    unit: Unit, members: Collection[UUID]
+) -> tuple[dict[UUID, Member], frozenset[UUID]]:
+    """The same, and those of which something does not open: for lists, which tell of each."""
+    try:
+        return await load(unit, members), frozenset()
+    except CannotOpen:
+        found, broken = dict[UUID, Member](), set()
+        for one in set(members):
+            try:
+                found |= await load(unit, [one])
+            except CannotOpen:
+                broken.add(one)
+        return found, frozenset(broken)
+
+
 async def present(unit: Unit, members: Collection[UUID]) -> set[UUID]:
     """Those of `members` that exist; opens nothing."""
     connection = await raw(unit.session)

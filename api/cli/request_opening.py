@@ -86,7 +86,7 @@ def open_(
                 language=language,
                 received=received.date() if received is not None else None,
             )
-            (seen,) = await desk.seen(work.unit, [found])
+            seen = await desk.seen_one(work.unit, found)
             return seen, work.unit.today
 
     say(*run(step), as_json=as_json)

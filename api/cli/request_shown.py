@@ -40,6 +40,7 @@ def plain(seen: Seen, today: date, wish: Wanted | None = None) -> dict[str, Any]
         "steps": [step.value for step in seen.steps],
         "joined": request.joined,
         "closed_at": request.closed_at.isoformat() if request.closed_at else None,
+        "broken": str(seen.broken) if seen.broken is not None else None,
     }
     return told if wish is None else told | {"wanted": _wanted(wish)}
 

@@ -9,10 +9,12 @@ import msgspec
 
 from api.http.bodies import Name
 from api.http.doors import Asked
+from api.http.problems import OneProblem
 from audit.entries import ActorType
 from dsar import desk
 from dsar.desk import Seen
 from dsar.register import Request
+from dsar.states import Step
 from dsar.wanted import Wanted
 
 
@@ -24,7 +26,8 @@ class RequestShown(msgspec.Struct, kw_only=True):
     `second_officer`: one has approved, and another is asked for. `not_before`: until when an
     approved erasure waits. `lacking`: the identifiers whose proof lacks. `steps`: what can be
     done now, by whoever sees this. `joined`: it was open already when it was asked for now.
-    `member` goes with an erasure.
+    `member` goes with an erasure. `broken`: what of it is not as it was written, and what to do;
+    nothing can be done with it until then. Null for all others.
     """
 
     request: UUID
@@ -48,6 +51,7 @@ class RequestShown(msgspec.Struct, kw_only=True):
     steps: list[str]
     joined: bool
     closed_at: datetime | None
+    broken: OneProblem | None
 
 
 class WantedShown(msgspec.Struct):
@@ -87,20 +91,15 @@ class Asking(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 async def shown(asked: Asked, request: Request) -> RequestShown:
-    """What is told of a request to whoever asks."""
-    (one,) = await all_shown(asked, [request])
-    return one
+    """What is told of a request to whoever asks. Raises `BrokenRequest`."""
+    one = await desk.seen_one(asked.unit, request, among=_among(asked))
+    return RequestShown(**_told(asked, one))
 
 
 async def all_shown(asked: Asked, requests: Sequence[Request]) -> list[RequestShown]:
-    """The same of several."""
-    officer = asked.who.type is ActorType.OFFICER
-    among = desk.BY_OFFICERS if officer else desk.BY_MEMBERS
-    today = asked.unit.today
-    return [
-        RequestShown(**_told(one, today))
-        for one in await desk.seen(asked.unit, requests, among=among)
-    ]
+    """The same of several, broken ones among them."""
+    found = await desk.seen(asked.unit, requests, among=_among(asked))
+    return [RequestShown(**_told(asked, one)) for one in found]
 
 
 async def in_full(asked: Asked, request: Request) -> RequestInFull:
@@ -115,8 +114,21 @@ async def in_full(asked: Asked, request: Request) -> RequestInFull:
     return RequestInFull(**msgspec.structs.asdict(told), wanted=wanted)
 
 
-def _told(seen: Seen, today: date) -> dict[str, Any]:
-    one = seen.request
+def _among(asked: Asked) -> Sequence[Step]:
+    return desk.BY_OFFICERS if asked.who.type is ActorType.OFFICER else desk.BY_MEMBERS
+
+
+def _broken(asked: Asked, seen: Seen) -> OneProblem | None:
+    if seen.broken is None:
+        return None
+    (found,) = seen.broken.problems
+    # What to do about our own tables is for whoever works on them.
+    remedy = found.remedy if asked.who.type is ActorType.OFFICER else "tell whoever runs this"
+    return OneProblem(found.place, found.message, remedy)
+
+
+def _told(asked: Asked, seen: Seen) -> dict[str, Any]:
+    one, today = seen.request, asked.unit.today
     return {
         "request": one.id,
         "right": one.right.value,
@@ -139,4 +151,5 @@ def _told(seen: Seen, today: date) -> dict[str, Any]:
         "steps": [step.value for step in seen.steps],
         "joined": one.joined,
         "closed_at": one.closed_at,
+        "broken": _broken(asked, seen),
     }

@@ -39,16 +39,20 @@ FILTERS = (
 
 
 class RequestsShown(msgspec.Struct):
-    """A page of requests; give `next` as `after` for the next page. Null on the last one."""
+    """A page of requests; give `next` as `after` for the next page. Null on the last one.
+
+    `unreadable`: requests of this page whose row in the database nobody can make sense of.
+    """
 
     requests: list[RequestShown]
     next: str | None
+    unreadable: list[UUID]
 
 
 class NewRequest(Asking, kw_only=True):
     """A request that came by letter, by telephone or at the counter.
 
-    `received`: the day it came in, if not today, at most 90 days ago: the clock runs from then.
+    `received`: the day it came in, if not today, at most three years ago: the clock runs from then.
     `identified`: you have seen who it is, and answer for it. If not, they have to be asked.
     """
 
@@ -76,7 +80,7 @@ async def listed(asked: Asked) -> RequestsShown:
         limit=whole(sent["limit"], most=worklist.MOST, place="limit") if "limit" in sent else 100,
     )
     page = await worklist.page(asked.unit, wish)
-    return RequestsShown(await all_shown(asked, page.requests), page.next)
+    return RequestsShown(await all_shown(asked, page.requests), page.next, list(page.unreadable))
 
 
 @doors("POST", "/v1/requests", ability=Ability.REQUESTS, status=201, problems=(404,))
