@@ -5,13 +5,14 @@ from typing import Any
 
 from audit.entries import rfc3339
 from consent.programme.declarations import TraitDeclaration
+from dsar.packages.bought import Bought, bought
 from dsar.packages.closing import FROM_PURCHASES
 from dsar.packages.gathering import Gathered
 from dsar.packages.marking import mark
+from dsar.packages.once import Once
 from dsar.packages.wording import Wording
 from profiles.catalogue import Field, TraitKind
 from profiles.members import NUMBER
-from profiles.purchases import Purchase
 from profiles.reading import Opened
 from profiles.values import encode_value
 
@@ -58,9 +59,13 @@ def traits(found: Gathered, wording: Wording) -> list[dict[str, Any]]:
     ]
 
 
-def purchases(found: Gathered, wording: Wording) -> list[dict[str, Any]]:
+def purchases(found: Gathered, wording: Wording) -> list[Bought]:
     """Every purchase, oldest first, with all that was bought."""
-    return [_purchase(found, wording, one) for one in found.purchases]
+    sources = Once[str, dict[str, str]](lambda code: source(found, wording, code))
+    return [
+        bought(one, source=sources[one.source], currency=wording.currency)
+        for one in found.purchases
+    ]
 
 
 def label(found: Gathered, wording: Wording, name: str) -> str:
@@ -143,23 +148,3 @@ def _how(trait: TraitDeclaration, wording: Wording) -> str:
 def _purposes(found: Gathered, name: str) -> list[str]:
     declared = found.active.programme.purposes.values()
     return [one.name for one in declared if name in one.fields]
-
-
-def _purchase(found: Gathered, wording: Wording, one: Purchase) -> dict[str, Any]:
-    return {
-        "reference": one.reference,
-        "source": source(found, wording, one.source),
-        "at": rfc3339(one.at),
-        "amount": str(one.amount),
-        "currency": wording.currency,
-        "cancelled": one.cancelled,
-        "items": [
-            {
-                "sku": item.sku,
-                "description": item.description,
-                "quantity": str(item.quantity),
-                "price": str(item.price),
-            }
-            for item in one.items
-        ],
-    }

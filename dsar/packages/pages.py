@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from dsar.packages import rows
 from dsar.packages.wording import Wording
 
 _TEMPLATES = Environment(
@@ -23,7 +24,9 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_STYLE = (Path(__file__).parents[1] / "templates" / "package.css").read_text("utf-8")
+_STYLE = Markup(  # noqa: S704 - our own file
+    (Path(__file__).parents[1] / "templates" / "package.css").read_text("utf-8")
+)
 #: Nothing is loaded and nothing runs but this very style: not even what slipped into a value.
 _POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; "
@@ -33,7 +36,12 @@ _POLICY = (
 
 def access_page(told: Mapping[str, Any], wording: Wording) -> str:
     """The page of an access package: all of `told`, to read."""
-    return _rendered("package.html", told, wording)
+    words = _words(wording)
+    template = _TEMPLATES.get_template("rows.html")
+    bought = rows.purchases(template, words, told["purchases"], wording)
+    return _TEMPLATES.get_template("package.html").render(
+        {**told, **words, "bought": bought, "style": _STYLE, "policy": _POLICY}
+    )
 
 
 def access_readme(told: Mapping[str, Any], wording: Wording) -> str:
@@ -48,20 +56,20 @@ def portable_readme(told: Mapping[str, Any], wording: Wording, why: tuple[str, .
 
 
 def _rendered(name: str, told: Mapping[str, Any], wording: Wording) -> str:
-    return _TEMPLATES.get_template(name).render(
-        **told,
-        say=wording.say,
-        many=wording.many,
-        day=wording.day,
-        moment=wording.moment,
-        money=wording.money,
-        number=wording.number,
-        article=wording.article,
-        listed=wording.language.listed,
-        code=wording.language.code,
-        style=Markup(_STYLE),  # noqa: S704 - our own file
-        policy=_POLICY,
-    )
+    return _TEMPLATES.get_template(name).render({**told, **_words(wording)})
+
+
+def _words(wording: Wording) -> dict[str, Any]:
+    """What templates say things with, in one language."""
+    return {
+        "say": wording.say,
+        "many": wording.many,
+        "day": wording.day,
+        "moment": wording.moment,
+        "article": wording.article,
+        "listed": wording.language.listed,
+        "code": wording.language.code,
+    }
 
 
 def _filled(text: str) -> str:

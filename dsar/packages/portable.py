@@ -11,11 +11,11 @@ from audit.entries import rfc3339
 from consent.choices import Action, By, Choice
 from consent.programme.declarations import LegalBasis
 from dsar.packages import left_out
+from dsar.packages.bought import taken
 from dsar.packages.closing import FROM_PURCHASES, from_purchases
 from dsar.packages.gathering import Gathered
 from dsar.packages.marking import mark
 from dsar.packages.wording import Wording
-from profiles.purchases import Purchase
 from profiles.values import encode_value
 
 FORMAT = "tillit/portability/v1"
@@ -47,7 +47,7 @@ def portable(found: Gathered, wording: Wording) -> dict[str, Any]:
         "controller": {"name": programme.controller.name, "country": programme.controller.country},
         "currency": programme.currency,
         "values": _values(found),
-        "purchases": [_purchase(one) for one in found.purchases] if _observed(found) else [],
+        "purchases": [taken(one) for one in found.purchases] if _observed(found) else [],
         "choices": [_choice(one.choice) for one in found.lines if _is_said(one.choice)],
         "left_out": [one["words"] for one in left_out.unproved(found, wording)],
     }
@@ -89,25 +89,6 @@ def _observed(found: Gathered) -> bool:
         name for name, field in catalogue.fields.items() if field.category in FROM_PURCHASES
     }
     return bool(_covered(found) & (from_purchases(catalogue) | handed_out))
-
-
-def _purchase(one: Purchase) -> dict[str, Any]:
-    return {
-        "reference": one.reference,
-        "source": one.source,
-        "at": rfc3339(one.at),
-        "amount": str(one.amount),
-        "cancelled": one.cancelled,
-        "items": [
-            {
-                "sku": item.sku,
-                "description": item.description,
-                "quantity": str(item.quantity),
-                "price": str(item.price),
-            }
-            for item in one.items
-        ],
-    }
 
 
 def _is_said(choice: Choice) -> bool:

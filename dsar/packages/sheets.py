@@ -10,14 +10,19 @@ kept.
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+from dsar.packages.bought import Bought, Taken
+from dsar.packages.once import Once
 
 #: Where a cell may begin, for whichever separator a spreadsheet splits at, and what it may run
 #: there instead of showing it. Blanks and quotation marks before it do not stop it.
 _FORMULA = re.compile(r"""((?:^|[;,\t\r\n|])[\s"]*)(?=[=+\-@＝＋－＠])""")
 #: Some spreadsheets drop these at a cell's beginning, and look at what comes then.
 _UNSEEN = ("\t", "\r", "\n")
+#: A text without any of these is never marked.
+_SUSPECT = re.compile(r"[=+\-@＝＋－＠\t\r\n]")
 _MARK = "\ufeff"
 
 Row = Mapping[str, Any]
@@ -27,8 +32,8 @@ def access_sheets(told: Mapping[str, Any]) -> dict[str, bytes]:
     """The CSV files of an access package, by name."""
     return {
         "values.csv": _sheet(_VALUES, map(_value, [*told["values"], *told["traits"]]), mark=True),
-        "purchases.csv": _sheet(_PURCHASES, map(_purchase, told["purchases"]), mark=True),
-        "items.csv": _sheet(_ITEMS, _items(told["purchases"]), mark=True),
+        "purchases.csv": _written(_PURCHASES, _purchases(told["purchases"]), mark=True),
+        "items.csv": _written(_ITEMS, _items(told["purchases"]), mark=True),
         "consents.csv": _sheet(_CONSENTS, map(_consent, told["consents"]), mark=True),
         "uses.csv": _sheet(_USES, map(_use, told["uses"]), mark=True),
     }
@@ -38,12 +43,11 @@ def portable_sheets(told: Mapping[str, Any]) -> dict[str, bytes]:
     """The CSV files of what can be taken elsewhere, by name."""
     values = ({**one, "value": _joined(one["value"])} for one in told["values"])
     columns = ("name", "category", "type", "value", "source", "since")
-    bought = ("reference", "source", "at", "amount", "cancelled")
     choices = ("at", "said", "purpose", "by", "how", "channel", "setting", "language")
     return {
         "csv/values.csv": _sheet(columns, values),
-        "csv/purchases.csv": _sheet(bought, told["purchases"], numbers=("amount",)),
-        "csv/items.csv": _sheet(_ITEMS, _items(told["purchases"])),
+        "csv/purchases.csv": _written(_TAKEN, _taken(told["purchases"])),
+        "csv/items.csv": _written(_ITEMS, _items(told["purchases"])),
         "csv/choices.csv": _sheet(
             (*choices, "notice_sha256", "holds_until"), told["choices"], numbers=("setting",)
         ),
@@ -52,6 +56,7 @@ def portable_sheets(told: Mapping[str, Any]) -> dict[str, bytes]:
 
 _VALUES = ("name", "label", "value", "words", "category", "source", "since", "how", "purposes")
 _PURCHASES = ("at", "reference", "source", "amount", "currency", "cancelled")
+_TAKEN = ("reference", "source", "at", "amount", "cancelled")
 _ITEMS = ("reference", "sku", "description", "quantity", "price")
 _CONSENTS = (
     *("entry", "at", "said", "purpose", "by", "how", "evidence", "channel", "language", "notice"),
@@ -59,7 +64,8 @@ _CONSENTS = (
 )
 _USES = ("entry", "at", "what", "by", "purpose", "outcome", "fields", "question", "leaf")
 #: Columns that hold numbers and nothing else: a minus sign there is a minus sign.
-_NUMBERS = ("amount", "quantity", "price", "leaf", "programme_version")
+_NUMBERS = ("leaf", "programme_version")
+_TRUTH = ("false", "true")
 
 
 def _value(one: Row) -> Row:
@@ -73,14 +79,35 @@ def _value(one: Row) -> Row:
     }
 
 
-def _purchase(one: Row) -> Row:
-    return {**one, "source": one["source"]["words"]}
+# Of purchases there may be many thousands: their cells are made one by one, and what is neither
+# a text of theirs nor of ours (times, sums, currencies) is no formula.
 
 
-def _items(purchases: Iterable[Row]) -> Iterable[Row]:
+def _purchases(purchases: Iterable[Bought]) -> Iterator[Sequence[str]]:
+    text = Once(_text)
     for one in purchases:
-        for item in one["items"]:
-            yield {"reference": one["reference"], **item}
+        reference, source = text[one.reference], text[one.source["words"]]
+        yield one.at, reference, source, one.amount, one.currency, _TRUTH[one.cancelled]
+
+
+def _taken(purchases: Iterable[Taken]) -> Iterator[Sequence[str]]:
+    text = Once(_text)
+    for one in purchases:
+        yield text[one.reference], text[one.source], one.at, one.amount, _TRUTH[one.cancelled]
+
+
+def _items(purchases: Iterable[Bought | Taken]) -> Iterator[Sequence[str]]:
+    text = Once(_text)
+    for one in purchases:
+        reference = text[one.reference]
+        for item in one.items:
+            yield (
+                reference,
+                text[item.sku],
+                text[item.description],
+                item.quantity,
+                item.price,
+            )
 
 
 def _consent(one: Row) -> Row:
@@ -114,11 +141,18 @@ def _sheet(
     mark: bool = False,
     numbers: Sequence[str] = _NUMBERS,
 ) -> bytes:
+    return _written(
+        columns,
+        ([_cell(row.get(name), number=name in numbers) for name in columns] for row in rows),
+        mark=mark,
+    )
+
+
+def _written(columns: Sequence[str], rows: Iterable[Sequence[str]], *, mark: bool = False) -> bytes:
     written = io.StringIO(newline="")
     sheet = csv.writer(written, lineterminator="\r\n")
     sheet.writerow(columns)
-    for row in rows:
-        sheet.writerow([_cell(row.get(name), number=name in numbers) for name in columns])
+    sheet.writerows(rows)
     return ((_MARK if mark else "") + written.getvalue()).encode()
 
 
@@ -126,9 +160,13 @@ def _cell(value: Any, *, number: bool) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "true" if value else "false"
-    text = str(value)
-    if number or isinstance(value, int):
+        return _TRUTH[value]
+    return str(value) if number or isinstance(value, int) else _text(str(value))
+
+
+def _text(text: str) -> str:
+    """Marked with an apostrophe wherever a spreadsheet would run it."""
+    if _SUSPECT.search(text) is None:
         return text
     marked = _FORMULA.sub(r"\1'", text)
     return f"'{marked}" if marked.startswith(_UNSEEN) else marked

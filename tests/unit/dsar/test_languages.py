@@ -5,6 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel.dates import format_date, format_time
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,3 +85,18 @@ def test_countries_and_languages_have_their_names() -> None:
     assert Language("fi").language("sv") == "ruotsi"
     assert Language("da").listed(["a", "b", "c"]) == "a, b og c"
     assert Language("da").listed(["a", "b", "c"], "or") == "a, b eller c"
+
+
+@given(
+    st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)),
+    st.sampled_from(LANGUAGES),
+    st.sampled_from(["Europe/Stockholm", "Europe/Helsinki", "America/St_Johns", "Asia/Kathmandu"]),
+)
+def test_a_moment_is_as_the_locale_data_has_it_whatever_was_told_before(
+    at: datetime, code: str, zone: str
+) -> None:
+    language, there = Language(code), at.astimezone(ZoneInfo(zone))
+    day = format_date(there, "medium", locale=language.locale)
+    time = format_time(there, "short", tzinfo=ZoneInfo(zone), locale=language.locale)
+    pattern = str(language.locale.datetime_formats["medium"])
+    assert language.moment(at, ZoneInfo(zone)) == pattern.format(time, day)

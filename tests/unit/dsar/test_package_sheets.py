@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dsar.packages.bought import Line, Taken
 from dsar.packages.sheets import portable_sheets
 
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
@@ -75,10 +76,8 @@ def test_what_a_spreadsheet_would_run_is_a_text(text: str, marked: str) -> None:
 
 
 def test_numbers_keep_their_sign() -> None:
-    item = {"sku": "-X", "description": "=1", "quantity": "-1", "price": "199.50"}
-    bought = {"reference": "R-2", "source": "till", "at": "2026-01-01T00:00:00.000000Z",
-              "amount": "-199.50", "cancelled": True,
-              "items": [item]}  # fmt: skip
+    item = Line("-X", "=1", "-1", "199.50")
+    bought = Taken("R-2", "till", "2026-01-01T00:00:00.000000Z", "-199.50", True, (item,))
     sheets = portable_sheets(_told(purchases=[bought]))
     [row] = _read(sheets["csv/purchases.csv"])
     assert (row["amount"], row["cancelled"]) == ("-199.50", "true")
