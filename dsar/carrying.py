@@ -23,10 +23,12 @@ from dsar.requests import LETTER_JOB
 from dsar.states import TERMINAL, Right, State, Step
 from dsar.tables import RequestRow
 from dsar.wanted import Wanted
+from dsar.words import Snag
 from kernel.errors import Unavailable
 from kernel.jobs import enqueue
 from profiles import enrolment, members
-from profiles.members import Member
+from profiles.errors import BadValue, UnknownField
+from profiles.members import NUMBER, Member
 from profiles.unit import Unit
 
 #: Closes a request once every recipient has answered; its argument is the request's id.
@@ -146,14 +148,22 @@ async def objection(unit: Unit, act: Act, active: Active, request: UUID) -> bool
 
 
 async def rectification(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
-    """Set right what was wrong (Art. 16), and tell recipients (Art. 19)."""
+    """Set right what was wrong (Art. 16), and tell recipients (Art. 19).
+
+    What cannot be set any more goes back to be decided, with the reason on record; then False.
+    """
     if (found := await accepted(unit, active, request)) is None:
         return False
     row, member = found
+    subject = member.key.subject()
+    await _refuse_used(unit, row, subject=subject)
     before = telling.identities(unit, member)
     wish = _wish(row, member)
+    if (snag := await _snag(unit, member, wish)) is not None:
+        row.approval = None
+        await register.step(unit, act, row, Step.RETURN, subject=subject, reason=snag.value)
+        return False
     await enrolment.rectify(unit, act, member, wish.values, source="request")
-    subject = member.key.subject()
     await carried(unit, act, active, row, subject=subject, identities=before, corrected=wish.values)
     return True
 
@@ -203,6 +213,25 @@ async def _settle(unit: Unit, act: Act, row: RequestRow, *, subject: bytes) -> b
     else:
         await enqueue(unit.session, LETTER_JOB, request=str(row.id), letter="answer")
     return True
+
+
+async def _snag(unit: Unit, member: Member, wish: Wanted) -> Snag | None:
+    """Why this correction, which could be made when it was asked for, cannot be made now."""
+    try:
+        checked = enrolment.check_correction(unit, wish.values)
+    except (UnknownField, BadValue):
+        return Snag.NOT_KEPT
+    if NUMBER in checked and await enrolment.is_taken(unit, member, str(checked[NUMBER])):
+        return Snag.TAKEN
+    return None
+
+
+async def _refuse_used(unit: Unit, row: RequestRow, *, subject: bytes) -> None:
+    """Raises `Unavailable` for an approval that has been used up by a return."""
+    said = await naming(unit.session, str(row.id), subject=subject)
+    steps = [entry.facts.get("step") for entry in said]
+    if steps.count(Step.APPROVE) <= steps.count(Step.RETURN):
+        raise _not_approved()
 
 
 def _wish(row: RequestRow, member: Member) -> Wanted:

@@ -78,6 +78,8 @@ def _tables() -> Iterator[str]:
 
 
 def _titled(alike: list[Right]) -> str:
+    if Step.RETURN in _all_steps(alike[0]):
+        return "What can come back"
     return "What is weighed" if Step.EXTEND in _all_steps(alike[0]) else "What works at once"
 
 

@@ -6,7 +6,7 @@ walks the steps on record through the same tables.
     initiated ─► acknowledged ─► accepted ─► carried_out ─► fulfilled
                   │    ▲
                   ▼    │ identified
-           requires_action
+           requires_action                   approved in vain: returned ─► acknowledged
                   │ lapsed                   refused ─► rejected
                   ▼                          taken back, overtaken ─► unfulfilled
              unfulfilled
@@ -82,6 +82,7 @@ class Step(StrEnum):
     REFUSE = "refuse"
     CANCEL = "cancel"  # who asked has thought better of it
     OVERTAKE = "overtake"  # the member was erased by another request
+    RETURN = "return"  # what was approved cannot be done any more: it is decided anew
     CARRY_OUT = "carry_out"
     FULFIL = "fulfil"
 
@@ -116,7 +117,16 @@ _WEIGHED: dict[tuple[State, Step], State] = {
 AT_ONCE = frozenset(map(Right, handling.AT_ONCE))
 
 
+#: A correction can have become impossible since it was approved. Nothing else can.
+_RETURNS: dict[tuple[State, Step], State] = {
+    **_WEIGHED,
+    (State.ACCEPTED, Step.RETURN): State.ACKNOWLEDGED,
+}
+
+
 def _table(right: Right) -> _Table:
+    if right is Right.RECTIFICATION:
+        return MappingProxyType(_RETURNS)
     return MappingProxyType(_COMMON if right in AT_ONCE else _WEIGHED)
 
 

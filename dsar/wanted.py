@@ -12,7 +12,7 @@ import msgspec
 from consent.programmes import Active
 from dsar.errors import NotARequest
 from dsar.states import Right
-from profiles.enrolment import check_values
+from profiles.enrolment import check_correction
 from profiles.keys import MemberKey
 from profiles.unit import Unit
 
@@ -60,11 +60,7 @@ def check(unit: Unit, active: Active, right: Right, wanted: Wanted) -> None:
             place="values",
             remedy="give the fields with their right values",
         )
-    given = {name: value for name, value in wanted.values.items() if value is not None}
-    check_values(unit.schema.catalogue, given)
-    for name in wanted.values.keys() - given.keys():
-        if name not in unit.schema.catalogue.fields:
-            check_values(unit.schema.catalogue, {name: None})
+    check_correction(unit, wanted.values)
 
 
 def seal(key: MemberKey, request: UUID, wanted: Wanted) -> bytes:

@@ -30,6 +30,13 @@ class Delay(StrEnum):
     MANY = "HighVolumeOfProcesses"
 
 
+class Snag(StrEnum):
+    """Why an approved correction cannot be made and is decided anew. Words of our own."""
+
+    TAKEN = "IdentifierTaken"  # the member number is somebody else's by now
+    NOT_KEPT = "ValueNotKept"  # the programme has no such field any more, or not such a value
+
+
 class Channel(StrEnum):
     """How a request came in."""
 

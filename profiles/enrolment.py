@@ -91,13 +91,8 @@ def differing(unit: Unit, member: Member, values: Mapping[str, object]) -> dict[
     }
 
 
-async def rectify(
-    unit: Unit, act: Act, member: Member, values: Mapping[str, object], *, source: str
-) -> Member:
-    """Set the given fields of a member loaded with `lock=True`; None removes one (Art. 16).
-
-    Writes one `profile.changed` entry that names the fields and no value.
-    """
+def check_correction(unit: Unit, values: Mapping[str, object]) -> dict[str, Value]:
+    """What is to be set, as the catalogue keeps it. Raises `UnknownField` or `BadValue`."""
     catalogue = unit.schema.catalogue
     for name in values:
         if name not in catalogue.fields:
@@ -105,6 +100,32 @@ async def rectify(
     if NUMBER in values and values[NUMBER] is None:
         raise BadValue("a member keeps a member number", place=NUMBER)
     checked = check_values(catalogue, {n: v for n, v in values.items() if v is not None})
+    lookup.digests(unit.epoch, catalogue, checked, region=unit.schema.region)
+    return checked
+
+
+async def is_taken(unit: Unit, member: Member, number: str) -> bool:
+    """Whether somebody else has that member number. Opens nothing."""
+    text = lookup.normalise(NUMBER, number, region=unit.schema.region)
+    connection = await raw(unit.session)
+    cursor = await connection.execute(
+        "SELECT FROM lookup WHERE digest = %s AND field = %s AND member <> %s",
+        (lookup.digest(unit.epoch, NUMBER, text), NUMBER, member.id),
+    )
+    return await cursor.fetchone() is not None
+
+
+async def rectify(
+    unit: Unit, act: Act, member: Member, values: Mapping[str, object], *, source: str
+) -> Member:
+    """Set the given fields of a member loaded with `lock=True`; None removes one (Art. 16).
+
+    Writes one `profile.changed` entry that names the fields and no value. Raises as
+    `check_correction`, and `AlreadyEnrolled` for a member number that is taken; then the
+    transaction is lost.
+    """
+    catalogue = unit.schema.catalogue
+    checked = check_correction(unit, values)
     sealed = dict(member.sealed)
     for name in values:
         if name in sealed:

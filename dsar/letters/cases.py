@@ -18,7 +18,7 @@ from dsar.register import Request
 from dsar.states import Right
 from dsar.tables import RequestRow
 from dsar.wanted import Wanted
-from dsar.words import Delay, Reason
+from dsar.words import Delay, Reason, Snag
 from kernel.database import raw
 from profiles.members import Member
 from profiles.sealing import open_value
@@ -193,6 +193,6 @@ async def _expires(unit: Unit, request: UUID) -> date | None:
 
 
 def _reason(word: str | None) -> Reason | Delay | None:
-    if word is None:
-        return None
+    if word is None or word in set(Snag):
+        return None  # which is between the officers and the clock: nothing was refused or put off
     return Delay(word) if word in set(Delay) else Reason(word)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dsar.holds import Ground
 from dsar.packages.marking import mark
 from dsar.states import Right, State
-from dsar.words import Channel, Delay, Reason
+from dsar.words import Channel, Delay, Reason, Snag
 
 ASKED_FOR: Mapping[str, str] = {
     Right.ACCESS: mark("A copy of your data"),
@@ -38,6 +38,8 @@ WHY: Mapping[str, str] = {
     Reason.OTHERS: mark("it would have harmed the rights of others"),
     Delay.COMPLEX: mark("the request was complex"),
     Delay.MANY: mark("there were many requests"),
+    Snag.TAKEN: mark("somebody else has that member number"),
+    Snag.NOT_KEPT: mark("such a value is not kept any more"),
 }
 CAME_BY: Mapping[str, str] = {
     Channel.MEMBER: mark("your own page or app"),

@@ -8,7 +8,7 @@ import pytest
 
 from dsar.reference import BEGIN, REASONS, RIGHTS, reference, renewed
 from dsar.states import TABLES, Right, State, Step
-from dsar.words import REFUSED_BY, Delay, Reason
+from dsar.words import REFUSED_BY, Delay, Reason, Snag
 
 PAGE = (Path(__file__).parents[3] / "docs" / "requests.md").read_text(encoding="utf-8")
 
@@ -43,7 +43,11 @@ def test_who_takes_a_step_is_told_of_each() -> None:
 
 @pytest.mark.parametrize(
     ("heading", "words"),
-    [("| to refuse | |\n|---|---|\n", Reason), ("| to extend | |\n|---|---|\n", Delay)],
+    [
+        ("| to refuse | |\n|---|---|\n", Reason),
+        ("| to extend | |\n|---|---|\n", Delay),
+        ("| to return | |\n|---|---|\n", Snag),
+    ],
 )
 def test_every_reason_is_told_and_no_other(heading: str, words: type[StrEnum]) -> None:
     assert sorted(_words_in(heading)) == sorted(words)

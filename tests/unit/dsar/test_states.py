@@ -109,7 +109,8 @@ def test_nothing_is_fulfilled_that_was_not_accepted_and_then_carried_out(right: 
         fulfilled += 1
         assert states[-3:] == [State.ACCEPTED, State.CARRIED_OUT, State.FULFILLED]
         assert State.ACKNOWLEDGED in states[:-3]
-        assert states.count(State.ACCEPTED) == 1
+        returned = [step for _, step, _ in way].count(Step.RETURN)
+        assert states.count(State.ACCEPTED) == 1 + returned
     assert fulfilled
 
 
@@ -124,7 +125,7 @@ def test_each_way_into_a_state_is_one_step_and_that_step_alone(right: Right) -> 
         State.UNFULFILLED: {Step.LAPSE, Step.CANCEL, Step.OVERTAKE},
         State.REQUIRES_ACTION: {Step.ASK_IDENTITY},
         State.DELAYED: {Step.EXTEND},
-        State.ACKNOWLEDGED: {Step.ACKNOWLEDGE, Step.IDENTIFY},
+        State.ACKNOWLEDGED: {Step.ACKNOWLEDGE, Step.IDENTIFY, Step.RETURN},
         State.INITIATED: set(),
     }
     for (state, step), to in TABLES[right].items():
@@ -142,6 +143,16 @@ def test_nothing_is_accepted_of_somebody_who_has_yet_to_be_acknowledged_or_ident
     assert after(right, State.INITIATED, Step.APPROVE) is None
     assert after(right, State.REQUIRES_ACTION, Step.APPROVE) is None
     assert set(taken_from(right, Step.APPROVE)) == {State.ACKNOWLEDGED, State.DELAYED}
+
+
+@rights
+def test_only_a_correction_comes_back_once_it_was_approved_and_is_decided_anew(
+    right: Right,
+) -> None:
+    returned = (State.ACCEPTED,) if right is Right.RECTIFICATION else ()
+    assert taken_from(right, Step.RETURN) == returned
+    for state in returned:
+        assert after(right, state, Step.RETURN) is State.ACKNOWLEDGED
 
 
 @rights
@@ -203,6 +214,8 @@ def test_whatever_is_tried_the_states_gone_through_are_those_of_the_drawing(
             (State.DELAYED, State.REQUIRES_ACTION),
             (State.DELAYED, State.ACCEPTED),
         }
+    if right is Right.RECTIFICATION:
+        drawn |= {(State.ACCEPTED, State.ACKNOWLEDGED)}
     gone = [State.INITIATED]
     for step in tried:
         if (to := after(right, gone[-1], step)) is not None:
