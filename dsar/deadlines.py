@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import holidays
 
+from dsar.errors import TooLate
 from kernel.errors import Invalid
 
 
@@ -29,6 +30,17 @@ def due_day(received: date, country: str, *, extended: bool = False, paused: int
 def extendable_until(received: date, country: str, *, paused: int = 0) -> date:
     """The last day on which an extension and its reasons can be sent: within the first month."""
     return due_day(received, country, paused=paused)
+
+
+def refuse_late(today: date, received: date, country: str, *, paused: int = 0) -> None:
+    """Raises `TooLate` once the day is past on which an answer could still be put off."""
+    last = extendable_until(received, country, paused=paused)
+    if today > last:
+        raise TooLate(
+            "an extension and its reasons are sent within the first month",
+            place="request",
+            remedy=f"the last day was {last}: answer now (Art. 12(3))",
+        )
 
 
 def months_on(day: date, months: int) -> date:

@@ -17,8 +17,8 @@ from audit.entries import Fact
 from audit.entries import Kind as EntryKind
 from consent.programmes import Active
 from dsar import approvals, holds, identity, register, speaking, wanted
-from dsar.deadlines import due_day, extendable_until
-from dsar.errors import NotARequest, NotIdentified, SameOfficer, TooLate
+from dsar.deadlines import due_day, months_on, refuse_late
+from dsar.errors import NotARequest, NotIdentified, SameOfficer
 from dsar.identity import Proof
 from dsar.languages import written
 from dsar.register import Request, shown
@@ -47,7 +47,8 @@ _LETTERS = {
 }
 #: On record beside the steps: the same was asked for once more.
 JOIN = "join"
-_OLDEST = timedelta(days=90)
+#: Within which a request came in that is written down now. Farther back lie misspelt years.
+_OLDEST = 36  # months
 
 
 async def open_request(
@@ -66,10 +67,11 @@ async def open_request(
     """Put a member's request into the register; the clock runs from its receipt (Art. 12(3)).
 
     `proof`: how they have shown who they are, None if they have not. `received`: the day it came
-    in, when that was before today. A request for the same right that is still open is joined:
-    it is returned as `joined`, with what was proved now on top of what was proved before, and its
-    clock runs from the earlier day. One that is about something in particular, such as a
-    correction, joins one about the very same.
+    in, when that was before today, up to three years; it may be overdue from the start.
+
+    A request for the same right that is still open is joined: it is returned as `joined`, with what
+    was proved now on top of what was proved before, and its clock runs from the earlier day. One
+    that is about something in particular, such as a correction, joins one about the very same.
 
     `language`: the member's, by its BCP 47 tag. One in which nobody writes letters is passed over
     for the programme's first.
@@ -143,13 +145,7 @@ async def extend(unit: Unit, act: Act, request: UUID, *, reason: Delay) -> Reque
     row, person = await _locked(unit, request)
     if row.extended or not register.can(row, Step.EXTEND):
         raise register.refusal(row, Step.EXTEND)
-    last = extendable_until(row.received, unit.schema.region, paused=row.paused_days)
-    if unit.today > last:
-        raise TooLate(
-            "an extension and its reasons are sent within the first month",
-            place="request",
-            remedy=f"the last day was {last}: answer now (Art. 12(3))",
-        )
+    refuse_late(unit.today, row.received, unit.schema.region, paused=row.paused_days)
     row.extended = True
     register.count_anew(unit, row)
     await _step(unit, act, row, Step.EXTEND, person, reason=reason.value)
@@ -370,12 +366,13 @@ def _keep_outcome(
 
 
 def _receipt(unit: Unit, received: date | None) -> date:
+    """The day it came in. A letter found late is late: its clock began when it reached us."""
     came = received or unit.today
-    if not unit.today - _OLDEST <= came <= unit.today:
+    if not came <= unit.today <= months_on(came, _OLDEST):
         raise NotARequest(
-            "a request came in today, or within the last 90 days",
+            "a request came in today, or within the last three years",
             place="received",
-            remedy="give the day on which it reached you",
+            remedy="give the day on which it reached you, however late that makes the answer",
         )
     return came
 

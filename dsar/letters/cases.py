@@ -11,7 +11,7 @@ from uuid import UUID
 from audit.entries import Fact
 from consent.programmes import Active
 from dsar import heard, identity, register, telling, wanted
-from dsar.deadlines import due_day
+from dsar.deadlines import due_day, refuse_late
 from dsar.identity import Proved
 from dsar.outgoing import State as Way
 from dsar.register import Request
@@ -131,7 +131,11 @@ def farewell_case(
 
 
 def put_off(unit: Unit, row: RequestRow) -> date:
-    """Until when an answer would be put off: for a letter that is only looked at."""
+    """Until when an answer would be put off: for a letter that is only looked at.
+
+    Raises `TooLate` where it cannot be any more.
+    """
+    refuse_late(unit.today, row.received, unit.schema.region, paused=row.paused_days)
     return due_day(row.received, unit.schema.region, extended=True, paused=row.paused_days)
 
 

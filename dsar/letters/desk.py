@@ -78,8 +78,8 @@ async def preview(
     """The letter as it would be written now; on record as looked at.
 
     `reason`: for a refusal or an extension that has yet to be decided. Raises `UnknownReason`,
-    `UnfitReason`, `NotReady` once the member is erased, and `UnknownLetter` for one that this
-    request has not.
+    `UnfitReason`, `TooLate` for an extension after the first month, `NotReady` once the member is
+    erased, and `UnknownLetter` for one that this request has not.
     """
     row = await register.row_of(unit, request)
     member = await register.member_of(unit, row)

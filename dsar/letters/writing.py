@@ -5,6 +5,8 @@ Pure. Each kind has a function that gives its blocks; what all letters have is p
 
 from collections.abc import Callable, Mapping
 
+from msgspec import structs
+
 from dsar.letters.answers import answer, farewell
 from dsar.letters.cases import Case, Missing
 from dsar.letters.kinds import Kind
@@ -129,6 +131,21 @@ def write(kind: Kind, case: Case) -> Written:
 
 
 def _acknowledgement(case: Case, say: Wording) -> list[Block]:
+    stranger = Block(
+        say.say(
+            "Was it not you who asked? Then write to us as soon as you can, and we stop the "
+            "request."
+        )
+    )
+    if case.request.overdue(case.today):
+        # A letter that was found late: no day is promised that is past, and nothing is put off.
+        late = say.say(
+            "You should have had our answer by {due}. It is late, and we are sorry for that; you "
+            "will have it as soon as we can. It costs you nothing.",
+            due=_due(case, say),
+        )
+        where, *rest = routes(case, say)
+        return [Block(late), structs.replace(where, heading=""), *rest, stranger]
     return [
         Block(say.say("You will have our answer by {due} at the latest.", due=_due(case, say))),
         Block(
@@ -137,12 +154,7 @@ def _acknowledgement(case: Case, say: Wording) -> list[Block]:
                 "nothing."
             )
         ),
-        Block(
-            say.say(
-                "Was it not you who asked? Then write to us as soon as you can, and we stop the "
-                "request."
-            )
-        ),
+        stranger,
     ]
 
 
@@ -176,6 +188,11 @@ def _clock(case: Case, say: Wording) -> list[Block]:
     if case.request.paused:
         stands = say.say(
             "Until we know, the time that we have for our answer stands still. Then it runs on."
+        )
+    elif case.request.overdue(case.today):
+        stands = say.say(
+            "Our answer should have come by {due}: it is late, and waits for this alone.",
+            due=_due(case, say),
         )
     else:
         stands = say.say("Our answer is due by {due} all the same.", due=_due(case, say))

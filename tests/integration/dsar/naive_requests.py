@@ -37,6 +37,10 @@ def may_be_refused(right: str, reason: str) -> bool:
     return reason == "IdentityVerificationFailure" or right in IN_THE_WAY[reason].split()
 
 
+def older_than_three_years(day: date, today: date) -> bool:
+    return (today.year - day.year, (today.month, today.day) > (day.month, day.day)) >= (3, True)
+
+
 @dataclass
 class Person:
     known: set[str]  # the identifiers on file
@@ -98,7 +102,7 @@ class Desk:
         self, case: Case, *, proof: str | None, who: str, now: datetime, today: date
     ) -> tuple[Case, bool]:
         """The request that it is now, and whether it was open already."""
-        if not today - timedelta(days=90) <= case.received <= today:
+        if case.received > today or older_than_three_years(case.received, today):
             raise No("NotARequest")
         if case.person.gone:
             raise No("UnknownMember")

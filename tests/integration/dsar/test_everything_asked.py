@@ -197,7 +197,7 @@ class World:
     async def open(self) -> None:
         member, person = self.chance.choice(list(self.people.items()))
         right = self.chance.choice([*map(str, Right), "erasure", "restriction", "release"])
-        back = self.chance.choice([0, 0, 0, 1, 6, 7, 8, 29, 31, 90, 91, -1])
+        back = self.chance.choice([0, 0, 0, 0, 1, 6, 7, 8, 29, 31, 100, 1095, 1096, 1097, -1])
         received = None if back == 0 else self.today - timedelta(days=back)
         wish = wishes(self.chance, right)
         case = Case(right, person, received or self.today, wish)

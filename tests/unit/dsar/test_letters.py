@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import dsar
 from consent.programme.countries import COUNTRIES
 from dsar.errors import UnfitReason
-from dsar.languages import LANGUAGES
+from dsar.languages import LANGUAGES, Language
 from dsar.letters import pages, posting
 from dsar.letters.kinds import Kind
 from dsar.letters.writing import write
@@ -199,6 +199,51 @@ def test_a_question_about_identity_says_whether_the_clock_stands() -> None:
     assert "stands still" not in text
     assert "due by 2 March 2026" in text
     assert "by 5 March 2026, we close" in text
+
+
+LATE = date(2026, 3, 3)  # the day after the last one for an answer
+PROMISES = {
+    "sv": ("Du får vårt svar senast", "försenat"),
+    "nb": ("Du får svar fra oss senest", "forsinket"),
+    "da": ("Du får vores svar senest", "forsinket"),
+    "fi": ("Saat vastauksemme viimeistään", "myöhässä"),
+    "en": ("You will have our answer by", "is late"),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_was_found_too_late_is_promised_no_day_that_is_past(language: str) -> None:
+    promise, late = PROMISES[language]
+    about = case(Kind.ACKNOWLEDGEMENT, Right.ERASURE, language)
+    due = about.request.due
+    said_due = Language(language).date(due)
+    in_time = pages.text(write(Kind.ACKNOWLEDGEMENT, replace(about, today=due)))
+    assert f"{promise} " in in_time
+    assert said_due in in_time
+    assert late not in in_time
+    text = pages.text(write(Kind.ACKNOWLEDGEMENT, replace(about, today=LATE)))
+    assert promise not in text
+    assert said_due in text  # since when it is late
+    assert late in text
+    assert "https://www.imy.se" in text
+    assert "77" in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_question_about_what_is_late_promises_no_day_that_is_past(language: str) -> None:
+    asked = case(Kind.IDENTITY_QUERY, Right.ACCESS, language, today=LATE)
+    running = replace(asked, request=replace(asked.request, paused_on=None))
+    assert PROMISES[language][1] in pages.text(write(Kind.IDENTITY_QUERY, running))
+    # Its clock stands: nothing is late yet.
+    assert PROMISES[language][1] not in pages.text(write(Kind.IDENTITY_QUERY, asked))
+
+
+@given(st.dates(date(2026, 2, 1), date(2029, 2, 1)), st.sampled_from(LANGUAGES))
+def test_no_acknowledgement_ever_promises_a_day_that_is_past(today: date, language: str) -> None:
+    about = case(Kind.ACKNOWLEDGEMENT, Right.ACCESS, language, today=today)
+    text = pages.text(write(Kind.ACKNOWLEDGEMENT, about))
+    assert (PROMISES[language][0] in text) == (today <= about.request.due)
+    assert (PROMISES[language][1] in text) == (today > about.request.due)
 
 
 def test_a_question_about_identity_asks_for_one_where_one_is_enough() -> None:
