@@ -52,8 +52,10 @@ WHERE id > %s AND EXISTS (SELECT FROM unnest(%s::bytea[]) AS k WHERE position(k 
 ORDER BY id LIMIT %s
 """
 _NAMING = """
-SELECT e.body FROM audit_entry e JOIN audit_subject s ON s.entry = e.id
-WHERE s.subject = %s AND position(%s::bytea IN e.body) > 0 ORDER BY e.id
+SELECT asked.subject, asked.text, e.body
+FROM unnest(%s::bytea[], %s::bytea[]) AS asked (subject, text)
+JOIN audit_subject s ON s.subject = asked.subject JOIN audit_entry e ON e.id = s.entry
+WHERE position(asked.text IN e.body) > 0 ORDER BY e.id
 """
 
 
@@ -79,4 +81,15 @@ async def all_entries(
 
 async def naming(session: AsyncSession, text: str, *, subject: bytes) -> list[Told]:
     """The entries about a subject in whose bodies `text` stands, the oldest first."""
-    return [told(row[0]) for row in await rows(session, _NAMING, subject, text.encode())]
+    return (await naming_each(session, [(subject, text)]))[subject, text]
+
+
+async def naming_each(
+    session: AsyncSession, asked: Collection[tuple[bytes, str]]
+) -> dict[tuple[bytes, str], list[Told]]:
+    """The same for many at once, by subject and text."""
+    found: dict[tuple[bytes, str], list[Told]] = {one: [] for one in asked}
+    subjects, texts = [one[0] for one in asked], [one[1].encode() for one in asked]
+    for subject, text, body in await rows(session, _NAMING, subjects, texts):
+        found[subject, text.decode()].append(told(body))
+    return found

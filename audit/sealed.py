@@ -4,16 +4,22 @@ Touches ``audit_detail`` and ``audit_set``. Sees ciphertext only; seals and open
 """
 
 from collections.abc import Collection, Sequence
-from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, delete, update
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from audit.tables import AuditDetail, AuditSet, AuditSubject
+from audit.tables import AuditDetail, AuditSet
 from kernel.database import raw
+
+_ERASE = """
+WITH gone AS (
+    DELETE FROM audit_detail d USING audit_subject s
+    WHERE s.subject = ANY(%s) AND d.entry = s.entry RETURNING s.subject
+) SELECT subject, count(*) FROM gone GROUP BY subject
+"""
 
 
 async def keep_set(session: AsyncSession, *, address: bytes, sealed: bytes) -> None:
@@ -102,11 +108,11 @@ async def reseal_details(session: AsyncSession, sealed: Sequence[tuple[UUID, byt
         )
 
 
-async def erase_details(session: AsyncSession, subject: bytes) -> int:
-    """Delete the sealed details of all entries about a member (Art. 17); returns how many.
+async def erase_details(session: AsyncSession, subjects: Collection[bytes]) -> dict[bytes, int]:
+    """Delete the sealed details of all entries about members (Art. 17); how many of each.
 
     The entries stay: without detail and salt their commitments tell nothing.
     """
-    theirs = select(AuditSubject.entry).where(col(AuditSubject.subject) == subject)
-    statement = delete(AuditDetail).where(col(AuditDetail.entry).in_(theirs))
-    return cast(CursorResult[Any], await session.execute(statement)).rowcount
+    connection = await raw(session)
+    cursor = await connection.execute(_ERASE, (list(subjects),), binary=True)
+    return dict.fromkeys(subjects, 0) | dict(await cursor.fetchall())

@@ -5,7 +5,7 @@ that a guardian finds their children, the `guardianship` table leads from one to
 pseudonyms; whoever has the database learns neither who nor whose.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -147,18 +147,25 @@ def speaking_for(act: Act, child: Member) -> Act:
     return replace(act, actor_type=ActorType.MEMBER, actor=child.key.subject().hex())
 
 
-async def forget(unit: Unit, member: Member) -> int:
-    """Forget whose guardian this member is, and who is theirs; how many rows that were.
+async def forget(unit: Unit, members: Sequence[Member]) -> dict[UUID, int]:
+    """Forget whose guardians these members are, and who is theirs; how many rows, by member.
 
     For erasure, while the key is in hand. What an erased guardian said for a child stands: the
     word was valid when it was given, and the child's proof of it is the child's own (Art. 7(1)).
     Their id stays in it, sealed under the child's key, and leads to nobody.
     """
-    kinship = member.key.kinship()
+    kin = {one.key.kinship(): one.id for one in members}
     cursor = await (await raw(unit.session)).execute(
-        "DELETE FROM guardianship WHERE guardian = %s OR child = %s", (kinship, kinship)
+        "DELETE FROM guardianship WHERE guardian = ANY(%(kin)s) OR child = ANY(%(kin)s) "
+        "RETURNING guardian, child",
+        {"kin": list(kin)},
+        binary=True,
     )
-    return cursor.rowcount
+    count = dict.fromkeys(kin.values(), 0)
+    for pair in await cursor.fetchall():
+        for one in kin.keys() & set(pair):
+            count[kin[one]] += 1
+    return count
 
 
 async def _pair(unit: Unit, child: UUID, guardian: UUID) -> Mapping[UUID, Member]:

@@ -6,18 +6,20 @@ One job a step, each idempotent: done again, it finds the step taken and changes
 no recipient has to be told, both steps are taken in one transaction.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from audit.acts import Act
-from audit.browsing import naming, told
+from audit.browsing import naming, naming_each, told
 from audit.proofs import entry_use
 from consent import choosing, ledger
 from consent.choices import Action as Said
 from consent.choices import By, Choice
 from consent.programmes import Active
-from dsar import approvals, heard, register, speaking, telling, wanted
+from dsar import approvals, heard, identity, register, speaking, telling, wanted
 from dsar.register import shown
 from dsar.requests import LETTER_JOB
 from dsar.states import TERMINAL, Right, State, Step
@@ -25,7 +27,7 @@ from dsar.tables import RequestRow
 from dsar.wanted import Wanted
 from dsar.words import Snag
 from kernel.errors import Unavailable
-from kernel.jobs import enqueue
+from kernel.jobs import enqueue_each
 from profiles import enrolment, members
 from profiles.errors import BadValue, UnknownField
 from profiles.members import NUMBER, Member
@@ -41,31 +43,57 @@ async def accepted(unit: Unit, active: Active, request: UUID) -> tuple[RequestRo
     """The request and its member, both locked, if it is now to be carried out; None if not.
 
     Not when that has been done, not before the time that it waits for, and not while it rests on
-    the word of somebody who may speak for the member no more. Raises `Unavailable`
-    for a row that says approved when this was not approved for this member, or was and has been
-    carried out before: somebody has changed the table.
+    the word of somebody who may speak for the member no more. Raises `UnknownRequest`, and
+    `Unavailable` for a row that says approved when this was not approved for this member, or was
+    and has been carried out before: somebody has changed the table.
     """
-    asked = await register.get(unit, request)
+    await register.get(unit, request)
+    found = await accepted_each(unit, active, [request])
+    return found[0] if found else None
+
+
+async def accepted_each(
+    unit: Unit, active: Active, requests: Sequence[UUID]
+) -> list[tuple[RequestRow, Member]]:
+    """Those of many that are now to be carried out, as `accepted` has it, in order of their ids.
+
+    One that it raises for is raised for.
+    """
+    asked = await register.members_of(unit, requests)
     # Members before requests, as everybody locks them who locks both.
-    people = await members.load(unit, [asked.member] if asked.member else [], lock=True)
-    row = await register.row_of(unit, request, lock=True)
-    if State(row.state) is not State.ACCEPTED:
-        return None
-    if row.not_before is not None and row.not_before > unit.now:
-        return None
+    people = await members.load(unit, asked, lock=True)
+    now = [row for row in await register.rows_of(unit, requests) if _is_due(row, unit.now)]
+    found = [(row, _approved(row, people)) for row in now]
+    await _refuse_over(unit, found)
+    proofs = await identity.given_each(unit, {row.id: member for row, member in found})
+    return [
+        (row, member)
+        for row, member in found
+        if not await speaking.silenced(unit, active, proofs[row.id], member, Right(row.kind))
+    ]
+
+
+def _is_due(row: RequestRow, now: datetime) -> bool:
+    waits = row.not_before is not None and row.not_before > now
+    return State(row.state) is State.ACCEPTED and not waits
+
+
+def _approved(row: RequestRow, people: Mapping[UUID, Member]) -> Member:
     member = people.get(row.member) if row.member else None
     if member is None:
         raise _not_approved()
     approval = approvals.given(row, member)
     if approval is None or not approval.whole:
         raise _not_approved()
-    # An approval copied from a backup opens too, and was used up or taken back.
-    said = await naming(unit.session, str(row.id), subject=member.key.subject())
-    if any(_is_over(entry.facts) for entry in said):
+    return member
+
+
+async def _refuse_over(unit: Unit, found: Sequence[tuple[RequestRow, Member]]) -> None:
+    """An approval copied from a backup opens too, and was used up or taken back."""
+    asked = [(member.key.subject(), str(row.id)) for row, member in found]
+    said = await naming_each(unit.session, asked)
+    if any(_is_over(entry.facts) for entries in said.values() for entry in entries):
         raise _not_approved()
-    if await speaking.silenced(unit, active, row.id, member, Right(row.kind)):
-        return None
-    return row, member
 
 
 async def carried(
@@ -83,21 +111,33 @@ async def carried(
     `identities`: the identifiers by which recipients may know the member. `corrected`: what was
     set right.
     """
-    await register.step(unit, act, row, Step.CARRY_OUT, subject=subject)
-    row.approval = None
-    if row.kind == Right.ERASURE:
-        row.member = None
-        row.wanted = None
-    await telling.tell(
-        unit,
-        act,
-        active,
-        shown(row),
-        subject=subject,
-        identities=identities,
-        corrected=corrected,
-    )
-    await _settle(unit, act, row, subject=subject)
+    await carried_each(unit, act, active, [Carried(row, subject, identities, corrected or {})])
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A request that has been carried out, as `carried` is told of it."""
+
+    row: RequestRow
+    subject: bytes
+    identities: telling.Identities = field(repr=False)
+    corrected: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+async def carried_each(unit: Unit, act: Act, active: Active, done: Sequence[Carried]) -> None:
+    """The same for many requests."""
+    cases = [(one.row, one.subject) for one in done]
+    await register.step_each(unit, act, cases, Step.CARRY_OUT)
+    for row, _ in cases:
+        row.approval = None
+        if row.kind == Right.ERASURE:
+            row.member = None
+            row.wanted = None
+    told = [
+        telling.Done(shown(one.row), one.subject, one.identities, one.corrected) for one in done
+    ]
+    await telling.tell(unit, act, active, told)
+    await _settle(unit, act, cases)
 
 
 async def settle(unit: Unit, act: Act, request: UUID) -> bool:
@@ -105,7 +145,7 @@ async def settle(unit: Unit, act: Act, request: UUID) -> bool:
     row = await register.row_of(unit, request, lock=True)
     if State(row.state) is not State.CARRIED_OUT:
         return False
-    return await _settle(unit, act, row, subject=await subject_of(unit, row))
+    return await _settle(unit, act, [(row, await subject_of(unit, row))])
 
 
 async def subject_of(unit: Unit, row: RequestRow) -> bytes:
@@ -177,12 +217,12 @@ async def review(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
     return True
 
 
-async def overtake(unit: Unit, act: Act, member: UUID, rows: Iterable[RequestRow]) -> None:
-    """Close what else somebody had asked for who is being erased: there is nobody left."""
-    person = await members.one(unit, member)
-    for row in rows:
-        if State(row.state).is_open:
-            await register.step(unit, act, row, Step.OVERTAKE, subject=person.key.subject())
+async def overtake(unit: Unit, act: Act, rows: Iterable[tuple[RequestRow, Member]]) -> None:
+    """Close what else they had asked for who are being erased: there is nobody left."""
+    rows = list(rows)
+    open_ones = [(row, one.key.subject()) for row, one in rows if State(row.state).is_open]
+    await register.step_each(unit, act, open_ones, Step.OVERTAKE)
+    for row, _ in rows:
         row.member = row.approval = row.wanted = None
 
 
@@ -201,18 +241,24 @@ async def _say(
     await carried(unit, act, active, row, subject=member.key.subject(), identities=known)
 
 
-async def _settle(unit: Unit, act: Act, row: RequestRow, *, subject: bytes) -> bool:
+async def _settle(unit: Unit, act: Act, cases: Sequence[tuple[RequestRow, bytes]]) -> bool:
+    """Close those for which no recipient is open; whether there were any."""
     await unit.session.flush()
     # By the record: whoever writes to the table of words closes nothing.
-    said = await heard.of_request(unit, row.id, subject=subject)
-    if any(one.state.is_open for one in said.values()):
-        return False
-    await register.step(unit, act, row, Step.FULFIL, subject=subject)
-    if row.kind == Right.ERASURE:
-        await enqueue(unit.session, CERTIFICATE_JOB, request=str(row.id), entry=str(row.erased))
-    else:
-        await enqueue(unit.session, LETTER_JOB, request=str(row.id), letter="answer")
-    return True
+    said = await heard.of_requests(unit, {row.id: subject for row, subject in cases})
+    settled = [
+        (row, subject)
+        for row, subject in cases
+        if not any(one.state.is_open for one in said[row.id].values())
+    ]
+    await register.step_each(unit, act, settled, Step.FULFIL)
+    erased = [row for row, _ in settled if row.kind == Right.ERASURE]
+    others = [row for row, _ in settled if row.kind != Right.ERASURE]
+    certified = [{"request": str(row.id), "entry": str(row.erased)} for row in erased]
+    await enqueue_each(unit.session, CERTIFICATE_JOB, certified)
+    answered = [{"request": str(row.id), "letter": "answer"} for row in others]
+    await enqueue_each(unit.session, LETTER_JOB, answered)
+    return bool(settled)
 
 
 async def _snag(unit: Unit, member: Member, wish: Wanted) -> Snag | None:

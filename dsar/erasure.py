@@ -7,10 +7,11 @@ done. Idempotent: done again, it finds nobody and changes nothing.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 
 from audit.acts import Act
 from audit.browsing import naming
@@ -20,14 +21,15 @@ from consent import guardians
 from consent.programmes import Active
 from dsar import carrying, holds, identity, outgoing, telling, vouchers
 from dsar.bookkeeping import books_of
+from dsar.carrying import Carried
 from dsar.journal import Journal, Line
 from dsar.letters import kept as letters
-from dsar.letters.making import farewell
+from dsar.letters.making import Parting, farewells
 from dsar.opendsr import forgetting
 from dsar.previews import values_of
-from dsar.states import State, Step
+from dsar.states import Right, State, Step
 from dsar.tables import RequestRow
-from kernel.database import before_commit, raw
+from kernel.database import before_commit, deleted, raw
 from kernel.errors import Unavailable
 from profiles import members
 from profiles.erasing import DestroyKeys, destroy
@@ -42,41 +44,65 @@ class Erasure:
         self._power = power
         self._journal = journal
 
-    async def fulfil(self, unit: Unit, act: Act, active: Active, request: UUID) -> bool:
-        """Erase the member of an accepted request; False when that has been done before.
+    async def fulfil(
+        self, unit: Unit, act: Act, active: Active, requests: Sequence[UUID]
+    ) -> list[UUID]:
+        """Erase the members of accepted requests, all or none; returns those carried out.
 
-        False too while a legal hold stands: `dsar.overdue` takes it up again when that has ended.
+        Not among them is what has been done before, and what a legal hold keeps from being done:
+        `dsar.overdue` takes it up again when that has ended. Raises as `carrying.accepted_each`
+        does. Some hundreds at most, for they are locked while it lasts.
         """
-        if (found := await carrying.accepted(unit, active, request)) is None:
-            return False
-        row, member = found
-        if await holds.standing(unit, member):
-            return False
-        subject, known = member.key.subject(), telling.identities(unit, member)
-        row.erased = await self._erase(unit, act, active, member, request=request, known=known)
-        await carrying.carried(unit, act, active, row, subject=subject, identities=known)
-        line = Line(member.id, request)
+        accepted = await carrying.accepted_each(unit, active, requests)
+        # Of two for one member, which nobody could ask for, the first leaves nothing to the other.
+        cases = {member.id: (row, member) for row, member in reversed(accepted)}
+        held = await holds.standing_each(unit, [member for _, member in cases.values()])
+        parting = [
+            _Parting(row.id, row, member, telling.identities(unit, member))
+            for row, member in cases.values()
+            if not held[member.id]
+        ]
+        if not parting:
+            return []
+        await self._carry_out(unit, act, active, parting)
+        lines = [Line(one.member.id, one.request) for one in parting]
 
         async def journal() -> None:
-            self._journal.append(line, at=unit.now)
+            self._journal.append(*lines, at=unit.now)
 
         # When nothing but the commit can fail any more: should it, start-up erases them.
         before_commit(unit.session, journal, outside=True)
-        return True
+        return [line.request for line in lines]
 
-    async def take_back(self, unit: Unit, request: UUID, *, since: datetime) -> bool:
-        """After an attempt that failed: journal that it was not carried out, if that is so.
+    async def ready(self, unit: Unit, *, limit: int) -> list[UUID]:
+        """Erasures that are approved and wait for no day, the oldest first; locks nothing."""
+        waits_until = col(RequestRow.not_before)
+        query = (
+            select(RequestRow.id)
+            .where(col(RequestRow.kind) == Right.ERASURE.value)
+            .where(col(RequestRow.state) == State.ACCEPTED.value)
+            .where(or_(waits_until.is_(None), waits_until <= unit.now))
+            .order_by(col(RequestRow.id))
+            .limit(limit)
+        )
+        return list((await unit.session.execute(query)).scalars())
+
+    async def take_back(self, unit: Unit, requests: Sequence[UUID], *, since: datetime) -> bool:
+        """After an attempt that failed: journal that they were not carried out, if that is so.
 
         Waits for a commit that is still under way, of which nobody was told. `since`: when the
         attempt began; what was journalled before is left as it stands.
         """
-        for line in self._journal.lines():
-            if line.request == request and line.at is not None and line.at >= since:
-                if not await members.load(unit, [line.member], lock=True):
-                    return False
-                self._journal.take_back(line, at=unit.now)
-                return True
-        return False
+        lines = [
+            line
+            for line in self._journal.lines()
+            if line.request in requests and line.at is not None and line.at >= since
+        ]
+        there = await members.load(unit, {line.member for line in lines}, lock=True)
+        alive = [line for line in lines if line.member in there]
+        if alive:
+            self._journal.take_back(*alive, at=unit.now)
+        return bool(alive)
 
     def journalled(self) -> bool:
         """Whether anybody was ever erased. Raises `Unavailable` as `revived` does."""
@@ -119,13 +145,12 @@ class Erasure:
         if not standing or await holds.placed_since(unit, member, standing[-1].at):
             return False
         request = standing[-1].request
-        subject, known = member.key.subject(), telling.identities(unit, member)
-        entry = await self._erase(unit, act, active, member, request=request, known=known)
         row = await unit.session.get(RequestRow, request, with_for_update=True)
         # Older than the request, a backup has no row to close.
+        parting = _Parting(request, row, member, telling.identities(unit, member))
         if row is not None and State(row.state) is not State.FULFILLED:
-            row.state, row.erased = State.ACCEPTED.value, entry
-            await carrying.carried(unit, act, active, row, subject=subject, identities=known)
+            row.state = State.ACCEPTED.value
+        await self._carry_out(unit, act, active, [parting])
         return True
 
     async def _cancelled(self, unit: Unit, member: Member, line: Line) -> bool:
@@ -139,62 +164,111 @@ class Erasure:
             for entry in said
         )
 
-    async def _erase(
-        self,
-        unit: Unit,
-        act: Act,
-        active: Active,
-        member: Member,
-        *,
-        request: UUID,
-        known: telling.Identities,
-    ) -> UUID:
-        connection = await raw(unit.session)
-        subject = member.key.subject()
-        books = books_of(active.programme)
-        kept = await vouchers.keep(unit, act, member, books, request=request) if books else None
-        stays = kept.facts() if kept else []
-        # While the member can still be named, and before what says where to write to is gone.
-        await farewell(unit, act, active, request, member, stays=stays)
-        await self._overtake(unit, act, member, request)
-        packages = await connection.execute("DELETE FROM package WHERE member = %s", (member.id,))
-        rows = {
-            "package": packages.rowcount,
-            "identity": await identity.forget(unit, member.id),
-            "outgoing": await outgoing.forget(unit, member.id),
-            "letter": await letters.forget(unit, member.id),
-            "guardianship": await guardians.forget(unit, member),
-            "hold": await holds.forget(unit, member.id),
-            "value": values_of(member),
-        }
-        if kept and kept.unreadable:
-            rows["unreadable"] = kept.unreadable
-        await forgetting.forget(unit, known)
-        destroyed = await destroy(unit, member, self._power)
-        # The ledger can only be deleted once the key is gone: see migration 0004.
-        ledger = await (
-            await connection.execute("SELECT tillit_erase_ledger(%s)", (member.id,))
-        ).fetchone()
-        assert ledger is not None
-        facts: dict[str, Fact] = {
-            "request": str(request),
-            "key": destroyed.key,
-            "epoch": unit.epoch.number,
-            "rows": {**destroyed.rows, **rows, "ledger": ledger[0]},
-            "kept": stays,
-        }
-        return await unit.record.write(
-            unit.session, act.entry(EntryKind.MEMBER_ERASED, subject=subject, facts=facts)
-        )
+    async def _carry_out(
+        self, unit: Unit, act: Act, active: Active, parting: Sequence["_Parting"]
+    ) -> None:
+        """Erase them, and take the step in those of their requests that are to be carried out."""
+        subjects = {one.request: one.member.key.subject() for one in parting}
+        entries = await self._erase(unit, act, active, parting)
+        done = []
+        for one in parting:
+            if one.row is not None and State(one.row.state) is State.ACCEPTED:
+                one.row.erased = entries[one.request]
+                done.append(Carried(one.row, subjects[one.request], one.known))
+        await carrying.carried_each(unit, act, active, done)
 
-    async def _overtake(self, unit: Unit, act: Act, member: Member, request: UUID) -> None:
+    async def _erase(
+        self, unit: Unit, act: Act, active: Active, parting: Sequence["_Parting"]
+    ) -> dict[UUID, UUID]:
+        """The entries of these erasures, by request."""
+        kept = {one.request: await _kept(unit, act, active, one) for one in parting}
+        stays = {request: one.facts() if one else [] for request, one in kept.items()}
+        # While they can still be named, and before what says where to write to is gone.
+        last = [Parting(one.row, one.member, stays[one.request]) for one in parting]
+        await farewells(unit, act, active, last)
+        await self._overtake(unit, act, parting)
+        gone = await _forgotten(unit, parting)
+        people = [one.member for one in parting]
+        destroyed = await destroy(unit, people, self._power)
+        # The ledger can only be deleted once the key is gone: see migration 0004.
+        ledger = await _ledger_erased(unit, people)
+        entries = []
+        for one in parting:
+            id, books = one.member.id, kept[one.request]
+            rows = {**destroyed[id].rows, **{what: count[id] for what, count in gone.items()}}
+            rows |= {"value": values_of(one.member), "ledger": ledger[id]}
+            if books is not None and books.unreadable:
+                rows["unreadable"] = books.unreadable
+            facts: dict[str, Fact] = {
+                "request": str(one.request),
+                "key": destroyed[id].key,
+                "epoch": unit.epoch.number,
+                "rows": rows,
+                "kept": stays[one.request],
+            }
+            subject = one.member.key.subject()
+            entries.append(act.entry(EntryKind.MEMBER_ERASED, subject=subject, facts=facts))
+        written = await unit.record.write_many(unit.session, entries)
+        return {one.request: entry for one, entry in zip(parting, written, strict=True)}
+
+    async def _overtake(self, unit: Unit, act: Act, parting: Sequence["_Parting"]) -> None:
         """What else they had asked for cannot be answered any more: there is nobody left."""
+        people = {one.member.id: one.member for one in parting}
         query = (
             select(RequestRow)
-            .where(col(RequestRow.member) == member.id)
-            .where(col(RequestRow.id) != request)
+            .where(col(RequestRow.member).in_(people))
+            .where(col(RequestRow.id).not_in([one.request for one in parting]))
+            .order_by(col(RequestRow.id))
             .with_for_update()
         )
         others = (await unit.session.execute(query)).scalars().all()
-        await carrying.overtake(unit, act, member.id, others)
+        await carrying.overtake(
+            unit, act, [(row, people[row.member]) for row in others if row.member is not None]
+        )
         await unit.session.flush()
+
+
+@dataclass(frozen=True)
+class _Parting:
+    """Somebody who is being erased, by which request, and the identifiers they are known by.
+
+    `row`: None where a restored backup is older than the request.
+    """
+
+    request: UUID
+    row: RequestRow | None
+    member: Member
+    known: telling.Identities = field(repr=False)
+
+
+async def _kept(unit: Unit, act: Act, active: Active, one: _Parting) -> vouchers.Staying | None:
+    """What goes into the bookkeeping ledger of them, where the programme has one."""
+    if (books := books_of(active.programme)) is None:
+        return None
+    return await vouchers.keep(unit, act, one.member, books, request=one.request)
+
+
+async def _forgotten(unit: Unit, parting: Sequence[_Parting]) -> dict[str, dict[UUID, int]]:
+    """Everything that other rooms keep of them is deleted: how many rows, by what and of whom."""
+    people = [one.member for one in parting]
+    ids = [one.id for one in people]
+    gone = {
+        "package": await deleted(unit.session, "package", "member", ids),
+        "identity": await identity.forget(unit, ids),
+        "outgoing": await outgoing.forget(unit, ids),
+        "letter": await letters.forget(unit, ids),
+        "guardianship": await guardians.forget(unit, people),
+        "hold": await holds.forget(unit, ids),
+    }
+    await forgetting.forget(unit, [one.known for one in parting])
+    return gone
+
+
+async def _ledger_erased(unit: Unit, people: Sequence[Member]) -> dict[UUID, int]:
+    connection = await raw(unit.session)
+    cursor = await connection.execute(
+        "SELECT member, tillit_erase_ledger(member) FROM unnest(%s::uuid[]) AS gone (member)",
+        ([one.id for one in people],),
+        binary=True,
+    )
+    return dict(await cursor.fetchall())

@@ -4,12 +4,12 @@ A request closes by this and its certificate says this: the table of what is on 
 (`outgoing`) is what carries words, and proves nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from audit.browsing import Told, naming
+from audit.browsing import Told, naming_each
 from audit.entries import Kind as EntryKind
 from dsar.outgoing import State
 from profiles.unit import Unit
@@ -33,8 +33,17 @@ class Heard:
 
 async def of_request(unit: Unit, request: UUID, *, subject: bytes) -> dict[str, Heard]:
     """Everyone who was told because of a request, by name. `subject`: whom it is on record for."""
-    said = await naming(unit.session, str(request), subject=subject)
-    return by_recipient(one for one in said if one.facts.get("request") == str(request))
+    return (await of_requests(unit, {request: subject}))[request]
+
+
+async def of_requests(unit: Unit, subjects: Mapping[UUID, bytes]) -> dict[UUID, dict[str, Heard]]:
+    """The same for many, by request; each with its subject."""
+    asked = {request: (subject, str(request)) for request, subject in subjects.items()}
+    said = await naming_each(unit.session, asked.values())
+    return {
+        request: by_recipient(one for one in said[about] if one.facts.get("request") == about[1])
+        for request, about in asked.items()
+    }
 
 
 def by_recipient(entries: Iterable[Told]) -> dict[str, Heard]:

@@ -4,6 +4,7 @@ Placed and lifted by officers, on record each time. The record decides whether o
 the table is the way to it: a row that was deleted or ended by hand frees nobody.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -13,12 +14,12 @@ from uuid import UUID
 import msgspec
 
 from audit.acts import Act
-from audit.browsing import naming
+from audit.browsing import Told, naming, naming_each
 from audit.entries import Fact
 from audit.entries import Kind as EntryKind
 from consent.programme.suggestion import did_you_mean
 from dsar.errors import BrokenRequest, Held, NotAHold, UnknownHold
-from kernel.database import raw
+from kernel.database import deleted, raw
 from kernel.ids import uuid7
 from profiles import members
 from profiles.keys import MemberKey
@@ -161,15 +162,22 @@ async def standing(unit: Unit, member: Member) -> list[Hold]:
 
     Raises `BrokenRequest` where the table and the record disagree: then nobody is erased.
     """
-    rows = await of_member(unit, member)
-    said = await naming(unit.session, '"kind":"hold.', subject=member.key.subject())
-    lifted = {one.facts["hold"] for one in said if one.kind == EntryKind.HOLD_LIFTED}
-    placed = {one.facts["hold"] for one in said if one.kind == EntryKind.HOLD_PLACED}
-    if placed != {str(one.id) for one in rows} or lifted != {
-        str(one.id) for one in rows if one.lifted_at is not None
-    }:
-        raise BrokenRequest("the holds on this member are not what the record says", place=TABLE)
-    return [one for one in rows if one.stands(unit.today)]
+    return (await standing_each(unit, [member]))[member.id]
+
+
+async def standing_each(unit: Unit, people: Sequence[Member]) -> dict[UUID, list[Hold]]:
+    """The same for many members at once, by their ids."""
+    keys = {one.id: one.key for one in people}
+    found: dict[UUID, list[Hold]] = {member: [] for member in keys}
+    for row in await _rows(unit, "WHERE member = ANY(%s) ORDER BY id", (list(keys),)):
+        found[row[1]].append(opened(keys[row[1]], row))
+    asked = {member: (key.subject(), '"kind":"hold.') for member, key in keys.items()}
+    said = await naming_each(unit.session, asked.values())
+    for member, rows in found.items():
+        _refuse_untold(rows, said[asked[member]])
+    return {
+        member: [one for one in rows if one.stands(unit.today)] for member, rows in found.items()
+    }
 
 
 async def refuse_held(unit: Unit, member: Member) -> None:
@@ -195,11 +203,18 @@ async def placed_since(unit: Unit, member: Member, moment: datetime | None) -> b
     return any(str(one.id) in placed and one.stands(unit.today) for one in found)
 
 
-async def forget(unit: Unit, member: UUID) -> int:
-    """Delete the holds there were on a member who is being erased; returns how many."""
-    connection = await raw(unit.session)
-    cursor = await connection.execute("DELETE FROM legal_hold WHERE member = %s", (member,))
-    return cursor.rowcount
+async def forget(unit: Unit, members: Sequence[UUID]) -> dict[UUID, int]:
+    """Delete the holds there were on members who are being erased; how many, by member."""
+    return await deleted(unit.session, TABLE, "member", members)
+
+
+def _refuse_untold(rows: Sequence[Hold], said: Sequence[Told]) -> None:
+    lifted = {one.facts["hold"] for one in said if one.kind == EntryKind.HOLD_LIFTED}
+    placed = {one.facts["hold"] for one in said if one.kind == EntryKind.HOLD_PLACED}
+    if placed != {str(one.id) for one in rows} or lifted != {
+        str(one.id) for one in rows if one.lifted_at is not None
+    }:
+        raise BrokenRequest("the holds on this member are not what the record says", place=TABLE)
 
 
 def ends_at(unit: Unit, until: date | None) -> datetime | None:

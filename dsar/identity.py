@@ -8,7 +8,7 @@ one.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -19,7 +19,7 @@ import msgspec
 from audit.acts import Act
 from audit.entries import Kind as EntryKind
 from dsar.states import AT_ONCE, Right
-from kernel.database import raw
+from kernel.database import deleted, raw
 from kernel.ids import made_at, uuid7
 from profiles import lookup, members
 from profiles.errors import CannotOpen
@@ -153,19 +153,28 @@ async def tried(
 
 async def given(unit: Unit, request: UUID, member: Member) -> list[Kept]:
     """The proofs given for this request, oldest first. Raises `CannotOpen` for one not of ours."""
+    return (await given_each(unit, {request: member}))[request]
+
+
+async def given_each(unit: Unit, cases: Mapping[UUID, Member]) -> dict[UUID, list[Kept]]:
+    """The same for many requests at once, each with its member."""
     connection = await raw(unit.session)
     cursor = await connection.execute(
-        "SELECT p.id, p.sealed, r.kind FROM identity_proof p JOIN request r ON r.id = p.request "
-        "WHERE p.request = %s AND p.member = %s ORDER BY p.id",
-        (request, member.id),
+        "SELECT p.id, p.request, p.sealed, r.kind "
+        "FROM unnest(%s::uuid[], %s::uuid[]) AS asked (request, member) "
+        "JOIN identity_proof p ON p.request = asked.request AND p.member = asked.member "
+        "JOIN request r ON r.id = p.request ORDER BY p.id",
+        (list(cases), [member.id for member in cases.values()]),
+        binary=True,
     )
-    found = []
-    for row, sealed, kind in await cursor.fetchall():
+    found: dict[UUID, list[Kept]] = {request: [] for request in cases}
+    for row, request, sealed, kind in await cursor.fetchall():
+        member = cases[request]
         plain = member.key.open_field(TABLE, f"{row.hex}:{request.hex}", sealed)
         proof = msgspec.msgpack.decode(plain, type=Proof)
         name = proof.identifier
         same = name is None or proof.of == fingerprint(unit, member, name)
-        found.append(Kept(made_at(row), proof, same and proof.right == kind))
+        found[request].append(Kept(made_at(row), proof, same and proof.right == kind))
     return found
 
 
@@ -265,11 +274,8 @@ async def misplaced(unit: Unit) -> set[UUID]:
         last = rows[-1][0]
 
 
-async def forget(unit: Unit, member: UUID) -> int:
-    """Delete all proofs and challenges of a member who is being erased; returns how many."""
-    connection = await raw(unit.session)
-    count = 0
-    for table in ("identity_proof", "identity_challenge"):
-        cursor = await connection.execute(f"DELETE FROM {table} WHERE member = %s", (member,))  # noqa: S608
-        count += cursor.rowcount
-    return count
+async def forget(unit: Unit, members: Sequence[UUID]) -> dict[UUID, int]:
+    """Delete all proofs and challenges of members who are being erased; how many, by member."""
+    proofs = await deleted(unit.session, "identity_proof", "member", members)
+    challenges = await deleted(unit.session, "identity_challenge", "member", members)
+    return {member: proofs[member] + challenges[member] for member in members}

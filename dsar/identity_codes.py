@@ -168,9 +168,11 @@ async def _send(unit: Unit, case: Case, identifier: str, carrier: Carrier) -> No
     )
     await outgoing.post(
         unit,
-        request=request.id,
-        what=f"code:{challenge.id}",
-        carrier=carrier.value,
-        payload=msgspec.json.encode(message),
-        member=member.id,
+        outgoing.Parcel(
+            request=request.id,
+            what=f"code:{challenge.id}",
+            carrier=carrier.value,
+            payload=msgspec.json.encode(message),
+            member=member.id,
+        ),
     )

@@ -7,6 +7,7 @@ line says so, and the first one counts no more; no line is ever changed.
 
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -31,21 +32,21 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def append(self, line: Line, *, at: datetime) -> None:
-        """Durable on return."""
-        self._write({"at": rfc3339(at), **_names(line)})
+    def append(self, *lines: Line, at: datetime) -> None:
+        """All of them durable on return."""
+        self._write({"at": rfc3339(at), **_names(line)} for line in lines)
 
-    def take_back(self, line: Line, *, at: datetime) -> None:
-        """Write that this erasure was not carried out; durable on return."""
-        self._write({"at": rfc3339(at), **_names(line), "carried_out": False})
+    def take_back(self, *lines: Line, at: datetime) -> None:
+        """Write that these erasures were not carried out; durable on return."""
+        self._write({"at": rfc3339(at), **_names(line), "carried_out": False} for line in lines)
 
-    def _write(self, fields: dict[str, str | bool]) -> None:
+    def _write(self, lines: Iterable[dict[str, str | bool]]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(fields)
+        text = "".join(json.dumps(fields) + "\n" for fields in lines)
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "rb+") as file:
             torn = file.seek(0, os.SEEK_END) and not _ends_whole(file.fileno())
-            file.write((("\n" if torn else "") + text + "\n").encode())
+            file.write((("\n" if torn else "") + text).encode())
             file.flush()
             os.fsync(file.fileno())
 

@@ -10,7 +10,7 @@ it was sealed alone: in a row that names another recipient, carrier or member it
 come and go: `resume` finds what is due and has none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -20,8 +20,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from kernel.database import raw
-from kernel.jobs import enqueue
+from kernel.database import deleted, raw
+from kernel.jobs import enqueue, enqueue_each
 from profiles.errors import CannotOpen
 from profiles.keys import EpochKey, fill, place, strip
 from profiles.labels import Label
@@ -41,6 +41,13 @@ _COLUMNS = (
     "id, request, member, recipient, carrier, what, state, attempts, made_at, due, "
     "answered_at, problem, answer, next_at"
 )
+_POST = """
+INSERT INTO outgoing (id, request, member, recipient, carrier, what, state, problem, next_at,
+    due, sealed, made_at, epoch)
+SELECT given.*, %s, %s FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[],
+    %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::date[], %s::bytea[]) AS given
+ON CONFLICT (id) DO NOTHING RETURNING id
+"""
 
 
 class State(StrEnum):
@@ -99,39 +106,64 @@ def id_of(request: UUID, recipient: str | None, what: str) -> UUID:
     return UUID(bytes=digest[:16], version=4)
 
 
-async def post(
-    unit: Unit,
-    *,
-    request: UUID,
-    what: str,
-    carrier: str,
-    payload: bytes,
-    recipient: str | None = None,
-    member: UUID | None = None,
-    due: date | None = None,
-    state: State = State.WAITING,
-) -> UUID:
-    """Put it on its way, once however often it is asked for; returns its id.
-
-    `member`: whom it goes with, should they be erased before it is sent; None for what an
-    erasure itself sends.
+@dataclass(frozen=True, kw_only=True)
+class Parcel:
+    """What is to be put on its way. `member`: whom it goes with, should they be erased before it
+    is sent; None for what an erasure itself sends. `problem`: why a letter is not sent.
     """
-    made = id_of(request, recipient, what)
-    at = _place(made, request, member, recipient, carrier, what)
-    sealed = unit.epoch.sealing(Label.OUTGOING).seal(fill(payload, _PAD), at=at)
+
+    request: UUID
+    what: str
+    carrier: str
+    payload: bytes = field(repr=False)
+    recipient: str | None = None
+    member: UUID | None = None
+    due: date | None = None
+    state: State = State.WAITING
+    problem: str | None = None
+
+    @property
+    def id(self) -> UUID:
+        return id_of(self.request, self.recipient, self.what)
+
+
+async def post(unit: Unit, parcel: Parcel) -> UUID:
+    """Put it on its way, once however often it is asked for; returns its id."""
+    await post_each(unit, [parcel])
+    return parcel.id
+
+
+async def post_each(unit: Unit, parcels: Sequence[Parcel]) -> None:
+    """The same for many, in two round trips."""
+    sealing = unit.epoch.sealing(Label.OUTGOING)
+    rows = []
+    for one in parcels:
+        at = _place(one.id, one.request, one.member, one.recipient, one.carrier, one.what)
+        next_at = unit.now if one.state.is_open else None
+        rows.append(
+            (
+                *(one.id, one.request, one.member, one.recipient, one.carrier, one.what),
+                *(one.state.value, one.problem, next_at, one.due),
+                sealing.seal(fill(one.payload, _PAD), at=at),
+            )
+        )
+    if not rows:
+        return
     connection = await raw(unit.session)
     cursor = await connection.execute(
-        "INSERT INTO outgoing (id, request, member, recipient, carrier, what, state, made_at, "
-        "next_at, due, epoch, sealed) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
-        "ON CONFLICT (id) DO NOTHING",
-        (
-            *(made, request, member, recipient, carrier, what, state.value, unit.now),
-            *(unit.now if state.is_open else None, due, unit.epoch.number, sealed),
-        ),
+        _POST, [unit.now, unit.epoch.number, *(list(column) for column in zip(*rows, strict=True))]
     )
-    if cursor.rowcount and state is State.WAITING:
-        await enqueue(unit.session, SEND_JOB, outward=True, outgoing=str(made))
-    return made
+    posted = {row[0] for row in await cursor.fetchall()}
+    to_send = [one for one in parcels if one.id in posted and one.state is State.WAITING]
+    jobs = [{"outgoing": str(one.id)} for one in to_send]
+    await enqueue_each(unit.session, SEND_JOB, jobs, outward=True)
+
+
+async def known(unit: Unit, ids: Collection[UUID]) -> set[UUID]:
+    """Those that there are; not opened."""
+    connection = await raw(unit.session)
+    cursor = await connection.execute("SELECT id FROM outgoing WHERE id = ANY(%s)", (list(ids),))
+    return {row[0] for row in await cursor.fetchall()}
 
 
 async def take(unit: Unit, id: UUID, *, must_open: bool = True) -> Outgoing | None:
@@ -268,11 +300,9 @@ async def resume(unit: Unit) -> int:
     return len(due)
 
 
-async def forget(unit: Unit, member: UUID) -> int:
-    """Delete what was still to go to a member who is being erased; returns how many."""
-    connection = await raw(unit.session)
-    cursor = await connection.execute("DELETE FROM outgoing WHERE member = %s", (member,))
-    return cursor.rowcount
+async def forget(unit: Unit, members: Sequence[UUID]) -> dict[UUID, int]:
+    """Delete what was still to go to members who are being erased; how many, by member."""
+    return await deleted(unit.session, "outgoing", "member", members)
 
 
 async def reseal(session: AsyncSession, old: EpochKey, new: EpochKey) -> None:

@@ -7,6 +7,7 @@ The table alone has nobody erased or released: an approval is sealed under the m
 and what is carried out is what opens there.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -15,14 +16,14 @@ from sqlmodel import col, select
 
 from audit.acts import Act
 from audit.browsing import naming
-from audit.entries import Fact
+from audit.entries import Entry, Fact
 from audit.entries import Kind as EntryKind
 from dsar.deadlines import due_day
 from dsar.errors import BrokenRequest, NotReady, UnknownRequest, WrongState
 from dsar.states import Right, State, Step, after, taken_from
 from dsar.tables import RequestRow
 from dsar.words import Channel
-from kernel.jobs import enqueue
+from kernel.jobs import enqueue_each
 from profiles import members
 from profiles.members import Member
 from profiles.unit import Unit
@@ -123,6 +124,28 @@ async def row_of(unit: Unit, request: UUID, *, lock: bool = False) -> RequestRow
     return row
 
 
+async def members_of(unit: Unit, requests: Collection[UUID]) -> list[UUID]:
+    """Whom these are about, of those that are about anybody still."""
+    query = select(RequestRow.member).where(col(RequestRow.id).in_(requests))
+    found = (await unit.session.execute(query)).scalars()
+    return [member for member in found if member is not None]
+
+
+async def rows_of(unit: Unit, requests: Sequence[UUID]) -> list[RequestRow]:
+    """The rows of these that there are, by id, locked in that order; read anew."""
+    query = (
+        select(RequestRow)
+        .where(col(RequestRow.id).in_(requests))
+        .order_by(col(RequestRow.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    found = list((await unit.session.execute(query)).scalars())
+    if not all(readable(row) for row in found):
+        raise _unreadable()
+    return found
+
+
 async def step(
     unit: Unit,
     act: Act,
@@ -133,22 +156,41 @@ async def step(
     reason: str | None = None,
 ) -> UUID:
     """Take a step with a locked row; returns its entry's id. Raises `WrongState`."""
-    right, state = Right(row.kind), State(row.state)
-    to = after(right, state, taken)
+    return (await step_each(unit, act, [(row, subject)], taken, reason=reason))[0]
+
+
+async def step_each(
+    unit: Unit,
+    act: Act,
+    rows: Sequence[tuple[RequestRow, bytes]],
+    taken: Step,
+    *,
+    reason: str | None = None,
+) -> list[UUID]:
+    """The same step with many rows, each with its subject."""
+    made = [
+        _entry(act, KINDS.get(taken, EntryKind.REQUEST_MOVED), row, subject=subject, facts=facts)
+        for row, subject in rows
+        if (facts := _moved(unit, row, taken, reason))
+    ]
+    handed_in = [row for row, _ in rows if row.channel == Channel.OPENDSR]
+    await enqueue_each(unit.session, MOVED_JOB, [{"request": str(row.id)} for row in handed_in])
+    await unit.session.flush()
+    return await unit.record.write_many(unit.session, made)
+
+
+def _moved(unit: Unit, row: RequestRow, taken: Step, reason: str | None) -> dict[str, Fact]:
+    """The row where the step leads, and what is to be said of it."""
+    to = after(Right(row.kind), State(row.state), taken)
     if to is None:
         raise refusal(row, taken)
     row.state = to.value
     if not to.is_open:
         row.closed_at, row.paused_on = unit.now, None
-    if reason is not None:
-        row.reason = reason
-    facts: dict[str, Fact] = {"step": taken.value, "state": to.value}
-    if reason is not None:
-        facts["reason"] = reason
-    if row.channel == Channel.OPENDSR:
-        await enqueue(unit.session, MOVED_JOB, request=str(row.id))
-    kind = KINDS.get(taken, EntryKind.REQUEST_MOVED)
-    return await note(unit, act, kind, row, subject=subject, facts=facts)
+    if reason is None:
+        return {"step": taken.value, "state": to.value}
+    row.reason = reason
+    return {"step": taken.value, "state": to.value, "reason": reason}
 
 
 async def refuse_changed(unit: Unit, row: RequestRow, *, subject: bytes) -> None:
@@ -185,8 +227,15 @@ async def note(
 ) -> UUID:
     """Put something about a request on record."""
     await unit.session.flush()
+    entry = _entry(act, kind, row, subject=subject, facts=facts)
+    return await unit.record.write(unit.session, entry)
+
+
+def _entry(
+    act: Act, kind: EntryKind, row: RequestRow, *, subject: bytes | None, facts: dict[str, Fact]
+) -> Entry:
     about: dict[str, Fact] = {"request": str(row.id), "right": row.kind, **facts}
-    return await unit.record.write(unit.session, act.entry(kind, subject=subject, facts=about))
+    return act.entry(kind, subject=subject, facts=about)
 
 
 async def member_of(unit: Unit, row: RequestRow, *, lock: bool = False) -> Member:

@@ -11,7 +11,7 @@ from uuid import UUID
 from consent import guardians
 from consent.programmes import Active
 from dsar import identity
-from dsar.identity import How, Proof, Proved
+from dsar.identity import How, Kept, Proof, Proved
 from dsar.states import Right
 from profiles.members import Member
 from profiles.unit import Unit
@@ -25,13 +25,15 @@ async def proved(unit: Unit, active: Active, request: UUID, member: Member) -> P
     )
 
 
-async def silenced(unit: Unit, active: Active, request: UUID, member: Member, right: Right) -> bool:
+async def silenced(
+    unit: Unit, active: Active, given: Iterable[Kept], member: Member, right: Right
+) -> bool:
     """Whether an approved request rests on the word of somebody who may speak no more.
 
-    An identifier that has changed since it was approved was proved when that counted.
+    `given`: its proofs. An identifier that has changed since it was approved was proved when
+    that counted.
     """
-    given = [one.proof for one in await identity.given(unit, request, member)]
-    said = [one for one in given if one.right == right]
+    said = [one.proof for one in given if one.proof.right == right]
     heard = await _heard(unit, active, member, said)
     if len(heard) == len(said):
         return False

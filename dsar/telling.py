@@ -5,7 +5,8 @@ recipient is sent the identifiers that it knows them by and that the programme n
 rectification, also the values that were set right and that its purposes use.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from audit.entries import Kind as EntryKind
 from consent.programme.parties import Recipient
 from consent.programmes import Active
 from dsar import outgoing
+from dsar.outgoing import Parcel
 from dsar.register import Request
 from dsar.states import Right
 from profiles.members import Member
@@ -54,43 +56,61 @@ class Word(msgspec.Struct, frozen=True):
 def identities(unit: Unit, member: Member) -> Identities:
     """The identifiers that a member is found by, opened: for recipients alone."""
     found = {}
-    for name, field in unit.schema.catalogue.fields.items():
-        if field.lookup is not None and name in member.sealed:
-            value, _ = open_value(member.key, field, member.sealed[name])
+    for name, known in unit.schema.catalogue.fields.items():
+        if known.lookup is not None and name in member.sealed:
+            value, _ = open_value(member.key, known, member.sealed[name])
             found[name] = str(value)
     return found
 
 
-async def tell(
-    unit: Unit,
-    act: Act,
-    active: Active,
-    request: Request,
-    *,
-    subject: bytes,
-    identities: Identities,
-    corrected: Mapping[str, Any] | None = None,
-) -> int:
-    """Have every recipient told that has a connector for it; returns how many are.
+@dataclass(frozen=True)
+class Done:
+    """What was done about a member, for those to be told of it who have to be.
 
-    On record as `recipient.told` when it is on its way. A recipient whom none of the member's
+    `subject`: whom it is on record for. `identities`: the identifiers by which recipients may
+    know the member. `corrected`: what was set right.
+    """
+
+    request: Request
+    subject: bytes
+    identities: Identities = field(repr=False)
+    corrected: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+async def tell(unit: Unit, act: Act, active: Active, done: Sequence[Done]) -> int:
+    """Have every recipient told that has a connector for it; returns how many words that are.
+
+    On record as `recipient.told` when it is on its way. A recipient whom none of a member's
     identifiers means anything to has nothing of theirs, and is not told who they are; nor is one
     told of a correction of what it never had.
     """
+    words = [(one, parcel) for one in done for parcel in _words(unit, active, one)]
+    await outgoing.post_each(unit, [parcel for _, (parcel, _) in words])
+    await unit.record.write_many(
+        unit.session,
+        [
+            act.entry(EntryKind.RECIPIENT_TOLD, subject=one.subject, facts=facts)
+            for one, (_, facts) in words
+        ],
+    )
+    return len(words)
+
+
+def _words(unit: Unit, active: Active, done: Done) -> Iterator[tuple[Parcel, dict[str, Fact]]]:
+    """What goes to each recipient, and what is said of it on record."""
+    request = done.request
     matter = _TOLD.get(request.right)
-    count = 0
     for name, recipient in active.programme.recipients.items():
-        known = _known_to(recipient, identities)
+        known = _known_to(recipient, done.identities)
         if matter is None or not known or not _carries(recipient, matter):
             continue
-        values = _used_by(active, recipient, corrected or {})
+        values = _used_by(active, recipient, done.corrected)
         if request.right is Right.RECTIFICATION and not values:
             continue
         connector = recipient.connector
         assert connector is not None
         word = Word(str(request.id), request.right.value, known, values)
-        await outgoing.post(
-            unit,
+        parcel = Parcel(
             request=request.id,
             what=request.right.value,
             carrier=connector.by.value,
@@ -99,18 +119,16 @@ async def tell(
             member=request.member,
             due=unit.today + timedelta(days=connector.answer_days),
         )
-        facts: dict[str, Fact] = {
-            "request": str(request.id),
-            "recipient": name,
-            "what": request.right.value,
-            "by": connector.by.value,
-            "fields": sorted(known),
-        }
-        await unit.record.write(
-            unit.session, act.entry(EntryKind.RECIPIENT_TOLD, subject=subject, facts=facts)
+        yield (
+            parcel,
+            {
+                "request": str(request.id),
+                "recipient": name,
+                "what": request.right.value,
+                "by": connector.by.value,
+                "fields": sorted(known),
+            },
         )
-        count += 1
-    return count
 
 
 def carriers(active: Active, right: Right, *, known: Identities) -> list[str]:

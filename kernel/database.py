@@ -5,7 +5,7 @@ connection runs as the role ``tillit_app``, which owns nothing and may neither u
 delete what is append-only.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -93,3 +93,22 @@ async def raw(session: AsyncSession) -> Connection:
 
 
 _RAW = "kernel.raw"
+
+
+async def deleted(
+    session: AsyncSession, table: str, column: str, values: Collection[Any]
+) -> dict[Any, int]:
+    """Delete the rows whose `column` has one of these values; how many there were of each.
+
+    `table`, `column`: names that stand in our own code.
+    """
+    connection = await raw(session)
+    cursor = await connection.execute(
+        f"WITH gone AS (DELETE FROM {table} WHERE {column} = ANY(%s) RETURNING {column}) "  # noqa: S608
+        f"SELECT {column}, count(*) FROM gone GROUP BY {column}",
+        (list(values),),
+        binary=True,
+    )
+    found = dict.fromkeys(values, 0)
+    found.update(await cursor.fetchall())
+    return found

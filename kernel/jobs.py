@@ -6,7 +6,7 @@ never personal data.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -89,10 +89,24 @@ async def enqueue(
 
     `at`: it is due no earlier than then. `outward`: it calls somebody else's server.
     """
+    await enqueue_each(session, name, [arguments], at=at, outward=outward)
+
+
+async def enqueue_each(
+    session: AsyncSession,
+    name: str,
+    arguments: Sequence[dict[str, Any]],
+    *,
+    at: datetime | None = None,
+    outward: bool = False,
+) -> None:
+    """The same for many, each with its arguments, in one round trip."""
+    if not arguments:
+        return
     connection = await raw(session)
     queue = OUTWARD if outward else INWARD
     task = _DEFERRER.configure_task(name, connection=connection, schedule_at=at, queue=queue)
-    await task.defer_async(**arguments)
+    await task.batch_defer_async(*arguments)
 
 
 # Never opened: it only writes on connections that are handed to it.

@@ -5,11 +5,13 @@ nothing in the database opens what was sealed under the key; copies in backups a
 the key epoch has been rotated (the shred horizon).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from audit.sealed import erase_details
-from kernel.database import raw
-from kernel.jobs import enqueue
+from kernel.database import deleted
+from kernel.jobs import enqueue_each
 from profiles.changes import FOLD_JOB, SHARD_BITS
 from profiles.members import Member
 from profiles.unit import Unit
@@ -30,21 +32,32 @@ class Destroyed:
     key: str
 
 
-async def destroy(unit: Unit, member: Member, power: DestroyKeys) -> Destroyed:
-    """Delete everything this room keeps of a member loaded with `lock=True`.
+async def destroy(
+    unit: Unit, members: Sequence[Member], power: DestroyKeys
+) -> dict[UUID, Destroyed]:
+    """Delete everything this room keeps of members loaded with `lock=True`; what went, by id.
 
-    The shard is folded soon after, so that its old changes go too. The caller deletes what
-    other rooms keep, and puts the erasure on record.
+    Their shards are folded soon after, so that old changes go too. The caller deletes what
+    other rooms keep, and puts the erasures on record.
     """
     assert isinstance(power, DestroyKeys)
-    connection = await raw(unit.session)
-    rows = {}
-    for table in ("event", "lookup", "member_key"):
-        cursor = await connection.execute(f"DELETE FROM {table} WHERE member = %s", (member.id,))  # noqa: S608
-        rows[table] = cursor.rowcount
-    cursor = await connection.execute("DELETE FROM member WHERE id = %s", (member.id,))
-    rows["member"] = cursor.rowcount
-    rows["audit_detail"] = await erase_details(unit.session, member.key.subject())
-    unit.changes.forget(member.ordinal)
-    await enqueue(unit.session, FOLD_JOB, shard=member.ordinal >> SHARD_BITS)
-    return Destroyed(rows, member.key.fingerprint())
+    ids = [one.id for one in members]
+    rows = {
+        table: await deleted(unit.session, table, column, ids)
+        for table, column in (
+            ("event", "member"), ("lookup", "member"), ("member_key", "member"), ("member", "id"),
+        )
+    }  # fmt: skip
+    details = await erase_details(unit.session, [one.key.subject() for one in members])
+    for one in members:
+        unit.changes.forget(one.ordinal)
+    shards = sorted({one.ordinal >> SHARD_BITS for one in members})
+    await enqueue_each(unit.session, FOLD_JOB, [{"shard": shard} for shard in shards])
+    return {
+        one.id: Destroyed(
+            {table: counts[one.id] for table, counts in rows.items()}
+            | {"audit_detail": details[one.key.subject()]},
+            one.key.fingerprint(),
+        )
+        for one in members
+    }

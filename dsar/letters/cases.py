@@ -142,10 +142,11 @@ def put_off(unit: Unit, row: RequestRow) -> date:
 async def address_of(unit: Unit, request: UUID, member: Member) -> Address | None:
     """Where the member is written to; None when no e-mail address is on file."""
     have = await identity.proved(unit, request, member)
-    return _address(unit, member, have)
+    return address(unit, member, have)
 
 
-def _address(unit: Unit, member: Member, have: Proved) -> Address | None:
+def address(unit: Unit, member: Member, have: Proved) -> Address | None:
+    """The same, of whom it is known what was proved."""
     fields = unit.schema.catalogue.fields.values()
     found = [one for one in fields if one.lookup == _EMAIL and one.name in member.sealed]
     if not found:

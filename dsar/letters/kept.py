@@ -3,12 +3,13 @@
 Not changed once it is there: what was sent is what is shown.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from dsar import outgoing
 from dsar.letters.kinds import Kind, matter
 from dsar.letters.written import Written, packed, unpacked
-from kernel.database import raw
+from kernel.database import deleted, raw
 from profiles.members import Member
 from profiles.unit import Unit
 
@@ -48,11 +49,9 @@ async def opened(unit: Unit, request: UUID, member: Member, kind: Kind) -> Writt
     return unpacked(member.key.open_field(TABLE, id.hex, row[0])) if row else None
 
 
-async def forget(unit: Unit, member: UUID) -> int:
-    """Delete all letters to a member who is being erased; returns how many."""
-    connection = await raw(unit.session)
-    cursor = await connection.execute("DELETE FROM letter WHERE member = %s", (member,))
-    return cursor.rowcount
+async def forget(unit: Unit, members: Sequence[UUID]) -> dict[UUID, int]:
+    """Delete all letters to members who are being erased; how many, by member."""
+    return await deleted(unit.session, TABLE, "member", members)
 
 
 def _id(request: UUID, kind: Kind) -> UUID:

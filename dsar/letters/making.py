@@ -6,7 +6,9 @@ fetched instead: by the member, signed in, or by an officer who prints it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from uuid import UUID
 
 import msgspec
@@ -15,13 +17,13 @@ from audit.acts import Act
 from audit.entries import Fact
 from audit.entries import Kind as EntryKind
 from consent.programmes import Active
-from dsar import outgoing, register
+from dsar import identity, outgoing, register
 from dsar.letters import kept
-from dsar.letters.cases import Address, Links, address_of, case_of, farewell_case
+from dsar.letters.cases import Address, Links, address, address_of, case_of, farewell_case
 from dsar.letters.kinds import TELL_LITTLE, Kind, matter
 from dsar.letters.writing import write
 from dsar.letters.written import Written, digest
-from dsar.outgoing import LETTER, Outgoing
+from dsar.outgoing import LETTER, Outgoing, Parcel
 from dsar.outgoing import State as Way
 from dsar.states import Right, State
 from dsar.tables import RequestRow
@@ -42,6 +44,31 @@ class WhyNot(StrEnum):
     NO_ADDRESS = "no_address"
     NOT_PROVED = "address_not_proved"
     FOR_A_GUARDIAN = "for_a_guardian"  # what is on file of a child may be read by others
+
+
+@dataclass(frozen=True)
+class _Letter:
+    """A letter that is about to be put on its way, and the address on file."""
+
+    row: RequestRow
+    member: Member
+    letter: Written
+    address: Address | None
+
+    @cached_property
+    def parcel(self) -> Parcel:
+        kind = Kind(self.letter.kind)
+        why = _why_not(self.row, kind, self.address)
+        to = self.address.email if self.address is not None and why is None else ""
+        return Parcel(
+            request=self.row.id,
+            what=matter(kind),
+            carrier=LETTER,
+            payload=msgspec.msgpack.encode(Posted(to, self.letter)),
+            member=None if kind is Kind.FAREWELL else self.member.id,
+            state=Way.WAITING if why is None else Way.DOWNLOAD,
+            problem=None if why is None else why.value,
+        )
 
 
 class Posted(msgspec.Struct, frozen=True):
@@ -80,30 +107,43 @@ async def make(
         return outgoing.id_of(request, None, matter(kind))
     letter = write(kind, await case_of(unit, active, row, member, links=links))
     await kept.keep(unit, request, member, letter)
-    return await _post(unit, act, row, member, letter)
+    made = _Letter(row, member, letter, await address_of(unit, row.id, member))
+    await _post(unit, act, [made])
+    return made.parcel.id
 
 
-async def farewell(
-    unit: Unit,
-    act: Act,
-    active: Active,
-    request: UUID,
-    member: Member,
-    *,
-    stays: Sequence[Fact],
-) -> UUID | None:
-    """The last letter, written while the member's key still opens who they are.
+@dataclass(frozen=True)
+class Parting:
+    """Somebody who is being erased. `row`: their request's, None where a restored backup has none.
 
-    Nothing deletes it with the member: it is sealed under the epoch, and is deleted when it has
-    been sent, or has waited in vain (`posting.drop_farewells`). None where that has been done, and
-    where a restored backup no longer has the request. `stays`: as the entry of the erasure says it.
+    `stays`: what is kept of them, as the entry of the erasure says it.
     """
-    row = await unit.session.get(RequestRow, request)
-    id = outgoing.id_of(request, None, matter(Kind.FAREWELL))
-    if row is None or await outgoing.take(unit, id) is not None:
-        return None
-    letter = write(Kind.FAREWELL, farewell_case(unit, active, row, member, stays))
-    return await _post(unit, act, row, member, letter)
+
+    row: RequestRow | None
+    member: Member
+    stays: Sequence[Fact]
+
+
+async def farewells(unit: Unit, act: Act, active: Active, partings: Sequence[Parting]) -> None:
+    """The last letters, written while the members' keys still open who they are.
+
+    Nothing deletes one with its member: it is sealed under the epoch, and is deleted when it has
+    been sent, or has waited in vain (`posting.drop_farewells`). None is written twice.
+    """
+    ids = {
+        outgoing.id_of(one.row.id, None, matter(Kind.FAREWELL)): (one.row, one)
+        for one in partings
+        if one.row is not None
+    }
+    there = await outgoing.known(unit, ids)
+    cases = [case for id, case in ids.items() if id not in there]
+    proofs = await identity.given_each(unit, {row.id: one.member for row, one in cases})
+    letters = []
+    for row, one in cases:
+        have = identity.of(given.proof for given in proofs[row.id] if given.holds)
+        letter = write(Kind.FAREWELL, farewell_case(unit, active, row, one.member, one.stays))
+        letters.append(_Letter(row, one.member, letter, address(unit, one.member, have)))
+    await _post(unit, act, letters)
 
 
 async def addressed(unit: Unit, one: Outgoing) -> tuple[Posted, WhyNot | None]:
@@ -123,34 +163,20 @@ async def addressed(unit: Unit, one: Outgoing) -> tuple[Posted, WhyNot | None]:
     return Posted(to, posted.letter), why
 
 
-async def _post(unit: Unit, act: Act, row: RequestRow, member: Member, letter: Written) -> UUID:
-    kind = Kind(letter.kind)
-    address = await address_of(unit, row.id, member)
-    why = _why_not(row, kind, address)
-    to = address.email if address is not None and why is None else ""
-    id = await outgoing.post(
-        unit,
-        request=row.id,
-        what=matter(kind),
-        carrier=LETTER,
-        payload=msgspec.msgpack.encode(Posted(to, letter)),
-        member=None if kind is Kind.FAREWELL else member.id,
-        state=Way.WAITING if why is None else Way.DOWNLOAD,
-    )
-    if why is not None:
-        await outgoing.move(unit, id, Way.DOWNLOAD, problem=why.value)
-    facts: dict[str, Fact] = {
-        "request": str(row.id),
-        "letter": kind.value,
-        "language": letter.language,
-        "document": digest(letter),
-    }
+async def _post(unit: Unit, act: Act, letters: Sequence[_Letter]) -> None:
+    await outgoing.post_each(unit, [one.parcel for one in letters])
     await unit.session.flush()
-    await unit.record.write(
-        unit.session,
-        act.entry(EntryKind.LETTER_MADE, subject=member.key.subject(), facts=facts),
-    )
-    return id
+    entries = []
+    for one in letters:
+        facts: dict[str, Fact] = {
+            "request": str(one.row.id),
+            "letter": one.letter.kind,
+            "language": one.letter.language,
+            "document": digest(one.letter),
+        }
+        subject = one.member.key.subject()
+        entries.append(act.entry(EntryKind.LETTER_MADE, subject=subject, facts=facts))
+    await unit.record.write_many(unit.session, entries)
 
 
 def _why_not(row: RequestRow, kind: Kind, address: Address | None) -> WhyNot | None:

@@ -4,6 +4,8 @@ Whoever hands it in names a member by their identifiers, which wait sealed until
 looked. Of one who is erased nothing of that stays; what names others besides is left to them.
 """
 
+from collections.abc import Iterable
+
 from msgspec import structs
 
 from dsar.opendsr import handed
@@ -17,12 +19,12 @@ _MANY = 1_000_000
 _UNDECIDED = (State.RECEIVED, State.HELD)
 
 
-async def forget(unit: Unit, known: Identities) -> int:
-    """Take these identifiers out of all that waits for a look; returns out of how many.
+async def forget(unit: Unit, known: Iterable[Identities]) -> int:
+    """Take all these identifiers out of all that waits for a look; returns out of how many.
 
     What names nobody else waits from then on as one about nobody does, and ends like it.
     """
-    wanted = {_form(unit, name, value) for name, value in known.items()}
+    wanted = {_form(unit, *pair) for one in known for pair in one.items()}
     count = 0
     for seen in await handed.listed(unit, limit=_MANY):
         if seen.state not in _UNDECIDED:

@@ -50,11 +50,13 @@ async def _fill(tillit: Tillit) -> None:
     async with tillit.unit() as work:
         word = await outgoing.post(
             work.unit,
-            request=asked.id,
-            what="erasure",
-            carrier="mailbox",
-            payload=b"{}",
-            recipient="letters",
+            outgoing.Parcel(
+                request=asked.id,
+                what="erasure",
+                carrier="mailbox",
+                payload=b"{}",
+                recipient="letters",
+            ),
         )
         await answers.pressed(work.unit, SYSTEM, recipient="letters", id=word, link="a link")
 

@@ -97,7 +97,8 @@ async def test_one_pass_says_which_recipients_let_their_time_pass(
         request = (await approved(work, Right.ACCESS, await _member(work, "1"))).id
         told = {"what": "erasure", "carrier": "mailbox", "recipient": "brevduvan"}
         due = work.unit.today + timedelta(days=14)
-        await outgoing.post(work.unit, request=request, payload=b"{}", due=due, **told)
+        parcel = outgoing.Parcel(request=request, payload=b"{}", due=due, **told)
+        await outgoing.post(work.unit, parcel)
     clock.at += timedelta(days=20)
     for _ in range(2):
         await worker.once(club)

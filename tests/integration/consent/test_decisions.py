@@ -384,7 +384,7 @@ async def test_an_erased_member_is_unknown_and_leaves_no_trace_in_the_answer(
         asked = await at_the_desk.opened(work, Right.ERASURE, ids[0])
         await requests.approve(work.unit, SYSTEM, work.active, asked.id)
     async with tillit.unit() as work:
-        await tillit.erasure.fulfil(work.unit, SYSTEM, work.active, asked.id)
+        await tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [asked.id])
     async with tillit.unit() as work:
         single, *_ = await tillit.gate.decide(
             work.unit, work.active, [Asking("till", question, ids[0])]

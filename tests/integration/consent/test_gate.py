@@ -51,7 +51,7 @@ async def _erase(tillit: Tillit, member: UUID) -> None:
         asked = await at_the_desk.opened(work, Right.ERASURE, member)
         await requests.approve(work.unit, SYSTEM, work.active, asked.id)
     async with tillit.unit() as work:
-        await tillit.erasure.fulfil(work.unit, SYSTEM, work.active, asked.id)
+        await tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [asked.id])
 
 
 async def test_a_segment_holds_only_members_who_allow_it(tillit: Tillit) -> None:

@@ -178,7 +178,7 @@ class World:
             asked = await at_the_desk.opened(work, Right.ERASURE, person.id)
             await requests.approve(work.unit, SYSTEM, work.active, asked.id)
         async with self.tillit.unit() as work:
-            assert await self.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, asked.id)
+            assert await self.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [asked.id])
         del self.people[person.id]
 
     async def fold(self) -> None:

@@ -224,7 +224,7 @@ class World:
             asked = await at_the_desk.opened(work, Right.ERASURE, one)
             await requests.approve(work.unit, SYSTEM, work.active, asked.id)
         async with self.tillit.unit() as work:
-            assert await self.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, asked.id)
+            assert await self.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [asked.id])
         self.erased.add(one)
 
     async def wait(self) -> None:

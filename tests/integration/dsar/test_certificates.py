@@ -128,7 +128,7 @@ async def test_a_lost_job_of_the_certificate_is_made_again_for_the_entry_of_its_
     requests = [await books.approved(await books.joins()) for _ in range(2)]
     for one in requests:
         async with books.tillit.unit() as work:
-            assert await books.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, one)
+            assert await books.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [one])
     await books.query("DELETE FROM procrastinate_jobs WHERE args ? 'request'")
     assert await worker.resume(books.tillit) == 2
     assert await worker.resume(books.tillit) == 0
@@ -159,7 +159,7 @@ async def test_a_recipient_stands_in_it_with_the_digest_of_its_answer(books: Boo
     await _with_recipient(books)
     request = await books.approved(await books.joins())
     async with books.tillit.unit() as work:
-        assert await books.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, request)
+        assert await books.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [request])
     with pytest.raises(NotReady):
         await _document(books, request)
     await books.tillit.rotate(SYSTEM)

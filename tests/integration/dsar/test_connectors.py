@@ -446,7 +446,7 @@ async def test_a_call_cut_off_before_it_was_written_down_is_made_again_and_known
         dying.setattr(outward.sending, "end", killed)
         request = await told.life.ask(Right.ERASURE)
         async with told.tillit.unit() as work:
-            await told.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, request)
+            await told.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [request])
         word = await told.word(request)
         with pytest.raises(asyncio.CancelledError):
             await outward.send(told.tillit, word.id)
@@ -465,7 +465,7 @@ async def test_no_transaction_is_open_while_a_recipient_takes_its_time(told: Rec
     told.toy.manners = [M.HANG]
     request = await told.life.ask(Right.ERASURE)
     async with told.tillit.unit() as work:
-        await told.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, request)
+        await told.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [request])
     word = await told.word(request)
     sending = asyncio.create_task(outward.send(told.tillit, word.id))
     await told.toy.called.wait()
@@ -480,7 +480,7 @@ async def test_no_transaction_is_open_while_a_recipient_takes_its_time(told: Rec
 async def test_two_workers_with_the_same_job_tell_it_once(told: Recipients) -> None:
     request = await told.life.ask(Right.ERASURE)
     async with told.tillit.unit() as work:
-        await told.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, request)
+        await told.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [request])
     word = await told.word(request)
     await asyncio.gather(*(outward.send(told.tillit, word.id) for _ in range(4)))
     assert told.toy.received == {str(word.id): 1}
@@ -489,7 +489,7 @@ async def test_two_workers_with_the_same_job_tell_it_once(told: Recipients) -> N
 async def test_a_word_whose_job_is_lost_is_found_again(told: Recipients) -> None:
     request = await told.life.ask(Right.ERASURE)
     async with told.tillit.unit() as work:
-        await told.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, request)
+        await told.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [request])
     await told.rows("DELETE FROM procrastinate_jobs WHERE task_name = 'outgoing.send' RETURNING id")
     await worker.drain(told.tillit)
     assert (await told.word(request)).state is State.SENT

@@ -170,7 +170,7 @@ async def test_erasing_twice_changes_nothing(life: Life) -> None:
     request = await life.answered(Right.ERASURE)
     async with tillit.unit() as work:
         document = await certificates.of_request(work.unit, request)
-        assert not await tillit.erasure.fulfil(work.unit, SYSTEM, work.active, request)
+        assert not await tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [request])
         with pytest.raises(UnknownMember):
             await at_the_desk.opened(work, Right.ERASURE, life.member)
     await worker.drain(tillit)
@@ -185,11 +185,11 @@ async def test_two_who_erase_at_once_erase_once(life: Life) -> None:
     tillit = life.tillit
     request = await life.ask(Right.ERASURE)
 
-    async def erase() -> bool:
+    async def erase() -> list[UUID]:
         async with tillit.unit() as work:
-            return await tillit.erasure.fulfil(work.unit, SYSTEM, work.active, request)
+            return await tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [request])
 
-    assert sorted(await asyncio.gather(erase(), erase(), erase())) == [False, False, True]
+    assert sorted(await asyncio.gather(erase(), erase(), erase())) == [[], [], [request]]
 
 
 async def test_purchases_recorded_meanwhile_are_erased_too_or_refused(life: Life) -> None:
@@ -199,7 +199,7 @@ async def test_purchases_recorded_meanwhile_are_erased_too_or_refused(life: Life
 
     async def erase() -> None:
         async with tillit.unit() as work:
-            assert await tillit.erasure.fulfil(work.unit, SYSTEM, work.active, request)
+            assert await tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [request])
 
     async with tillit.unit() as work:
         member = await one(work.unit, life.member, lock=True)
@@ -235,7 +235,7 @@ async def test_an_access_request_approved_before_the_erasure_comes_to_nothing_qu
 ) -> None:
     access, erasure = await life.ask(Right.ACCESS), await life.ask(Right.ERASURE)
     async with life.tillit.unit() as work:
-        assert await life.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, erasure)
+        assert await life.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [erasure])
     await worker.drain(life.tillit)
     async with life.tillit.unit() as work:
         assert (await register.get(work.unit, access)).state is State.UNFULFILLED

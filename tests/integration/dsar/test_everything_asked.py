@@ -327,7 +327,9 @@ class World:
             "withdrawal": steps.objection,
             "review": steps.review,
         }
-        self.desk.carry_out(kept.case, who=SYSTEM.actor, now=self.now)
+        together = [one for one in self.kept if one.case.right == "erasure"]  # whose time has come
+        for one in together if kept.case.right == "erasure" else [kept]:
+            self.desk.carry_out(one.case, who=SYSTEM.actor, now=self.now)
         await names[kept.case.right](request=str(kept.id))
         self.done.append(f"carry out {kept.case.right}")
 

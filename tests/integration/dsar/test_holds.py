@@ -202,7 +202,7 @@ async def test_a_hold_that_was_taken_away_by_hand_frees_nobody_and_shows(
     await worker.drain(books.tillit)
     async with books.tillit.unit() as work:
         with suppress(Unavailable):
-            assert not await books.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, request)
+            assert not await books.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [request])
     assert await _state(books, request) is State.ACCEPTED
     assert any("hold" in one for one in await _wrong(books))
 
@@ -226,7 +226,7 @@ async def test_a_preview_says_exactly_what_the_erasure_then_does(books: Books) -
         found = await previews.of_request(work.unit, LAWYER, work.active, asked.id)
     assert (found.closes, found.holds, found.waits) == (1, (), 0)
     async with books.tillit.unit() as work:
-        await books.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, asked.id)
+        await books.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [asked.id])
     async with books.tillit.unit() as work:
         kinds = [EntryKind.MEMBER_ERASED]
         [erased] = [one async for one in all_entries(work.session, kinds=kinds)]

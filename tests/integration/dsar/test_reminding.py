@@ -203,12 +203,14 @@ async def test_an_erasure_that_waits_for_a_recipient_is_reminded_of_and_names_wh
         )
         await outgoing.post(
             work.unit,
-            request=request,
-            what="erasure",
-            carrier="mailbox",
-            payload=b"{}",
-            recipient="brevduvan",
-            due=work.unit.today + timedelta(days=14),
+            outgoing.Parcel(
+                request=request,
+                what="erasure",
+                carrier="mailbox",
+                payload=b"{}",
+                recipient="brevduvan",
+                due=work.unit.today + timedelta(days=14),
+            ),
         )
     await worker.drain(club)
     async with club.unit() as work:

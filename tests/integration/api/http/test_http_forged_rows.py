@@ -251,7 +251,7 @@ async def test_a_certificate_whose_job_was_lost_is_issued_all_the_same(club: Clu
     tillit = club.tillit
     request = UUID(await _asked(club, await club.joins("1"), "erasure"))
     async with tillit.unit() as work:
-        assert await tillit.erasure.fulfil(work.unit, SYSTEM, work.active, request)
+        assert await tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [request])
     _as_owner(tillit, "DELETE FROM procrastinate_jobs WHERE args ? 'request'")
     await drain(tillit)
     async with tillit.unit() as work:
