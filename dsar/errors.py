@@ -22,6 +22,7 @@ RequestError
 ├── NotSigned         what came as a recipient's answer is not signed by it
 ├── UnknownAgent      nobody who may hand in requests has signed this
 ├── TooMany           more was handed in within an hour than may be
+├── NotACertificate   what was sent is no certificate of an erasure that was signed here
 ├── NotAnAnswer       it is signed, and says nothing that can be understood
 ├── BrokenRequest     something of this one request is not as it was written
 └── NotReady          what was asked for is still being made
@@ -126,6 +127,10 @@ class UnknownOutgoing(RequestError, NotFound):
 
 class NotSigned(RequestError, Refused):
     slug = "not-signed"
+
+
+class NotACertificate(RequestError, Invalid):
+    slug = "not-a-certificate"
 
 
 class NotAnAnswer(RequestError, Invalid):

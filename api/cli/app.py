@@ -7,6 +7,7 @@ import typer
 
 from api.cli import (
     audit,
+    certificates,
     connectors,
     consent,
     demo,
@@ -40,6 +41,7 @@ app.add_typer(imports.app, name="import")
 app.add_typer(segment.app, name="segment")
 app.add_typer(consent.app, name="consent")
 requests.app.command("preview")(erasures.preview)
+requests.app.command("certificate")(certificates.certificate)
 requests.app.add_typer(erasures.holding, name="hold")
 app.add_typer(requests.app, name="request")
 app.add_typer(connectors.app, name="connectors")

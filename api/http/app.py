@@ -96,6 +96,7 @@ DOORS: tuple[Door, ...] = (
     *my_identity.doors.all,
     *child_requests.doors.all,
     *erasures.own.all,
+    *certificates.members.all,
     *requests.doors.all,
     *handed_in.doors.all,
     *handed_in.officers.all,

@@ -170,7 +170,7 @@ async def decide(asked: Together[_Gathering], ask: Ask) -> Decided:
     )
 
 
-@doors("POST", "/v1/decisions/batch", limit=LIMIT, also=LINES)
+@doors("POST", "/v1/decisions/batch", limit=LIMIT, also=(LINES,))
 async def decide_many(asked: Asked, ask: AskMany) -> DecidedMany | Streamed:
     """The same about up to a million members at once, as a set or as lines.
 

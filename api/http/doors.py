@@ -134,8 +134,8 @@ class Door:
     problems: Sequence[int] = ()
     #: The longest body it reads, in bytes.
     limit: int = LIMIT
-    #: Another media type it may answer in, when it is asked to.
-    also: str | None = None
+    #: Other media types it may answer in, when it is asked to.
+    also: Sequence[str] = ()
     #: It is also sent by a page's form, and answers that with a page.
     form: bool = False
     #: Makes what its requests share, once for each app: then it is handed a `Together`, has no

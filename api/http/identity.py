@@ -87,7 +87,7 @@ async def page(asked: Asked) -> Media:
     return identity_pages.page(asked, standing, steps=0)
 
 
-@public("POST", "/v1/identity/{token}/codes", problems=(404,), form=True, also=HTML)
+@public("POST", "/v1/identity/{token}/codes", problems=(404,), form=True, also=(HTML,))
 async def ask(asked: Asked, wanted: WantedCode) -> Tried | Media:
     """Have a one-time code sent to an identifier that is on file."""
     request = await _request(asked)
@@ -101,7 +101,7 @@ async def ask(asked: Asked, wanted: WantedCode) -> Tried | Media:
     return await _answer(asked, request, outcome, steps=1)
 
 
-@public("POST", "/v1/identity/{token}/codes/check", problems=(404,), form=True, also=HTML)
+@public("POST", "/v1/identity/{token}/codes/check", problems=(404,), form=True, also=(HTML,))
 async def check(asked: Asked, brought: CodeBrought) -> Tried | Media:
     """Bring a code; it proves the identifier that it came to, for this request, once."""
     request = await _request(asked)
@@ -116,7 +116,7 @@ async def check(asked: Asked, brought: CodeBrought) -> Tried | Media:
     return await _answer(asked, request, outcome, steps=2)
 
 
-@public("POST", "/v1/identity/{token}/purchase", problems=(404,), form=True, also=HTML)
+@public("POST", "/v1/identity/{token}/purchase", problems=(404,), form=True, also=(HTML,))
 async def purchase(asked: Asked, bought: CardShown) -> Tried | Media:
     """Prove a member number by a recent purchase on it."""
     request = await _request(asked)

@@ -92,8 +92,7 @@ def _operation(door: Door, shapes: _Shapes) -> dict[str, Any]:
     if door.gives is not Media:
         answer = {"schema": shapes[door.gives]}
     content = {door.media: answer}
-    if door.also is not None:
-        content[door.also] = {"schema": {"type": "string"}}
+    content |= {other: {"schema": {"type": "string"}} for other in door.also}
     operation: dict[str, Any] = {
         "summary": door.summary,
         "description": inspect.getdoc(door.handle),

@@ -3,7 +3,7 @@
 import asyncio
 from uuid import UUID
 
-from api.http.doors import JSON, Asked, Doors, Media
+from api.http.doors import Asked, Doors, Media
 from api.http.errors import StepUpNeeded
 from api.http.request_shapes import (
     Asking,
@@ -14,9 +14,8 @@ from api.http.request_shapes import (
     shown,
 )
 from audit.entries import ActorType
-from dsar import certificates, identity, packages, register, requests
+from dsar import identity, packages, register, requests
 from dsar.errors import UnknownRequest
-from dsar.journal import Journal, Line
 from dsar.register import Request
 from dsar.words import Channel, right_named
 
@@ -86,21 +85,6 @@ async def encrypted(asked: Asked) -> Media:
     locked = await asyncio.to_thread(packages.lock, found.zipped)
     headers = {PASSPHRASE: locked.passphrase}
     return Media(locked.zipped, ZIP, filename="package.zip", headers=headers)
-
-
-@doors("GET", "/v1/me/requests/{request:uuid}/certificate", erased_too=True)
-async def certificate(asked: Asked) -> Media:
-    """The signed certificate of your erasure, with a token from before it.
-
-    Who was whose request is forgotten in the database; the journal of erasures still knows.
-    """
-    request = asked.id("request")
-    journal = Journal(asked.tillit.settings.journal)
-    lines = await asyncio.to_thread(journal.lines)
-    if Line(asked.who.member_id, request) not in lines:
-        raise UnknownRequest("there is no such request", place="request")
-    document = await certificates.of_request(asked.unit, request)
-    return Media(document.encode(), JSON)
 
 
 async def _fetched(asked: Asked, how: packages.Fetched) -> packages.Package:

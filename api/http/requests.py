@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from api.http.bodies import whole
-from api.http.doors import JSON, Asked, Doors, Media
+from api.http.doors import Asked, Doors
 from api.http.errors import Misshapen
 from api.http.request_figures import day
 from api.http.request_shapes import (
@@ -22,7 +22,7 @@ from api.http.request_shapes import (
 from audit.entries import ActorType
 from consent.programme import Ability
 from consent.programme.suggestion import did_you_mean
-from dsar import certificates, register, requests, worklist
+from dsar import register, requests, worklist
 from dsar.identity import How, Proof
 from dsar.states import State
 from dsar.words import Channel, right_named
@@ -108,13 +108,6 @@ async def one(asked: Asked) -> RequestInFull:
     Opening that is on record as a reading, and the member sees it among the uses of their data.
     """
     return await in_full(asked, await register.get(asked.unit, asked.id("request")))
-
-
-@doors("GET", "/v1/requests/{request:uuid}/certificate", ability=Ability.REQUESTS)
-async def certificate(asked: Asked) -> Media:
-    """The signed certificate of an erasure."""
-    document = await certificates.of_request(asked.unit, asked.id("request"))
-    return Media(document.encode(), JSON)
 
 
 def _flag(asked: Asked, name: str) -> bool | None:

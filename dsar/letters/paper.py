@@ -22,6 +22,7 @@ LINE, TIGHT = 5.6, 4.6  # millimetres from line to line
 GAP = 2.8
 MARGINS = (25.0, 20.0, 25.0)  # left, top, right
 _FOOT = 22.0
+_BEGINNING = 36.0  # a heading, and as much below it as is kept together with what follows
 _UNKNOWN = "\u25ca"  # a lozenge, for what the font has no sign for
 
 
@@ -118,6 +119,8 @@ class Paper(FPDF):
 
     def head(self, text: str) -> None:
         """The heading of what follows, on the same page as its beginning."""
+        if self.will_page_break(_BEGINNING):
+            self.add_page()
         self.ln(GAP)
         self.say(text, style="B", size=12, gap=1.5, keep=True)
 

@@ -188,6 +188,7 @@ def test_no_address_has_room_for_personal_data() -> None:
             "open",
             "letter",
             "reason",
+            "format",
             *_OF_FIGURES,
             *_OF_REQUESTS,
         }

@@ -118,6 +118,18 @@ def test_an_erasure_ends_in_a_certificate_and_nobody_is_found(club, ask, tmp_pat
     [command] = re.findall(r"python -m audit\.verify (.+)", shown.err)
     assert verify.main(shlex.split(command)) == 0
     assert json.loads(certificate.read_text())["certificate"]["request"] == request
+    for name, begins in (("a.html", b"<!doctype html>"), ("a.pdf", b"%PDF-"), ("a.json", b"{")):
+        args = ("request", "certificate", request, "--out", str(tmp_path / name), "--language")
+        assert club(*args, "sv").status == 0
+        assert (tmp_path / name).read_bytes().startswith(begins)
+        assert club(*args, "sv").status == 1, "what is there is never written over"
+    assert "Intyg om radering" in (tmp_path / "a.html").read_text()
+    assert (tmp_path / "a.json").read_bytes() == certificate.read_bytes()
+    odd = club("request", "certificate", request, "--out", str(tmp_path / "a.txt"))
+    assert odd.status != 0
+    second = ("request", "certificate", request, "--horizon", "--out", str(tmp_path / "b.pdf"))
+    assert club(*second).status == 1, "not before the keys are changed"
+    assert not (tmp_path / "b.pdf").exists()
     assert ask("tier = 'gold'").out == "2\n"
     gone = club("request", "open", "access", "--member", "1")
     assert (gone.status, gone.err) == (1, "error: member number: there is no such member\n")

@@ -1,0 +1,56 @@
+"""`tillit request certificate`: the certificate of an erasure, as signed or to be read."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from api.bootstrap import Tillit
+from api.cli.door import run
+from dsar.certificates import ERASURE_PART, HORIZON_PART
+from dsar.readable import checked, pages, sheets
+from dsar.readable.reading import Reading
+from kernel.errors import Conflict
+
+_DRAW: Mapping[str, Callable[[Reading], bytes]] = {
+    ".json": lambda one: one.signed.encode(),
+    ".html": lambda one: pages.html(one).encode(),
+    ".pdf": sheets.pdf,
+}
+
+
+def certificate(
+    request: Annotated[UUID, typer.Argument(help="The request's id.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", help="A new file: NAME.pdf, .html or .json.")],
+    horizon: Annotated[
+        bool, typer.Option("--horizon", help="The second one: that no backup opens any more.")
+    ] = False,
+    language: Annotated[
+        str | None,
+        typer.Option("--language", help="Such as sv; else the one that the request is in."),
+    ] = None,
+) -> None:
+    """Write the certificate of an erasure into a file: to be read, printed, or checked."""
+    draw = _DRAW.get(out.suffix)
+    if draw is None:
+        raise typer.BadParameter("give a file that ends in .pdf, .html or .json", param_hint="out")
+    if out.exists():
+        raise Conflict("this is there already", place=str(out), remedy="give a new name")
+
+    async def step(tillit: Tillit) -> Reading:
+        async with tillit.unit() as work:
+            return await checked.of_request(
+                work.unit,
+                work.active,
+                await tillit.signer(work.session),
+                request,
+                part=HORIZON_PART if horizon else ERASURE_PART,
+                language=language,
+                home=tillit.settings.public_url,
+            )
+
+    reading = run(step)
+    out.write_bytes(draw(reading))
+    typer.echo(f"{out}  {reading.title}  {reading.reference}")

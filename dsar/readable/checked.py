@@ -1,0 +1,83 @@
+"""A certificate is put into words only once it holds: what somebody has changed is shown to nobody.
+
+Opens nothing about a person: nothing of the kind is in it.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from audit.notes import Signer
+from consent.programmes import Active
+from dsar import certificates, certified, register
+from dsar.errors import NotACertificate
+from dsar.readable.reading import Frame, Reading, read
+from kernel.errors import Unavailable
+from profiles.unit import Unit
+
+#: Where anybody can have a certificate checked, below our public address.
+CHECK = "/v1/certificates/check"
+
+
+async def of_request(
+    unit: Unit,
+    active: Active,
+    signer: Signer,
+    request: UUID,
+    *,
+    part: str = certificates.ERASURE_PART,
+    language: str | None = None,
+    home: str,
+) -> Reading:
+    """The certificate of a request in words, in the request's language unless another is given.
+
+    `home`: our public address. Raises `NotReady` before it is issued, and `Unavailable` for one
+    that somebody has changed in the database.
+    """
+    document = json.loads(await certificates.of_request(unit, request, part))
+    spoken = language or (await register.get(unit, request)).language
+    found = await _read(unit, active, signer, document, language=spoken, home=home)
+    if found is None:
+        raise Unavailable(
+            "the certificate is not what was signed",
+            place="certificate",
+            remedy="run `tillit audit verify`: somebody has changed the database",
+        )
+    return found
+
+
+async def of_document(
+    unit: Unit,
+    active: Active,
+    signer: Signer,
+    document: Mapping[str, Any],
+    *,
+    language: str,
+    home: str,
+) -> Reading:
+    """The certificate that somebody has sent, in words. Raises `NotACertificate`."""
+    found = await _read(unit, active, signer, document, language=language, home=home)
+    if found is None:
+        raise NotACertificate(
+            "this is no certificate that was signed here",
+            place="certificate",
+            remedy="send the whole file as it was issued; as JSON, `why` says what does not hold",
+        )
+    return found
+
+
+async def _read(
+    unit: Unit,
+    active: Active,
+    signer: Signer,
+    document: Mapping[str, Any],
+    *,
+    language: str,
+    home: str,
+) -> Reading | None:
+    found = await certified.ask(unit, signer, document)
+    if not found.verified:
+        return None
+    frame = Frame(language, active.programme, unit.schema.zone, f"{home}{CHECK}")
+    return read(document, found, frame)
