@@ -12,8 +12,6 @@ from dsar.desk import Seen
 from dsar.letters.desk import Status
 from dsar.wanted import Wanted
 
-_SOON = 7  # days
-
 
 def plain(seen: Seen, today: date, wish: Wanted | None = None) -> dict[str, Any]:
     """Everything told of a request, in what JSON has. `wish`: what exactly was asked for."""
@@ -67,22 +65,6 @@ def say(
         typer.echo(f"{name.replace('_', ' '):<14} {_written(value)}")
     for one in written or ():
         typer.echo(f"{'letter':<14} {letters.line(one)}")
-
-
-def line(seen: Seen, today: date) -> str:
-    """One line of a list; what is overdue in red, where there are colours."""
-    request = seen.request
-    when = f"due {request.due}"
-    if request.paused:
-        when += "  clock stands"
-    elif request.overdue(today):
-        days = -request.days_left(today)
-        when = typer.style(f"{when}  OVERDUE by {days} days", fg=typer.colors.RED, bold=True)
-    elif request.state.is_open:
-        left = request.days_left(today)
-        when += f"  {left} days left"
-        when = typer.style(when, fg=typer.colors.YELLOW) if left <= _SOON else when
-    return f"{request.id}  {request.right:<13} {request.state:<15} {when}"
 
 
 def _wanted(wish: Wanted) -> dict[str, Any]:

@@ -11,27 +11,26 @@ from typing import Annotated
 import typer
 
 from api.bootstrap import Tillit, Work
-from api.cli import letters, request_figures, request_opening, request_steps
+from api.cli import letters, request_figures, request_list, request_opening, request_steps
 from api.cli.door import run
-from api.cli.request_shown import line, plain, say
+from api.cli.request_shown import say
 from api.cli.request_steps import Id
 from api.cli.speaking import ActingAs, AsJson, officer, say_json
 from audit.acts import Act
-from dsar import certificates, desk, packages, register, worklist
+from dsar import certificates, desk, packages, register
 from dsar.deadlines import due_day
 from dsar.desk import Seen
 from dsar.letters import desk as letters_desk
 from dsar.letters.desk import Status
 from dsar.register import Request
 from dsar.wanted import Wanted
-from dsar.words import right_named
-from dsar.worklist import Wish
 from kernel.errors import Conflict
 from profiles.errors import UnknownMember
 
 app = typer.Typer(no_args_is_help=True, help="Handle what members ask for (Arts. 7, 15 to 22).")
 for name, step in (
     ("open", request_opening.open_),
+    ("list", request_list.list_),
     ("approve", request_steps.approve),
     ("refuse", request_steps.refuse),
     ("extend", request_steps.extend),
@@ -44,44 +43,6 @@ for name, step in (
     ("letters", letters.letters),
 ):
     app.command(name)(step)
-
-
-@app.command("list")
-def list_(
-    only_open: Annotated[
-        bool, typer.Option("--open", help="Leave out those that are closed.")
-    ] = False,
-    only_overdue: Annotated[
-        bool, typer.Option("--overdue", help="Only those that are late.")
-    ] = False,
-    right: Annotated[str | None, typer.Option("--right", help="Only for this right.")] = None,
-    limit: Annotated[
-        int, typer.Option("--limit", min=1, max=worklist.MOST, help="At most so many.")
-    ] = 100,
-    as_json: AsJson = False,
-) -> None:
-    """The requests: the overdue first, then what is due soonest, the closed last."""
-    wish = Wish(
-        only_open=only_open,
-        overdue=True if only_overdue else None,
-        right=right_named(right) if right is not None else None,
-        limit=limit,
-    )
-
-    async def step(tillit: Tillit) -> tuple[list[Seen], bool, date]:
-        async with tillit.unit() as work:
-            page = await worklist.page(work.unit, wish)
-            found = await desk.seen(work.unit, page.requests)
-            return found, page.next is not None, work.unit.today
-
-    found, more, today = run(step)
-    if as_json:
-        say_json({"requests": [plain(one, today) for one in found]})
-        return
-    for one in found:
-        typer.echo(line(one, today))
-    if more:
-        typer.echo("there are more: --limit, or fewer kinds", err=True)
 
 
 @app.command()

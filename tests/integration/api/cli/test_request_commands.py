@@ -34,6 +34,12 @@ def _open(club, right: str, member: str = "1", *more: str) -> str:
     return str(came.json["id"])
 
 
+def _told(out: str, *, each: int = 4) -> list[list[str]]:
+    """The lines of each request in a list."""
+    lines = out.splitlines()
+    return [lines[first : first + each] for first in range(0, len(lines), each)]
+
+
 def test_every_right_is_opened_and_shown_with_what_it_is_about(club, papers: Path) -> None:
     assert papers.exists()
     wanted = {}
@@ -66,7 +72,7 @@ def test_what_is_no_request_is_one_clear_line(
     came = club("request", "open", *arguments, "--member", "1")
     assert (came.status, came.out) == (1, "")
     assert came.err.startswith(f"error: {said}")
-    assert club("request", "list", "--json").json == {"requests": []}
+    assert club("request", "list", "--json").json == {"requests": [], "unreadable": []}
 
 
 def test_the_same_asked_again_joins_what_is_open(club) -> None:
@@ -80,11 +86,12 @@ def test_what_is_overdue_is_first_and_loud(club) -> None:
     old = (today - timedelta(days=80)).isoformat()
     soon = _open(club, "access", "2")
     late = _open(club, "access", "1", "--received", old)
-    first, second = club("request", "list").out.splitlines()
-    assert first.startswith(late)
-    assert re.search(r"access +acknowledged +due \S+  OVERDUE by \d+ days$", first)
-    assert re.search(r"due \S+  \d+ days left$", second)
-    assert second.startswith(soon)
+    first, second = _told(club("request", "list").out)
+    assert re.search(r"^\S+  OVERDUE by \d+ days +access +acknowledged$", first[0])
+    assert re.search(r"^\S+  \d+ days left +access +acknowledged$", second[0])
+    assert [one[3] for one in (first, second)] == [
+        f"  $ tillit request approve {one}" for one in (late, soon)
+    ]
     only = club("request", "list", "--overdue", "--json").json["requests"]
     assert [one["id"] for one in only] == [late]
     assert "there are more" in club("request", "list", "--limit", "1").err

@@ -1,0 +1,101 @@
+"""What each request waits for: who has to do what before it goes on, or until when nobody can.
+
+Reads the register's own tables; opens nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from dsar.desk import Seen
+from dsar.states import Right, State
+from kernel.database import raw
+from profiles.unit import Unit
+
+_RECIPIENTS = """
+SELECT request, count(*) FROM outgoing
+WHERE request = ANY(%s) AND recipient IS NOT NULL AND state IN ('waiting', 'sent')
+GROUP BY request
+"""
+# Of several holds, the one that ends last; null where one has no end.
+_HOLDS = """
+SELECT member, CASE WHEN bool_and(ends_at IS NOT NULL) THEN max(ends_at) END FROM legal_hold
+WHERE member = ANY(%s) AND lifted_at IS NULL AND (ends_at IS NULL OR ends_at > %s)
+GROUP BY member
+"""
+
+
+class Waits(StrEnum):
+    """For what; `NOTHING` once it is closed."""
+
+    REPAIR = "repair"  # something of it is broken
+    IDENTITY = "identity"
+    DECISION = "decision"
+    SECOND_OFFICER = "second_officer"
+    LEGAL_HOLD = "legal_hold"
+    COOLING_OFF = "cooling_off"
+    RECIPIENTS = "recipients"
+    WORKER = "worker"  # whatever is to be done is enqueued
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """`until`: the end of a cooling-off or of a hold, where it has one.
+
+    `recipients`: how many have yet to say that they have done what they were told.
+    """
+
+    what: Waits
+    until: datetime | None = None
+    recipients: int = 0
+
+
+@dataclass(frozen=True)
+class _Known:
+    now: datetime
+    holds: Mapping[UUID, datetime | None] = field(default_factory=dict)
+    recipients: Mapping[UUID, int] = field(default_factory=dict)
+
+
+async def waiting(unit: Unit, found: Sequence[Seen]) -> list[Waiting]:
+    """What each of these waits for, in their order; two questions to the database for all."""
+    open_ones = [one.request for one in found if one.request.state.is_open]
+    told = {one.id for one in open_ones if one.state is State.CARRIED_OUT}
+    erased = {one.member for one in open_ones if one.right is Right.ERASURE and one.member}
+    connection = await raw(unit.session)
+    held = await connection.execute(_HOLDS, (list(erased), unit.now))
+    holds = dict(await held.fetchall())
+    counted = await connection.execute(_RECIPIENTS, (list(told),))
+    known = _Known(unit.now, holds, dict(await counted.fetchall()))
+    return [_waits(one, known) for one in found]
+
+
+def _waits(seen: Seen, known: _Known) -> Waiting:
+    request, what = seen.request, _what(seen, known)
+    if what is Waits.COOLING_OFF:
+        return Waiting(what, until=request.not_before)
+    if what is Waits.LEGAL_HOLD and request.member is not None:
+        return Waiting(what, until=known.holds[request.member])
+    return Waiting(what, recipients=known.recipients.get(request.id, 0))
+
+
+def _what(seen: Seen, known: _Known) -> Waits:
+    request = seen.request
+    accepted = request.state is State.ACCEPTED
+    cooling = request.not_before is not None and known.now < request.not_before
+    # The first that fits.
+    rules = (
+        (not request.state.is_open, Waits.NOTHING),
+        (seen.broken is not None, Waits.REPAIR),
+        (request.id in known.recipients, Waits.RECIPIENTS),
+        (request.state is State.REQUIRES_ACTION, Waits.IDENTITY),
+        (accepted and cooling, Waits.COOLING_OFF),
+        (request.right is Right.ERASURE and request.member in known.holds, Waits.LEGAL_HOLD),
+        (accepted or request.state is State.CARRIED_OUT, Waits.WORKER),
+        (bool(seen.lacking), Waits.IDENTITY),
+        (request.two, Waits.SECOND_OFFICER),
+    )
+    return next((what for holds, what in rules if holds), Waits.DECISION)
