@@ -18,6 +18,7 @@ from consent.programme.rules_marketing import doubtful_marketing, marketing
 from consent.programme.rules_parties import doubtful_parties, parties, recipients
 from consent.programme.rules_transfers import doubtful_transfers, transfers
 from consent.programme.rules_use import officers, purposes, services
+from consent.programme.rules_words import missing_words, words
 from kernel.errors import Problem
 
 _Rule = Callable[[Programme], Iterator[Problem]]
@@ -28,6 +29,7 @@ _ERRORS: tuple[_Rule, ...] = (
     recipients,
     transfers,
     fields,
+    words,
     traits,
     purposes,
     marketing,
@@ -47,6 +49,7 @@ _WARNINGS: tuple[_Rule, ...] = (
     doubtful_marketing,
     doubt.unknown_terms,
     doubt.unused,
+    missing_words,
     doubt.unlimited,
     doubt.outlived,
     doubt.idle,

@@ -35,7 +35,8 @@ def consequence(
     if not key:
         rule = _WHOLE.get((section, kind))
         return rule(before if after is None else after) if rule else ""
-    key = "notice" if key.startswith("notice.") else key
+    if key.startswith(("notice.", "words.")):
+        key, _, _ = key.partition(".")
     part = _PART.get((section, key, kind)) or _PART.get((section, key, ""))
     if part is None:
         return ""
@@ -248,6 +249,7 @@ _PART: dict[tuple[str, str, str], Callable[[Any, Any], str]] = {
     ("fields", "category", ""): lambda _, __: "it is described to members under the new term",
     ("fields", "values", "removed"): lambda was, _: f"{was!r} is refused from now on",
     ("fields", "values", "added"): lambda _, will: f"{will!r} is accepted from now on",
+    ("fields", "words", ""): lambda _, __: "members read it so from now on",
     ("fields", "lookup", ""): lambda _, __: (
         "members already stored are not found by it until their values are written again"
     ),

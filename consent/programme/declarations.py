@@ -117,6 +117,10 @@ class FieldDeclaration(Declaration):
     values: Texts = ()
     """The values there are, for `text` and `texts`; any if left out. Such a field can be used in
     segments"""
+    words: dict[str, dict[str, Annotated[str, Field(min_length=1)]]] = Field(default={})
+    """What members read where one of `values` stands: a table for each language of the programme,
+    `[fields.NAME.words.LANGUAGE]`, with a line `VALUE = "…"` for each. They read the value itself
+    if left out"""
     segment: bool = False
     """A text without `values` that can be used in segments all the same. Other types always can"""
     sensitivity: Annotated[Sensitivity, Strict(False)] = Sensitivity.NORMAL

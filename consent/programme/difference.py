@@ -163,9 +163,13 @@ def _plain(declared: Declaration) -> dict[str, Any]:
         case TraitDeclaration():
             return {"kind": declared.kind, "source": declared.source, "days": declared.days}
         case FieldDeclaration():
-            plain = declared.model_dump(exclude={"name", "lookup", "values"})
-            lookup = {"lookup": declared.lookup_kind, "values": frozenset(declared.values)}
-            return plain | lookup
+            plain = declared.model_dump(exclude={"name", "lookup", "values", "words"})
+            plain |= {"lookup": declared.lookup_kind, "values": frozenset(declared.values)}
+            return plain | {
+                f"words.{language}.{value}": text
+                for language, words in declared.words.items()
+                for value, text in words.items()
+            }
     plain = declared.model_dump(exclude={"name", "notice"} if declared.own_name else {"notice"})
     plain |= {key: frozenset(plain[key]) for key in _UNORDERED if key in plain}
     if isinstance(declared, Purpose):

@@ -104,7 +104,7 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     default = field.get_default()
-    if default is None or default == ():
+    if default is None or default in ((), {}):
         return "none"
     if isinstance(default, tuple):
         return f"`{json.dumps(default)}`"

@@ -5,6 +5,7 @@ from typing import Any
 
 from audit.entries import rfc3339
 from consent.programme.declarations import TraitDeclaration
+from dsar.languages import written
 from dsar.packages.bought import Bought, bought
 from dsar.packages.closing import FROM_PURCHASES
 from dsar.packages.gathering import Gathered
@@ -98,13 +99,29 @@ def _value(found: Gathered, wording: Wording, *, field: Field, one: Opened) -> d
         "name": field.name,
         "label": label(found, wording, field.name),
         "value": plain,
-        "words": wording.value(plain, kind=field.type, category=field.category),
+        "words": wording.value(
+            plain,
+            kind=field.type,
+            category=field.category,
+            words=_read_as(found, wording, field.name),
+        ),
         "category": wording.category(field.category),
         "special_category": field.special,
         "source": source(found, wording, one.source),
         "since": rfc3339(one.at),
         "purposes": _purposes(found, field.name),
     }
+
+
+def _read_as(found: Gathered, wording: Wording, name: str) -> Mapping[str, str]:
+    """What the programme that last declared a field has members read for its values."""
+    active = found.active
+    newest_first = sorted(active.earlier.items(), reverse=True)
+    for one in (active, *(earlier for _, earlier in newest_first)):
+        if name in one.programme.fields:
+            said = one.programme.fields[name].words
+            return next((said[tag] for tag in said if written(tag) == wording.language.code), {})
+    return {}
 
 
 def _trait(

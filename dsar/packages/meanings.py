@@ -15,6 +15,7 @@ from consent.programme.declarations import Channel, LegalBasis
 from consent.programme.parties import Role, Safeguard
 from consent.reach import Unreached
 from consent.rulings import Undecided
+from dsar.identity import How
 from dsar.packages.marking import mark
 
 #: What was said, in a line of the ledger.
@@ -118,7 +119,7 @@ KINDS: Mapping[str, str] = {
     Kind.REQUEST_COMPLETED: mark("A request of yours was completed"),
     Kind.REQUEST_MOVED: mark("A request of yours took a step"),
     Kind.IDENTITY_ASKED: mark("You were asked to prove who you are"),
-    Kind.IDENTITY_TRIED: mark("Somebody tried to prove that they are you"),
+    Kind.IDENTITY_TRIED: mark("A check of who you are"),
     Kind.LETTER_MADE: mark("A letter to you was written"),
     Kind.LETTER_SENT: mark("A letter to you was sent or fetched"),
     Kind.RECIPIENT_TOLD: mark("A recipient was told of a request of yours"),
@@ -138,6 +139,16 @@ KINDS: Mapping[str, str] = {
     Kind.TOKEN_MINTED: mark("A sign-in was issued"),
     Kind.KEYS_ROTATED: mark("The encryption keys were changed"),
     Kind.USES_VIEWED: mark("You looked at the uses of your data"),
+}
+#: The same of a check of who somebody is, by how it was made: most are the member's own sign-in.
+CHECKS: Mapping[str, str] = {
+    How.STEP_UP: mark("You signed in with a second proof of who you are"),
+    How.SIGN_IN: mark("You signed in"),
+    How.CODE: mark("A check of who you are, by a code that we sent"),
+    How.PURCHASE: mark("A check of who you are, by a purchase of yours"),
+    How.OFFICER: mark("A check of who you are, by one of our staff"),
+    How.GUARDIAN: mark("Your guardian showed who they are"),
+    How.MANDATE: mark("Somebody showed that they act for you"),
 }
 ACTORS: Mapping[str, str] = {
     "member": mark("you"),

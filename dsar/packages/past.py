@@ -10,7 +10,16 @@ from dsar.own_choices import Line
 from dsar.packages.gathering import Asking, Gathered
 from dsar.packages.kept import label
 from dsar.packages.marking import mark
-from dsar.packages.meanings import ACTORS, BY, CHANNELS, KINDS, OUTCOMES, SAID, STATES
+from dsar.packages.meanings import (
+    ACTORS,
+    BY,
+    CHANNELS,
+    CHECKS,
+    KINDS,
+    OUTCOMES,
+    SAID,
+    STATES,
+)
 from dsar.packages.processing import title
 from dsar.packages.request_words import ASKED_FOR, CAME_BY, GROUNDS, STANDS, WHY
 from dsar.packages.wording import Wording
@@ -114,11 +123,11 @@ def _use(found: Gathered, wording: Wording, one: Use, said: Choice | None) -> di
     return {
         "entry": str(one.entry),
         "at": rfc3339(one.at),
-        "what": wording.coded(one.kind, KINDS),
+        "what": _what(wording, one),
         "by": _who(wording, one, said),
         "purpose": one.purpose,
         "purpose_label": one.purpose and title(found, wording, one.purpose),
-        "outcome": _came_to(found, wording, one, said),
+        "outcome": _came_to(wording, one, said),
         "fields": [{"name": name, "label": label(found, wording, name)} for name in one.fields],
         "question": one.question,
         "leaf": one.leaf,
@@ -126,15 +135,22 @@ def _use(found: Gathered, wording: Wording, one: Use, said: Choice | None) -> di
     }
 
 
-def _came_to(found: Gathered, wording: Wording, one: Use, said: Choice | None) -> dict[str, str]:
+def _what(wording: Wording, one: Use) -> dict[str, str]:
+    """What happened; a check of who somebody is by the way it was made, which the entry says."""
+    if one.kind == Kind.IDENTITY_TRIED:
+        how = CHECKS.get(told(one.body).facts.get("how", ""), KINDS[one.kind])
+        return {"code": one.kind, "words": wording.say(how)}
+    return wording.coded(one.kind, KINDS)
+
+
+def _came_to(wording: Wording, one: Use, said: Choice | None) -> dict[str, str]:
     """What came of it: of steps with a request, which one; the entry itself says so."""
     if said is not None:
         return wording.coded(one.outcome, SAID)
-    body, _ = found.proofs.get(one.entry, (b"", ""))
-    facts = told(body).facts if body else {}
     if one.kind == Kind.IDENTITY_TRIED:
+        facts = told(one.body).facts
         return wording.coded(str(facts.get("outcome", one.outcome)), {**_CAME_TO, **_TRIED})
-    if one.kind in _OF_REQUESTS and "state" in facts:
+    if one.kind in _OF_REQUESTS and "state" in (facts := told(one.body).facts):
         return wording.coded(str(facts["state"]), STANDS)
     return wording.coded(one.outcome, _CAME_TO)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from consent.history import Stand
 from consent.programme import Purpose
-from consent.programme.countries import ADEQUACY, COUNTRIES, EEA
+from consent.programme.countries import ADEQUACY, COUNTRIES, EEA, country_codes
 from consent.programme.declarations import Action
 from consent.programme.parties import JointController, Recipient, Safeguard
 from consent.programme.rules_transfers import is_transfer
@@ -19,6 +19,10 @@ from profiles.catalogue import Trait
 
 #: With these a service picks members by what is known about them: profiling (Art. 4(4)).
 _PICKS = frozenset({Action.SEGMENT, Action.PREVIEW})
+#: Countries of the Regulation whose authority is known here.
+_KNOWN = tuple(code for code in COUNTRIES if code in EEA)
+#: Where somebody lives; a nationality does not say it.
+_LIVES = frozenset({"pd:Country", "pd:Residency"})
 _PROFILING: Mapping[str, str] = {
     "selection": mark("Yes: members are chosen by what is known or worked out about them."),
     "traits": mark("Yes: something that is worked out about you is used."),
@@ -55,12 +59,41 @@ def recipients(found: Gathered, wording: Wording) -> list[dict[str, Any]]:
     return [_recipient(found, wording, one) for one in found.active.programme.recipients.values()]
 
 
-def complaints(found: Gathered, wording: Wording) -> dict[str, str | None]:
-    """Where to complain (Art. 77): the authority of the controller's country."""
-    country = COUNTRIES.get(found.active.programme.controller.country)
-    if country is None:
-        return {"name": wording.say("the data protection authority where you live"), "site": None}
-    return {"name": country.authority.name, "site": country.authority.site}
+def complaints(found: Gathered, wording: Wording) -> dict[str, Any]:
+    """Where to complain (Art. 77): the authority of the controller's country, and the member's.
+
+    `others`: those of the countries where the member lives, as far as a field tells; of all that
+    are known here, where none does.
+    """
+    own = found.active.programme.controller.country
+    others = [one for one in _lives_in(found) or _KNOWN if one in _KNOWN and one != own]
+    said: dict[str, Any] = {
+        "name": wording.say("the data protection authority where you live"),
+        "site": None,
+    }
+    if own in COUNTRIES:
+        said = {"name": COUNTRIES[own].authority.name, "site": COUNTRIES[own].authority.site}
+    return said | {
+        "others": [
+            {
+                "country": wording.country(code),
+                "name": COUNTRIES[code].authority.name,
+                "site": COUNTRIES[code].authority.site,
+            }
+            for code in others
+        ]
+    }
+
+
+def _lives_in(found: Gathered) -> list[str]:
+    """The countries (ISO 3166) that fields about where the member lives tell, as far as opened."""
+    fields = found.active.programme.catalogue().fields
+    told = [
+        str(one.value).upper()
+        for name, one in found.values.items()
+        if name in fields and fields[name].category in _LIVES
+    ]
+    return [code for code in dict.fromkeys(told) if code in country_codes()]
 
 
 def title(found: Gathered, wording: Wording, purpose: str) -> str:

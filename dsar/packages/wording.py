@@ -13,6 +13,7 @@ from dsar.languages import Language, translations
 from dsar.packages.terms import CATEGORIES, PURPOSES, spelt_out
 
 DOMAIN = "packages"
+_NOTHING: Mapping[str, str] = {}
 
 
 @cache
@@ -86,8 +87,14 @@ class Wording:
     def number(self, number: str | int | Decimal) -> str:
         return self.language.number(Decimal(number))
 
-    def value(self, plain: Any, *, kind: str, category: str) -> str:
-        """A value in words. `kind`: its type; `category`: its DPV term, which may name a code."""
+    def value(
+        self, plain: Any, *, kind: str, category: str, words: Mapping[str, str] = _NOTHING
+    ) -> str:
+        """A value in words, with itself beside them where it reads otherwise.
+
+        `kind`: its type; `category`: its DPV term, which may name a code; `words`: what the
+        programme has members read for values of that field.
+        """
         match kind:
             case "boolean":
                 return self.say("Yes") if plain else self.say("No")
@@ -98,11 +105,14 @@ class Wording:
             case "integer":
                 return self.number(plain)
             case "texts":
-                return self.language.listed(list(plain)) if plain else self.say("none")
-        return self._text(str(plain), category)
+                said = [self._text(one, category, words) for one in plain]
+                return self.language.listed(said) if said else self.say("none")
+        return self._text(str(plain), category, words)
 
-    def _text(self, text: str, category: str) -> str:
-        if category in _COUNTRIES:
+    def _text(self, text: str, category: str, words: Mapping[str, str]) -> str:
+        if text in words:
+            name = words[text]
+        elif category in _COUNTRIES:
             name = self.language.country(text)
         elif category == "pd:Language":
             name = self.language.language(text)

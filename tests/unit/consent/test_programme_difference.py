@@ -73,7 +73,12 @@ ONE_CHANGE = [
      "analytics may now read the purpose's fields for assortment_insight"),
     ('\n[services.ledger-export]\nbookkeeping = ["read"]', "", "services.ledger-export",
      Kind.REMOVED, ("bookkeeping: read", ""), "refused"),
-    ('"silver", "gold"]', '"gold"]', "fields.tier.values", Kind.REMOVED, ("silver", ""), "refused"),
+    ('"cycling", "camping"]', '"cycling"]', "fields.interests.values", Kind.REMOVED,
+     ("camping", ""), "refused"),
+    ('gold = "Guld"', 'gold = "Gyllene"', "fields.tier.words.sv.gold", Kind.CHANGED,
+     ("Guld", "Gyllene"), "members read it so"),
+    (', gold = "Gull" }', ' }', "fields.tier.words.nb.gold", Kind.REMOVED, ("Gull", ""),
+     "members read it so"),
     ("days = 365", "days = 30", "traits.orders_365d.days", Kind.CHANGED, ("365", "30"),
      "old window"),
     ('name = "Fjällklubben AB"', 'name = "Fjällklubben Norden AB"', "controller.name",
@@ -230,7 +235,7 @@ def test_an_added_consent_purpose_has_nobody_in_it() -> None:
 
 def test_there_and_back_again_mirror_each_other() -> None:
     old = read_programme(CLUB)
-    new = read_programme(CLUB.replace('"silver", ', "", 1).replace("remind_days = 30", "", 1))
+    new = read_programme(CLUB.replace('"skiing", ', "", 1).replace("remind_days = 30", "", 1))
     swap = {Kind.ADDED: Kind.REMOVED, Kind.REMOVED: Kind.ADDED, Kind.CHANGED: Kind.CHANGED}
     there = {(one.place, one.kind, one.before, one.after) for one in difference(old, new)}
     back = {(one.place, swap[one.kind], one.after, one.before) for one in difference(new, old)}

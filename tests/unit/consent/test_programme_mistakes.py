@@ -77,6 +77,11 @@ def instead(line: str, other: str) -> str:
     return GOOD.replace(line, other, 1)
 
 
+def said(words: str) -> str:
+    """Words for the values of the tier."""
+    return instead('["bronze", "gold"]', f'["bronze", "gold"]\n{words}')
+
+
 def also(lines: str) -> str:
     return GOOD + lines
 
@@ -104,6 +109,17 @@ MISTAKES = [
     (instead('name = "A club"', 'nmae = "A club"'), "controller.nmae", "no key", "'name'"),
     (also("[purpose.x]\n"), "purpose", "no table", "'purposes'"),
     # fields
+    (said('words.sv = { silver = "Silver" }'), "fields.tier.words.sv.silver",
+     "no value 'silver'", "choose one of bronze, gold"),
+    (said('words.sv = { glod = "Guld" }'), "fields.tier.words.sv.glod",
+     "no value 'glod'", "'gold'"),
+    (said('words.sv = { gold = " " }'), "fields.tier.words.sv.gold", "blank", "write some"),
+    (said('words.sv = { gold = "" }'), "fields.tier.words.sv.gold", "must not be empty", ""),
+    (said('words.Swedish = { gold = "Guld" }'), "fields.tier.words.Swedish",
+     "no language tag", "choose one of en, sv"),
+    (said('words.sv = "Guld"'), "fields.tier.words.sv", "must be a table", ""),
+    (instead('type = "date"', 'type = "date"\nwords.sv = { a = "A" }'),
+     "fields.birth_date.words", "no list of values", "remove the words"),
     (instead("pd:Purchase", "pd:Purchase of"), "fields.tier.category", "no DPV term",
      "pd:Purchase"),
     (instead("pd:Purchase", "EmailAdress"), "fields.tier.category", "no DPV term",
@@ -260,6 +276,16 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 WARNINGS = [
+    (
+        said('words.sv = { bronze = "Brons", gold = "Guld" }'),
+        "fields.tier.words.en",
+        "no words for 'bronze', 'gold' in this language",
+    ),
+    (
+        said('words.sv = { gold = "Guld" }\nwords.en = { gold = "Gold", bronze = "Bronze" }'),
+        "fields.tier.words.sv",
+        "no words for 'bronze'",
+    ),
     (also('[fields.shoe]\ncategory = "pd:Height"\n'), "fields.shoe", "no purpose uses it"),
     (also('[traits.last]\nlatest = "purchase.at"\n'), "traits.last", "no purpose uses it"),
     (instead("pd:Purchase", "pd:Tier"), "fields.tier.category", "not among the DPV terms"),
@@ -281,6 +307,15 @@ def test_what_a_lawyer_would_ask_about_is_a_warning(source: str, place: str, mes
     assert checked.errors == ()
     assert checked.programme is not None
     assert [one for one in checked.warnings if one.place == place and message in one.message]
+
+
+def test_words_for_every_value_in_every_language_raise_no_doubt() -> None:
+    """Neither do those in a language that is not served yet."""
+    both = 'bronze = "B", gold = "G"'
+    source = said("\n".join(f"words.{one} = {{ {both} }}" for one in ("sv", "en", "fi")))
+    assert check_programme(source).warnings == ()
+    words = read_programme(source).fields["tier"].words
+    assert words["sv"] == {"bronze": "B", "gold": "G"}
 
 
 def test_a_birth_date_used_only_through_the_age_is_used() -> None:

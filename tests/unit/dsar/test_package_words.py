@@ -22,6 +22,7 @@ from consent.programme.vocabulary import PERSONAL_DATA, PURPOSES
 from consent.reasons import MEANINGS
 from dsar import words
 from dsar.holds import Ground
+from dsar.identity import How
 from dsar.languages import LANGUAGES, Language
 from dsar.packages import meanings, request_words, terms
 from dsar.packages.wording import Wording
@@ -29,7 +30,7 @@ from dsar.states import Right
 from dsar.states import State as Stands
 
 ROOM = Path(__file__).parents[3] / "dsar"
-TEMPLATES = ("package.html", "package.txt", "portable.txt")
+TEMPLATES = ("package.html", "rows.html", "package.txt", "portable.txt")
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"say": None, "mark": None, "many": (1, 2)}
 OTHERS = [one for one in LANGUAGES if one != "en"]
 
@@ -113,6 +114,7 @@ def _lists() -> Iterator[tuple[Iterable[str], Mapping[str, str]]]:
     yield Reason, meanings.REASONS
     yield MEANINGS, meanings.OUTCOMES
     yield Kind, meanings.KINDS
+    yield How, meanings.CHECKS
     # The others are said by their names.
     yield set(ActorType) - {ActorType.SERVICE, ActorType.AGENT}, meanings.ACTORS
     yield Channel, meanings.CHANNELS

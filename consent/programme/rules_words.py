@@ -1,0 +1,68 @@
+"""Rules about what members read where a field's value stands: `[fields.NAME.words.LANGUAGE]`."""
+
+from collections.abc import Iterator, Sequence
+
+from consent.programme.countries import COUNTRIES
+from consent.programme.mistakes import key_of
+from consent.programme.model import Programme
+from consent.programme.rules_controller import is_language
+from consent.programme.suggestion import did_you_mean, shown
+from kernel.errors import Problem
+
+Problems = Iterator[Problem]
+_FEW = 3
+
+
+def words(programme: Programme) -> Problems:
+    languages = _served(programme)
+    for name, field in programme.fields.items():
+        if field.words and not field.values:
+            yield Problem(
+                key_of("fields", name, "words"),
+                "there are words for values, and no list of values",
+                "write values = […], or remove the words",
+            )
+            continue
+        known = frozenset(field.values)
+        for language, said in field.words.items():
+            place = key_of("fields", name, "words", language)
+            if not is_language(language):
+                remedy = did_you_mean(language, languages)
+                yield Problem(place, f"{shown(language)} is no language tag", remedy)
+            for value, text in said.items():
+                if value not in known:
+                    yield Problem(
+                        key_of(place, value),
+                        f"there is no value {shown(value)}",
+                        did_you_mean(value, field.values),
+                    )
+                if not text.strip():
+                    yield Problem(key_of(place, value), "the words are blank", "write some")
+
+
+def missing_words(programme: Programme) -> Problems:
+    """Where some values have words in some languages, and members would read others as they are."""
+    for name, field in programme.fields.items():
+        if not field.words:
+            continue
+        for language in _served(programme):
+            said = field.words.get(language, {})
+            lacking = [value for value in field.values if value not in said]
+            if lacking:
+                yield Problem(
+                    key_of("fields", name, "words", language),
+                    f"there are no words for {_some(lacking)} in this language",
+                    f'write {lacking[0]} = "…" under [fields.{name}.words.{language}]',
+                )
+
+
+def _some(values: Sequence[str]) -> str:
+    """The first of them, so that a long list stays one line."""
+    more = len(values) - _FEW
+    return ", ".join(map(shown, values[:_FEW])) + (f" and {more} more" if more > 0 else "")
+
+
+def _served(programme: Programme) -> tuple[str, ...]:
+    """The languages members are served in; none for a country that is not known."""
+    own, country = programme.controller.languages, COUNTRIES.get(programme.controller.country)
+    return own or ((country.language,) if country else ())
