@@ -72,7 +72,7 @@ async def test_a_request_is_acknowledged_and_answered_by_mail(books: Books, post
     await worker.drain(books.tillit)
     [first] = post.messages
     assert post.envelopes[0][1] == ["asa1@post.example"]
-    assert first["Subject"] == "Vi har mottatt henvendelsen din"
+    assert first["Subject"] == "Vi har mottatt anmodningen din"
     assert [part.get_content_type() for part in first.walk()] == [
         "multipart/alternative",
         "text/plain",
@@ -81,7 +81,7 @@ async def test_a_request_is_acknowledged_and_answered_by_mail(books: Books, post
     await approve(books, request)
     await worker.drain(books.tillit)
     _, answer = post.messages
-    assert answer["Subject"] == "Svar på henvendelsen din"
+    assert answer["Subject"] == "Svar på anmodningen din"
     [sheet] = answer.iter_attachments()
     assert (sheet.get_filename(), sheet.get_content()[:5]) == ("answer.pdf", b"%PDF-")
     whole = b"".join(post.kept)

@@ -13,7 +13,7 @@ from dsar.states import Right
 
 SUBJECTS = {
     "sv": "Vi har tagit emot din begäran",
-    "nb": "Vi har mottatt henvendelsen din",
+    "nb": "Vi har mottatt anmodningen din",
     "da": "Vi har modtaget din anmodning",
     "fi": "Olemme vastaanottaneet pyyntösi",
     "en": "We have received your request",

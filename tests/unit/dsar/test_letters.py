@@ -66,6 +66,32 @@ def test_every_text_is_said_in_every_language_and_nothing_that_no_letter_says(
             assert alike == (language == "en") or ours in ("Reference",), ours
 
 
+#: What a request is called, and the verbs that a sentence may have in its stead.
+REQUEST_WORDS = {
+    "sv": ("begär", "bad om"),
+    "nb": (r"anmodning(en|er|ene)?\b", "ba om|bedt om"),
+    "da": (r"anmodning(en|er|erne)?\b", "bad om"),
+    "fi": ("pyyn", "pyysi"),
+}
+
+
+@pytest.mark.parametrize("domain", ["letters", "identity", "packages"])
+@pytest.mark.parametrize("language", REQUEST_WORDS)
+def test_a_request_is_called_by_one_word_wherever_a_member_reads_of_it(
+    language: str, domain: str
+) -> None:
+    noun, verbs = REQUEST_WORDS[language]
+    with (ROOM / "locales" / language / f"{domain}.po").open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    found = 0
+    for message in catalogue:
+        english, theirs = str(message.id), str(message.string)
+        if message.id and re.search(r"\brequests?\b", english, re.IGNORECASE):
+            assert re.search(f"{noun}|{verbs}", theirs, re.IGNORECASE), theirs
+            found += 1
+    assert found
+
+
 @pytest.mark.parametrize(("kind", "right", "language"), EVERY)
 def test_a_letter_says_whom_it_is_from_and_to_and_about_what(
     kind: Kind, right: Right, language: str
