@@ -42,11 +42,14 @@ class About:
 
 
 class Paper(FPDF):
-    """The paper: its margins, its font, what stands at the foot of each page."""
+    """The paper: its margins, its font, what stands at the foot of each page.
 
-    def __init__(self, about: About) -> None:
+    `space`: how much there is between lines and paragraphs, 1 for as much as there should be.
+    """
+
+    def __init__(self, about: About, *, space: float = 1.0) -> None:
         super().__init__(format="A4")
-        self._about, self._say = about, Wording.of(about.language)
+        self._about, self._say, self._space = about, Wording.of(about.language), space
         self.set_margins(*MARGINS)
         self.set_auto_page_break(auto=True, margin=_FOOT + 6)
         for style, name in _FACES.items():
@@ -101,7 +104,7 @@ class Paper(FPDF):
         link: str = "",
     ) -> None:
         """One paragraph. `keep`: no page ends right after it."""
-        height = LINE * size / SIZE if size >= SIZE else TIGHT
+        height = self._space * (LINE * size / SIZE if size >= SIZE else TIGHT)
         if keep and self.will_page_break(height * 4):
             self.add_page()
         # After a page has been begun: its foot has a font of its own.
@@ -115,21 +118,25 @@ class Paper(FPDF):
             new_x=XPos.LMARGIN,
             new_y=YPos.NEXT,
         )
-        self.ln(gap)
+        self.skip(gap)
+
+    def skip(self, gap: float) -> None:
+        """Leave so many millimetres, or fewer where space is scarce."""
+        self.ln(self._space * gap)
 
     def head(self, text: str) -> None:
         """The heading of what follows, on the same page as its beginning."""
         if self.will_page_break(_BEGINNING):
             self.add_page()
-        self.ln(GAP)
+        self.skip(GAP)
         self.say(text, style="B", size=12, gap=1.5, keep=True)
 
     def point(self, text: str) -> None:
         """One of several, after a dot."""
-        if self.will_page_break(LINE):
+        if self.will_page_break(self._space * LINE):
             self.add_page()
         self.set_font(FONT, "", SIZE)
-        self.cell(5, LINE, "•", align="C")
+        self.cell(5, self._space * LINE, "•", align="C")
         self.indented(lambda: self.say(text, gap=1), by=6)
 
     def indented(self, draw: Callable[[], None], *, by: float = 8) -> None:

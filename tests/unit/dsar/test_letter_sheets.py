@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
+from dsar.languages import LANGUAGES
 from dsar.letters.kinds import Kind
 from dsar.letters.sheets import pdf
 from dsar.letters.writing import write
@@ -86,6 +87,25 @@ def test_every_page_says_which_it_is_of_how_many_and_of_whose_letter() -> None:
         assert "Fjällklubben AB · privacy@fjallklubben.example" in text
     every = [words(reader).index(f"{line}.Vihartittatpåköpet.") for line in range(120)]
     assert all(a < b for a, b in pairwise(every))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("told", [0, 1, 2, 3])
+def test_a_farewell_that_almost_fits_on_a_sheet_is_made_to(language: str, told: int) -> None:
+    names = ("Brevduvan Utskick AB", "Tallmo Drift Oy", "Tredje Sms AB")[:told]
+    about = case(Kind.FAREWELL, Right.ERASURE, language, told=names, kept=())
+    [page] = read(pdf(write(Kind.FAREWELL, about))).pages
+    lowest: list[float] = []
+    page.extract_text(visitor_text=lambda text, _, at, *__: lowest.append(at[5]) if text else None)
+    foot = 22 * 72 / 25.4
+    assert min(y for y in lowest if y > foot) - foot > 10  # nothing runs into the foot
+
+
+def test_a_letter_with_more_than_a_sheet_is_not_crammed() -> None:
+    whole = case(Kind.FAREWELL, Right.ERASURE, "sv")
+    first, second = read(pdf(write(Kind.FAREWELL, whole))).pages
+    assert len(second.extract_text().splitlines()) > 8
+    assert len(first.extract_text().splitlines()) < 45
 
 
 def test_the_same_letter_makes_the_same_sheets() -> None:
