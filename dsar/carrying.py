@@ -243,7 +243,6 @@ async def _say(
 
 async def _settle(unit: Unit, act: Act, cases: Sequence[tuple[RequestRow, bytes]]) -> bool:
     """Close those for which no recipient is open; whether there were any."""
-    await unit.session.flush()
     # By the record: whoever writes to the table of words closes nothing.
     said = await heard.of_requests(unit, {row.id: subject for row, subject in cases})
     settled = [

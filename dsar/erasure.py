@@ -184,7 +184,7 @@ class Erasure:
         kept = {one.request: await _kept(unit, act, active, one) for one in parting}
         stays = {request: one.facts() if one else [] for request, one in kept.items()}
         # While they can still be named, and before what says where to write to is gone.
-        last = [Parting(one.row, one.member, stays[one.request]) for one in parting]
+        last = [Parting(one.row, one.member, one.known, stays[one.request]) for one in parting]
         await farewells(unit, act, active, last)
         await self._overtake(unit, act, parting)
         gone = await _forgotten(unit, parting)

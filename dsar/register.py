@@ -156,7 +156,9 @@ async def step(
     reason: str | None = None,
 ) -> UUID:
     """Take a step with a locked row; returns its entry's id. Raises `WrongState`."""
-    return (await step_each(unit, act, [(row, subject)], taken, reason=reason))[0]
+    written = await step_each(unit, act, [(row, subject)], taken, reason=reason)
+    await unit.session.flush()
+    return written[0]
 
 
 async def step_each(
@@ -167,7 +169,7 @@ async def step_each(
     *,
     reason: str | None = None,
 ) -> list[UUID]:
-    """The same step with many rows, each with its subject."""
+    """The same step with many rows, each with its subject; written to the table at the end."""
     made = [
         _entry(act, KINDS.get(taken, EntryKind.REQUEST_MOVED), row, subject=subject, facts=facts)
         for row, subject in rows
@@ -175,7 +177,6 @@ async def step_each(
     ]
     handed_in = [row for row, _ in rows if row.channel == Channel.OPENDSR]
     await enqueue_each(unit.session, MOVED_JOB, [{"request": str(row.id)} for row in handed_in])
-    await unit.session.flush()
     return await unit.record.write_many(unit.session, made)
 
 

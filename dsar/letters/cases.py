@@ -115,10 +115,15 @@ async def case_of(
 
 
 def farewell_case(
-    unit: Unit, active: Active, row: RequestRow, member: Member, kept: Sequence[Fact]
+    unit: Unit,
+    active: Active,
+    row: RequestRow,
+    member: Member,
+    *,
+    known: telling.Identities,
+    kept: Sequence[Fact],
 ) -> Case:
     """The case of an erasure that is being carried out, while its member can still be named."""
-    known = telling.identities(unit, member)
     named = telling.carriers(active, Right.ERASURE, known=known)
     return Case(
         request=register.shown(row),

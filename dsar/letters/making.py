@@ -6,7 +6,7 @@ fetched instead: by the member, signed in, or by an officer who prints it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from uuid import UUID
@@ -17,7 +17,7 @@ from audit.acts import Act
 from audit.entries import Fact
 from audit.entries import Kind as EntryKind
 from consent.programmes import Active
-from dsar import identity, outgoing, register
+from dsar import identity, outgoing, register, telling
 from dsar.letters import kept
 from dsar.letters.cases import Address, Links, address, address_of, case_of, farewell_case
 from dsar.letters.kinds import TELL_LITTLE, Kind, matter
@@ -116,11 +116,13 @@ async def make(
 class Parting:
     """Somebody who is being erased. `row`: their request's, None where a restored backup has none.
 
-    `stays`: what is kept of them, as the entry of the erasure says it.
+    `known`: the identifiers they go by. `stays`: what is kept of them, as the entry of the
+    erasure says it.
     """
 
     row: RequestRow | None
     member: Member
+    known: telling.Identities = field(repr=False)
     stays: Sequence[Fact]
 
 
@@ -141,7 +143,8 @@ async def farewells(unit: Unit, act: Act, active: Active, partings: Sequence[Par
     letters = []
     for row, one in cases:
         have = identity.of(given.proof for given in proofs[row.id] if given.holds)
-        letter = write(Kind.FAREWELL, farewell_case(unit, active, row, one.member, one.stays))
+        case = farewell_case(unit, active, row, one.member, known=one.known, kept=one.stays)
+        letter = write(Kind.FAREWELL, case)
         letters.append(_Letter(row, one.member, letter, address(unit, one.member, have)))
     await _post(unit, act, letters)
 

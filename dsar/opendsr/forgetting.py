@@ -24,11 +24,12 @@ async def forget(unit: Unit, known: Iterable[Identities]) -> int:
 
     What names nobody else waits from then on as one about nobody does, and ends like it.
     """
+    waiting = [one for one in await handed.listed(unit, limit=_MANY) if one.state in _UNDECIDED]
+    if not waiting:
+        return 0
     wanted = {_form(unit, *pair) for one in known for pair in one.items()}
     count = 0
-    for seen in await handed.listed(unit, limit=_MANY):
-        if seen.state not in _UNDECIDED:
-            continue
+    for seen in waiting:
         one = await handed.one(unit, seen.id, lock=True)
         if one.state not in _UNDECIDED or one.kept is None:
             continue
