@@ -1,13 +1,16 @@
 """The example programmes are ones that a privacy lawyer would let pass."""
 
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from consent.programme import LegalBasis, check_programme, load_programme
+from consent.programme.handling import Carrier
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
-NAMES = ("fjallklubben.toml", "online_retail_programme.toml")
+NAMES = ("fjallklubben.toml", "fjallklubben-connected.toml", "online_retail_programme.toml")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -49,3 +52,26 @@ def test_the_gift_shop_knows_all_forty_countries_of_its_data() -> None:
     assert len(country.values) == 40
     assert {"EIRE", "RSA", "Unspecified", "United Kingdom"} <= set(country.values)
     assert country.segmentable
+
+
+def test_the_connected_club_shows_all_there_is_of_handling_requests() -> None:
+    programme = load_programme(EXAMPLES / "fjallklubben-connected.toml")
+    told = [one.connector for one in programme.recipients.values() if one.connector is not None]
+    assert {one.by for one in told} == set(Carrier)
+    assert programme.agents
+    handling = programme.requests
+    said = handling.model_fields_set
+    assert said == set(type(handling).model_fields), "each key of [requests] is shown"
+    assert handling.bookkeeping == "bookkeeping"
+
+
+def test_the_connected_club_is_the_same_club() -> None:
+    club, connected = _read("fjallklubben.toml"), _read("fjallklubben-connected.toml")
+    del connected["requests"], club["requests"]
+    for one in connected["recipients"].values():
+        one.pop("connector", None)
+    assert connected == club, "what changes in one of the two files changes in the other"
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((EXAMPLES / name).read_text("utf-8"))

@@ -77,7 +77,8 @@ def test_a_programme_shows_what_it_changes_before_it_does(cli, tmp_path: Path) -
 
 
 def test_a_programme_is_checked_without_a_database(cli, tmp_path: Path) -> None:
-    assert cli("programme", "check", CLUB).out.endswith("this programme can be applied\n")
+    for name in (CLUB, str(EXAMPLES / "fjallklubben-connected.toml")):
+        assert cli("programme", "check", name).out.endswith("this programme can be applied\n")
     bad = tmp_path / "bad.toml"
     bad.write_text(Path(CLUB).read_text().replace('legal_basis = "contract"', 'legal_basis = "x"'))
     came = cli("programme", "check", str(bad))
