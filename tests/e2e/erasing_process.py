@@ -50,6 +50,12 @@ POINTS: dict[str, tuple[Any, str, str]] = {
     "shard folded": (worker.Steps, "fold", "is done"),
 }
 
+#: What comes once, however many are erased together.
+TOGETHER = {
+    "before the journal", "journalled", "requests overtaken", "rows deleted", "key destroyed",
+    "recipients listed", "erased, not committed", "shard folded",
+}  # fmt: skip
+
 
 def die_at(step: str, nth: int) -> None:
     """From now on this process ends at that step."""

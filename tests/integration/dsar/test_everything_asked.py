@@ -327,9 +327,11 @@ class World:
             "withdrawal": steps.objection,
             "review": steps.review,
         }
-        together = [one for one in self.kept if one.case.right == "erasure"]  # whose time has come
-        for one in together if kept.case.right == "erasure" else [kept]:
-            self.desk.carry_out(one.case, who=SYSTEM.actor, now=self.now)
+        together = [kept]
+        if kept.case.right == "erasure":  # and all others whose time has come
+            together = [other for other in self.kept if other.case.right == "erasure"]
+        for due in together:
+            self.desk.carry_out(due.case, who=SYSTEM.actor, now=self.now)
         await names[kept.case.right](request=str(kept.id))
         self.done.append(f"carry out {kept.case.right}")
 
