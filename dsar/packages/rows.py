@@ -15,6 +15,8 @@ from dsar.packages.bought import Bought, Line
 from dsar.packages.once import Once
 from dsar.packages.wording import Wording
 
+#: What the template escapes; a text without any of these is the same before and after.
+_MARKS = re.compile("[&<>'\"]")
 _HOLE = re.compile("\x1a([0-9]+)\x1a")
 
 
@@ -26,7 +28,7 @@ def purchases(
     row, good = _form(forms.purchase, 6), _form(forms.good, 4)
     goods, nothing = _form(forms.goods, 1), str(forms.no_goods())
     notes = ("", str(forms.cancellation()))
-    text = Once[str, str](lambda one: str(escape(one)))
+    text = Once(_escaped)
     number = Once[str, str](lambda one: text[wording.number(one)])
     money = Once[str, str](lambda one: text[wording.money(one)])
 
@@ -52,6 +54,10 @@ def purchases(
         for one in told
     ]
     return Markup("".join(filled))  # noqa: S704 - our own forms, and each text in them escaped
+
+
+def _escaped(text: str) -> str:
+    return str(escape(text)) if _MARKS.search(text) else text
 
 
 def _form(macro: Any, values: int) -> str:
