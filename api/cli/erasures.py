@@ -1,12 +1,13 @@
 """`tillit request preview` and `hold`: what an erasure would do, and what stops one."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
 from api.bootstrap import Tillit
+from api.cli.days import day_at
 from api.cli.door import run
 from api.cli.finding import one_member
 from api.cli.speaking import ActingAs, AsJson, officer, say_json
@@ -46,20 +47,19 @@ def place(
     ground: Annotated[str, typer.Option("--ground", help="One of " + ", ".join(Ground) + ".")],
     acting: ActingAs,
     until: Annotated[
-        datetime | None,
-        typer.Option("--until", formats=["%Y-%m-%d"], help="Its last day; else until lifted."),
+        date | None,
+        typer.Option("--until", parser=day_at("--until"), help="Its last day; else until lifted."),
     ] = None,
     note: Annotated[str, typer.Option("--note", help="Sealed with the member.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Keep a member from being erased (Art. 17(3))."""
     act, why = officer(acting), holds.ground_named(ground)
-    last: date | None = until.date() if until else None
 
     async def step(tillit: Tillit) -> Hold:
         async with tillit.unit() as work:
             who = await one_member(work, "member_number", member)
-            return await holds.place(work.unit, act, who, why, until=last, note=note)
+            return await holds.place(work.unit, act, who, why, until=until, note=note)
 
     _say([run(step)], as_json=as_json)
 

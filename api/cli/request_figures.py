@@ -1,12 +1,13 @@
 """`tillit request figures`: how many, how long until the answer, how many in time."""
 
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Annotated
 
 import typer
 
 from api.bootstrap import Tillit
+from api.cli.days import day_at
 from api.cli.door import run
 from api.cli.speaking import AsJson, say_json
 from dsar import request_figures
@@ -18,12 +19,12 @@ _A_YEAR = timedelta(days=365)
 
 def figures(
     since: Annotated[
-        datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="Received on that day or after."),
+        date | None,
+        typer.Option("--from", parser=day_at("--from"), help="Received on that day or after."),
     ] = None,
     until: Annotated[
-        datetime | None,
-        typer.Option("--to", formats=["%Y-%m-%d"], help="Received on that day or before."),
+        date | None,
+        typer.Option("--to", parser=day_at("--to"), help="Received on that day or before."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -31,8 +32,8 @@ def figures(
 
     async def step(tillit: Tillit) -> Figures:
         async with tillit.unit() as work:
-            last = until.date() if until else work.unit.today
-            first = since.date() if since else last - _A_YEAR
+            last = until or work.unit.today
+            first = since or last - _A_YEAR
             if first > last:
                 raise Invalid("this is after --to", place="--from", remedy="the earlier day first")
             return await request_figures.figures(work.unit, since=first, until=last)

@@ -1,6 +1,6 @@
 """`tillit request open`: a member's request, as an officer writes it down."""
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,6 +8,7 @@ import msgspec
 import typer
 
 from api.bootstrap import Tillit
+from api.cli.days import day_at
 from api.cli.door import run
 from api.cli.finding import one_member
 from api.cli.request_shown import say
@@ -21,8 +22,10 @@ from dsar.words import Channel, right_named
 from kernel.errors import Invalid
 
 Received = Annotated[
-    datetime | None,
-    typer.Option("--received", formats=["%Y-%m-%d"], help="The day it came in, if not today."),
+    date | None,
+    typer.Option(
+        "--received", parser=day_at("--received"), help="The day it came in, if not today."
+    ),
 ]
 Language = Annotated[
     str | None, typer.Option("--language", help="Of the answer, if not the programme's first.")
@@ -84,7 +87,7 @@ def open_(
                 proof=Proof(How.OFFICER) if identified else None,
                 wish=wish,
                 language=language,
-                received=received.date() if received is not None else None,
+                received=received,
             )
             seen = await desk.seen_one(work.unit, found)
             return seen, work.unit.today

@@ -4,7 +4,7 @@ import io
 import json
 import shlex
 import zipfile
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +12,7 @@ import typer
 
 from api.bootstrap import Tillit, Work
 from api.cli import letters, request_figures, request_list, request_opening, request_steps
+from api.cli.days import day_at
 from api.cli.door import run
 from api.cli.request_shown import say
 from api.cli.request_steps import Id
@@ -91,7 +92,7 @@ def show(
 @app.command()
 def due(
     received: Annotated[
-        datetime, typer.Argument(metavar="DATE", formats=["%Y-%m-%d"], help="When it came in.")
+        date, typer.Argument(metavar="DATE", parser=day_at("DATE"), help="When it came in.")
     ],
     country: Annotated[str, typer.Option("--country", help="The controller's, such as SE.")],
     extended: Annotated[
@@ -100,7 +101,7 @@ def due(
     as_json: AsJson = False,
 ) -> None:
     """The last day for an answer (Art. 12(3)), for a request received on DATE."""
-    day: date = due_day(received.date(), country, extended=extended)
+    day: date = due_day(received, country, extended=extended)
     if as_json:
         say_json({"due": day.isoformat()})
     else:

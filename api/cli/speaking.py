@@ -35,7 +35,11 @@ def _as_json(context: typer.Context, value: bool) -> bool:
 
 
 AsJson = Annotated[
-    bool, typer.Option("--json", callback=_as_json, help="Print one JSON object, for machines.")
+    bool,
+    # Eager, so that a mistake in what stands beside it is told as JSON too.
+    typer.Option(
+        "--json", callback=_as_json, is_eager=True, help="Print one JSON object, for machines."
+    ),
 ]
 
 

@@ -99,6 +99,37 @@ def test_what_is_overdue_is_first_and_loud(club) -> None:
     assert (figures["open"], figures["overdue"]) == (2, 1)
 
 
+@pytest.mark.parametrize("typed", ["2026-02-30", "31.1.2026", "20260131", "anna@example.com", ""])
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [
+        (("request", "due", "{}", "--country", "SE"), "DATE"),
+        (("request", "open", "access", "--member", "1", "--received", "{}"), "--received"),
+        (("request", "figures", "--from", "{}"), "--from"),
+        (("request", "figures", "--to", "{}"), "--to"),
+        (("request", "hold", "place", "1", "--ground", "dispute", "--until", "{}"), "--until"),
+    ],
+)
+def test_what_is_no_day_is_told_in_our_words_and_not_repeated(
+    cli, command: tuple[str, ...], place: str, typed: str
+) -> None:
+    arguments = [typed if word == "{}" else word for word in command]
+    came = cli(*arguments)
+    remedy = "write year, month and day, such as 2026-01-31"
+    assert (came.status, came.out) == (1, "")
+    assert came.err == f"error: {place}: there is no such day; {remedy}\n"
+    told = json.loads(cli(*arguments, "--json").err)
+    assert told["problems"] == [
+        {"place": place, "message": "there is no such day", "remedy": remedy}
+    ]
+
+
+def test_a_day_is_the_last_one_to_answer(cli) -> None:
+    assert cli("request", "due", "2026-01-31", "--country", "SE").out == "2026-03-02\n"
+    extended = cli("request", "due", "2026-01-31", "--country", "SE", "--extended", "--json")
+    assert extended.json == {"due": "2026-04-30"}
+
+
 def test_a_worker_that_cron_starts_tells_what_is_overdue(club) -> None:
     _open(club, "access", "1", "--received", (date.today() - timedelta(days=80)).isoformat())
     said = club("worker", "--once")
