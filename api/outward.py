@@ -8,14 +8,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from uuid import UUID
 
+import structlog
+
 from api import codes_out, letters_out
 from api.bootstrap import SYSTEM, Tillit, Work
 from api.links import links_of
 from api.mail import Mail
 from api.mail import Outcome as Sent
+from consent.errors import NoProgramme
 from consent.programme.handling import Carrier
 from dsar import identity_codes, mail, outgoing
-from dsar.connectors import sending
+from dsar.connectors import lost, sending
 from dsar.connectors.errands import Home
 from dsar.connectors.mailbox import Letter
 from dsar.connectors.trouble import Trouble
@@ -25,6 +28,8 @@ from kernel.errors import Unavailable
 #: What is to be done once the attempt is committed.
 Carry = Callable[[], Awaitable[None]]
 Begin = Callable[[Tillit, Work, Outgoing], Awaitable[Carry | None]]
+
+_log = structlog.get_logger("tillit.worker")
 
 
 async def send(tillit: Tillit, id: UUID) -> None:
@@ -97,3 +102,15 @@ def _carrier(name: str) -> Begin:
     if (found := CARRIERS.get(name)) is None:
         raise Unavailable("nothing carries this outward", place=name, remedy="see `api/outward.py`")
     return found
+
+
+async def find_lost(tillit: Tillit) -> int:
+    """Put back words that recipients were told and whose rows are gone; returns how many."""
+    try:
+        async with tillit.unit() as work:
+            back = await lost.put_back(work.unit)
+    except NoProgramme:
+        return 0  # nobody has asked for anything yet
+    if back:
+        _log.warning("words_lost", words=back)
+    return back

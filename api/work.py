@@ -352,6 +352,7 @@ async def remind(tillit: Tillit) -> int:
 #: What time alone makes due, or a crash has left undone; and how often a worker looks (s).
 IN_TIME: Sequence[tuple[Callable[[Tillit], Awaitable[int]], float]] = (
     (resume, RESUME_EVERY),
+    (outward.find_lost, RESUME_EVERY),
     (send_due, SEND_EVERY),
     (_number, INTEGRATE_EVERY),
     (refresh, REFRESH_EVERY),

@@ -64,6 +64,8 @@ class State(StrEnum):
         return self in (State.WAITING, State.SENT)
 
 
+#: The problem of a word whose row was gone; see `dsar.connectors.lost`.
+LOST = "lost"
 LETTER = "letter"  # the carrier of what goes to the member by e-mail
 
 
@@ -138,7 +140,7 @@ async def post_each(unit: Unit, parcels: Sequence[Parcel]) -> None:
     sealing = unit.epoch.sealing(Label.OUTGOING)
     rows = []
     for one in parcels:
-        at = _place(one.id, one.request, one.member, one.recipient, one.carrier, one.what)
+        at = place_of(one.id, one.request, one.member, one.recipient, one.carrier, one.what)
         next_at = unit.now if one.state.is_open else None
         rows.append(
             (
@@ -250,15 +252,19 @@ async def move(
     )
 
 
-async def reroute(unit: Unit, one: Outgoing, carrier: str) -> None:
-    """One that was taken goes by another way than it was made for: the programme has changed."""
+async def reroute(unit: Unit, one: Outgoing, carrier: str, *, due: date | None = None) -> None:
+    """One that was taken goes by another way than it was made for: the programme has changed.
+
+    `due`: its day, where that is another one too.
+    """
     assert one.payload is not None
-    at = _place(one.id, one.request, one.member, one.recipient, carrier, one.what)
+    at = place_of(one.id, one.request, one.member, one.recipient, carrier, one.what)
     sealed = unit.epoch.sealing(Label.OUTGOING).seal(fill(one.payload, _PAD), at=at)
     connection = await raw(unit.session)
     await connection.execute(
-        "UPDATE outgoing SET carrier = %s, epoch = %s, sealed = %s WHERE id = %s",
-        (carrier, unit.epoch.number, sealed, one.id),
+        "UPDATE outgoing SET carrier = %s, epoch = %s, sealed = %s, due = coalesce(%s, due) "
+        "WHERE id = %s",
+        (carrier, unit.epoch.number, sealed, due, one.id),
     )
 
 
@@ -318,7 +324,7 @@ async def reseal(session: AsyncSession, old: EpochKey, new: EpochKey) -> None:
         binary=True,
     )
     for id, *row, sealed in await cursor.fetchall():
-        at = _place(id, *row)
+        at = place_of(id, *row)
         try:
             plain = old.sealing(Label.OUTGOING).open(sealed, at=at)
         except CannotOpen:
@@ -340,7 +346,7 @@ async def unopened(unit: Unit) -> list[UUID]:
     found = []
     for id, *row, epoch, sealed in await cursor.fetchall():
         try:
-            unit.epoch.sealing(Label.OUTGOING).open(sealed or b"", at=_place(id, *row))
+            unit.epoch.sealing(Label.OUTGOING).open(sealed or b"", at=place_of(id, *row))
         except CannotOpen:
             found.append(id)
             continue
@@ -362,14 +368,14 @@ async def _select(
     for *columns, sealed in await cursor.fetchall():
         payload = None
         if opened and sealed is not None:
-            at = _place(*columns[:6])
+            at = place_of(*columns[:6])
             payload = strip(unit.epoch.sealing(Label.OUTGOING).open(sealed, at=at))
         columns[6] = State(columns[6])
         found.append(replace(Outgoing(*columns), payload=payload))
     return found
 
 
-def _place(id: UUID, *row: UUID | str | None) -> bytes:
+def place_of(id: UUID, *row: UUID | str | None) -> bytes:
     """What binds a payload to whom it goes to and how.
 
     `row`: its request, member, recipient, carrier and matter, in this order.

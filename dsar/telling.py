@@ -99,17 +99,11 @@ async def tell(unit: Unit, act: Act, active: Active, done: Sequence[Done]) -> in
 def _words(unit: Unit, active: Active, done: Done) -> Iterator[tuple[Parcel, dict[str, Fact]]]:
     """What goes to each recipient, and what is said of it on record."""
     request = done.request
-    matter = _TOLD.get(request.right)
     for name, recipient in active.programme.recipients.items():
-        known = _known_to(recipient, done.identities)
-        if matter is None or not known or not _carries(recipient, matter):
-            continue
-        values = _used_by(active, recipient, done.corrected)
-        if request.right is Right.RECTIFICATION and not values:
-            continue
+        word = word_to(active, name, request, done.identities, done.corrected)
         connector = recipient.connector
-        assert connector is not None
-        word = Word(str(request.id), request.right.value, known, values)
+        if word is None or connector is None:
+            continue
         parcel = Parcel(
             request=request.id,
             what=request.right.value,
@@ -126,9 +120,27 @@ def _words(unit: Unit, active: Active, done: Done) -> Iterator[tuple[Parcel, dic
                 "recipient": name,
                 "what": request.right.value,
                 "by": connector.by.value,
-                "fields": sorted(known),
+                "fields": sorted(word.identities),
             },
         )
+
+
+def word_to(
+    active: Active,
+    name: str,
+    request: Request,
+    identities: Identities,
+    corrected: Mapping[str, Any],
+) -> Word | None:
+    """What that recipient is told of a request; None where it is told nothing."""
+    recipient, matter = active.programme.recipients.get(name), _TOLD.get(request.right)
+    if recipient is None or matter is None or not _carries(recipient, matter):
+        return None
+    known = _known_to(recipient, identities)
+    values = _used_by(active, recipient, corrected)
+    if not known or (request.right is Right.RECTIFICATION and not values):
+        return None
+    return Word(str(request.id), request.right.value, known, values)
 
 
 def carriers(active: Active, right: Right, *, known: Identities) -> list[str]:

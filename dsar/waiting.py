@@ -3,7 +3,7 @@
 Reads the register's own tables; opens nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ from kernel.database import raw
 from profiles.unit import Unit
 
 _RECIPIENTS = """
-SELECT request, count(*) FROM outgoing
+SELECT request, count(*), count(problem) FROM outgoing
 WHERE request = ANY(%s) AND recipient IS NOT NULL AND state IN ('waiting', 'sent')
 GROUP BY request
 """
@@ -45,19 +45,27 @@ class Waits(StrEnum):
 class Waiting:
     """`until`: the end of a cooling-off or of a hold, where it has one.
 
-    `recipients`: how many have yet to say that they have done what they were told.
+    `recipients`: how many have yet to say that they have done what they were told; `troubled`: of
+    those, how many with something wrong, which may need an officer.
     """
 
     what: Waits
     until: datetime | None = None
     recipients: int = 0
+    troubled: int = 0
 
 
 @dataclass(frozen=True)
 class _Known:
     now: datetime
     holds: Mapping[UUID, datetime | None] = field(default_factory=dict)
-    recipients: Mapping[UUID, int] = field(default_factory=dict)
+    recipients: Mapping[UUID, tuple[int, int]] = field(default_factory=dict)
+
+
+async def troubled(unit: Unit, requests: Collection[UUID]) -> dict[UUID, int]:
+    """For how many recipients of each something is wrong; none where all is well."""
+    counts = await _recipients(unit, requests)
+    return {request: wrong for request, (_, wrong) in counts.items() if wrong}
 
 
 async def waiting(unit: Unit, found: Sequence[Seen]) -> list[Waiting]:
@@ -68,9 +76,15 @@ async def waiting(unit: Unit, found: Sequence[Seen]) -> list[Waiting]:
     connection = await raw(unit.session)
     held = await connection.execute(_HOLDS, (list(erased), unit.now))
     holds = dict(await held.fetchall())
-    counted = await connection.execute(_RECIPIENTS, (list(told),))
-    known = _Known(unit.now, holds, dict(await counted.fetchall()))
+    known = _Known(unit.now, holds, await _recipients(unit, told))
     return [_waits(one, known) for one in found]
+
+
+async def _recipients(unit: Unit, requests: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
+    """By request, how many are open, and how many of those have a problem."""
+    connection = await raw(unit.session)
+    counted = await connection.execute(_RECIPIENTS, (list(requests),))
+    return {row[0]: (row[1], row[2]) for row in await counted.fetchall()}
 
 
 def _waits(seen: Seen, known: _Known) -> Waiting:
@@ -79,7 +93,8 @@ def _waits(seen: Seen, known: _Known) -> Waiting:
         return Waiting(what, until=request.not_before)
     if what is Waits.LEGAL_HOLD and request.member is not None:
         return Waiting(what, until=known.holds[request.member])
-    return Waiting(what, recipients=known.recipients.get(request.id, 0))
+    recipients, troubled = known.recipients.get(request.id, (0, 0))
+    return Waiting(what, recipients=recipients, troubled=troubled)
 
 
 def _what(seen: Seen, known: _Known) -> Waits:

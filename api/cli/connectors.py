@@ -77,7 +77,7 @@ def retry(outgoing: Id, as_json: AsJson = False) -> None:
 
     async def step(tillit: Tillit) -> Told:
         async with tillit.unit() as work:
-            return await desk.retry(work.unit, outgoing)
+            return await desk.retry(work.unit, work.active, outgoing)
 
     _say(run(step), as_json=as_json)
 

@@ -103,7 +103,8 @@ def said(waits: Waiting) -> str:
     """What it waits for, in words: `cooling-off until 2026-03-09 12:00 UTC`."""
     words = _WORDS[waits.what]
     if waits.what is Waits.RECIPIENTS:
-        return f"{words}: {waits.recipients} open"
+        trouble = f", {waits.troubled} with a problem" if waits.troubled else ""
+        return f"{words}: {waits.recipients} open{trouble}"
     return words if waits.until is None else f"{words} until {waits.until:%Y-%m-%d %H:%M %Z}"
 
 
@@ -135,6 +136,7 @@ def _waits(seen: Seen, waits: Waiting) -> dict[str, Any]:
         "waits_for": waits.what.value,
         "waits_until": waits.until.isoformat() if waits.until is not None else None,
         "recipients_open": waits.recipients,
+        "recipients_troubled": waits.troubled,
         "next": next_command(seen, waits),
     }
 

@@ -107,7 +107,7 @@ async def told(asked: Asked) -> list[RecipientTold]:
 @doors("POST", "/v1/outgoing/{outgoing:uuid}/retry", ability=Ability.REQUESTS, problems=(409,))
 async def retry(asked: Asked) -> RecipientTold:
     """Have a recipient told again now, also one that is not tried any more."""
-    return shown(asked, await desk.retry(asked.unit, asked.id("outgoing")))
+    return shown(asked, await desk.retry(asked.unit, asked.active, asked.id("outgoing")))
 
 
 @doors("POST", "/v1/outgoing/{outgoing:uuid}/give-up", ability=Ability.REQUESTS, problems=(409,))

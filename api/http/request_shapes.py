@@ -1,6 +1,6 @@
 """What is sent and told of data subject requests, to officers and to members alike."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from api.http.bodies import Name
 from api.http.doors import Asked
 from api.http.problems import OneProblem
 from audit.entries import ActorType
-from dsar import desk
+from dsar import desk, waiting
 from dsar.desk import Seen
 from dsar.register import Request
 from dsar.states import Step
@@ -27,7 +27,9 @@ class RequestShown(msgspec.Struct, kw_only=True):
     approved erasure waits. `lacking`: the identifiers whose proof lacks. `steps`: what can be
     done now, by whoever sees this. `joined`: it was open already when it was asked for now.
     `member` goes with an erasure. `broken`: what of it is not as it was written, and what to do;
-    nothing can be done with it until then. Null for all others.
+    nothing can be done with it until then. Null for all others. `recipients_troubled`: how many
+    recipients were told and something is wrong, as `GET /v1/requests/{request}/recipients` has it;
+    for officers alone.
     """
 
     request: UUID
@@ -52,6 +54,7 @@ class RequestShown(msgspec.Struct, kw_only=True):
     joined: bool
     closed_at: datetime | None
     broken: OneProblem | None
+    recipients_troubled: int | None
 
 
 class WantedShown(msgspec.Struct):
@@ -93,13 +96,14 @@ class Asking(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 async def shown(asked: Asked, request: Request) -> RequestShown:
     """What is told of a request to whoever asks. Raises `BrokenRequest`."""
     one = await desk.seen_one(asked.unit, request, among=_among(asked))
-    return RequestShown(**_told(asked, one))
+    return RequestShown(**_told(asked, one, await _troubled(asked, [request])))
 
 
 async def all_shown(asked: Asked, requests: Sequence[Request]) -> list[RequestShown]:
     """The same of several, broken ones among them."""
     found = await desk.seen(asked.unit, requests, among=_among(asked))
-    return [RequestShown(**_told(asked, one)) for one in found]
+    troubled = await _troubled(asked, requests)
+    return [RequestShown(**_told(asked, one, troubled)) for one in found]
 
 
 async def in_full(asked: Asked, request: Request) -> RequestInFull:
@@ -127,7 +131,13 @@ def _broken(asked: Asked, seen: Seen) -> OneProblem | None:
     return OneProblem(found.place, found.message, remedy)
 
 
-def _told(asked: Asked, seen: Seen) -> dict[str, Any]:
+async def _troubled(asked: Asked, requests: Sequence[Request]) -> Mapping[UUID, int] | None:
+    if asked.who.type is not ActorType.OFFICER:
+        return None
+    return await waiting.troubled(asked.unit, [one.id for one in requests])
+
+
+def _told(asked: Asked, seen: Seen, troubled: Mapping[UUID, int] | None) -> dict[str, Any]:
     one, today = seen.request, asked.unit.today
     return {
         "request": one.id,
@@ -152,4 +162,5 @@ def _told(asked: Asked, seen: Seen) -> dict[str, Any]:
         "joined": one.joined,
         "closed_at": one.closed_at,
         "broken": _broken(asked, seen),
+        "recipients_troubled": None if troubled is None else troubled.get(one.id, 0),
     }

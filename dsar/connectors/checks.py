@@ -12,7 +12,7 @@ from uuid import UUID
 
 from audit.browsing import Told
 from audit.entries import Kind as EntryKind
-from dsar.outgoing import State, id_of, unopened
+from dsar.outgoing import LOST, State, id_of, unopened
 from dsar.states import Right
 from kernel.database import raw
 from profiles.unit import Unit
@@ -56,16 +56,18 @@ async def check(unit: Unit, heard: Heard, *, erased: Set[str | None]) -> list[st
 async def _words(unit: Unit, heard: Heard, erased: Set[str | None]) -> list[str]:
     connection = await raw(unit.session)
     cursor = await connection.execute(
-        "SELECT id, request::text, recipient, state, answer FROM outgoing "
+        "SELECT id, request::text, recipient, state, answer, problem FROM outgoing "
         "WHERE recipient IS NOT NULL"
     )
     problems, lost = [], dict(heard.told)
-    for id, request, recipient, state, answer in await cursor.fetchall():
+    for id, request, recipient, state, answer, problem in await cursor.fetchall():
         key = (request, recipient)
         lost.pop(key, None)
         said = State(heard.states.get(key, State.WAITING.value))
         if key not in heard.told:
             problems.append(f"word {id} to a recipient was never put on record")
+        elif said.is_open and problem == LOST:
+            problems.append(f"word {id} to a recipient was deleted or changed, and is put back")
         elif State(state).is_open != said.is_open or (not said.is_open and said != state):
             problems.append(f"word {id} to a recipient is {state}, and the record says otherwise")
         elif state == State.DONE and answer != heard.done.get(key):

@@ -9,6 +9,7 @@ from consent.programmes import Active
 from dsar import heard as recorded
 from dsar import outgoing, register
 from dsar.carrying import SETTLE_JOB, subject_of
+from dsar.connectors import lost
 from dsar.connectors.addresses import host_of
 from dsar.connectors.taking import note
 from dsar.connectors.trouble import GivingUp
@@ -117,12 +118,15 @@ async def waiting_for(unit: Unit, recipient: str) -> list[Outgoing]:
     return [one for one in await outgoing.to_recipients(unit) if one.recipient == recipient]
 
 
-async def retry(unit: Unit, id: UUID) -> Told:
+async def retry(unit: Unit, active: Active, id: UUID) -> Told:
     """Have a recipient told again now, also one that wanted no more.
 
-    Raises `UnknownOutgoing`, or `WrongState` for what is closed.
+    Raises `UnknownOutgoing`, or `WrongState` for what is closed, and for what is lost and cannot
+    be said again.
     """
-    await _open(unit, id)
+    word = await _open(unit, id)
+    if word.payload is None:
+        await lost.refill(unit, active, word)
     await outgoing.wake(unit, id)
     return await _told(unit, id)
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from consent.programme.suggestion import did_you_mean
 from consent.programme.words import Explained
 from dsar.errors import UnknownReason
+from dsar.outgoing import LOST
 
 
 class Trouble(Explained):
@@ -42,6 +43,10 @@ class Trouble(Explained):
     OF_ANOTHER = "of_another", "what it answered is about something else"
     CANCELLED = "cancelled", "it has cancelled this; not told again before an officer says so"
     UNKNOWN_THERE = "unknown_there", "it does not know of this any more, and is told again"
+    LOST = (
+        LOST,
+        "somebody has deleted or changed it in our database: have it told again, or give it up",
+    )
     NO_MAIL_SERVER = "no_mail_server", "no settings name a mail server"
     MAIL_FAILED = "mail_failed", "the mail server did not take the letter"
 
@@ -53,7 +58,7 @@ class Trouble(Explained):
     @property
     def holds(self) -> bool:
         """Whether it is not tried again before an officer says so."""
-        return self in (Trouble.GONE, Trouble.CANCELLED)
+        return self in (Trouble.GONE, Trouble.CANCELLED, Trouble.LOST)
 
 
 _OF_ALL = frozenset(

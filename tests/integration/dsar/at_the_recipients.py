@@ -104,7 +104,7 @@ class Recipients:
 
     async def retry(self, word: UUID) -> None:
         async with self.tillit.unit() as work:
-            await desk.retry(work.unit, word)
+            await desk.retry(work.unit, work.active, word)
         await worker.drain(self.tillit)
 
     async def rows(self, statement: str, *values: Any) -> list[Any]:

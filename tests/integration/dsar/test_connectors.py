@@ -427,7 +427,7 @@ async def test_a_recipient_that_left_the_programme_is_shown_until_given_up(
     assert entry.facts["state"] == "given_up"
     async with told.tillit.unit() as work:
         for change in (
-            desk.retry(work.unit, word.id),
+            desk.retry(work.unit, work.active, word.id),
             desk.give_up(work.unit, SYSTEM, word.id, reason=GivingUp.IMPOSSIBLE),
         ):
             with pytest.raises(WrongState):

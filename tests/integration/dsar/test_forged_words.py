@@ -4,24 +4,30 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import at_the_desk
 import psycopg
 import pytest
 from a_life import VALUES
 from at_the_recipients import OPENDSR, WEBHOOK, Recipients, connected
 from psycopg import sql
-from toy_processor import Key
+from toy_processor import Key, Manner
 
+from api import outward
+from api import work as worker
 from api.bootstrap import SYSTEM
 from api.settings import Settings
 from audit.verify import VerifierKey
 from dsar import certificates, checks, outgoing, register
 from dsar.connectors import calling, desk
 from dsar.connectors.trouble import GivingUp
-from dsar.errors import NotReady
+from dsar.desk import seen
+from dsar.errors import NotReady, WrongState
 from dsar.letters.cases import case_of
 from dsar.outgoing import State
 from dsar.states import Right
 from dsar.states import State as RequestState
+from dsar.waiting import Waits, waiting
+from dsar.wanted import Wanted
 from kernel.database import libpq
 from profiles import members
 from profiles.errors import CannotOpen
@@ -191,3 +197,139 @@ async def test_an_answer_that_was_taken_out_of_the_table_is_named(told: Recipien
     assert await problems(told) == []
     forge(told, "DELETE FROM recipient_answer WHERE recipient = 'auditor'")
     assert any("on record and missing" in one for one in await problems(told))
+
+
+# Words that are lost
+
+
+LOSSES = [
+    *CLOSED,
+    "UPDATE outgoing SET state = 'elsewhere' WHERE recipient IS NOT NULL",
+    "UPDATE outgoing SET recipient = 'hosting' WHERE recipient IS NOT NULL",
+    "UPDATE outgoing SET sealed = NULL WHERE recipient IS NOT NULL",
+    "UPDATE outgoing SET sealed = '\\x00' WHERE recipient IS NOT NULL",
+    "UPDATE outgoing SET next_at = NULL WHERE recipient IS NOT NULL",
+]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+async def test_a_word_that_is_lost_is_shown_as_trouble_and_closes_nothing(
+    told: Recipients, loss: str
+) -> None:
+    request = await told.asked()
+    forge(told, loss)
+    assert await outward.find_lost(told.tillit) == 2
+    assert await outward.find_lost(told.tillit) == 0
+    await told.later(days=3)
+    async with told.tillit.unit() as work:
+        standings = await desk.standings(work.unit, work.active)
+        words = [one.word for one in await desk.of_request(work.unit, request)]
+        seen_of = await seen(work.unit, [await register.get(work.unit, request)])
+        (waits,) = await waiting(work.unit, seen_of)
+    assert {one.recipient: (one.open, one.troubled, one.problem) for one in standings} == {
+        "letters": (1, 1, "lost"),
+        "auditor": (1, 1, "lost"),
+    }
+    assert {(one.state, one.problem, one.next_at) for one in words} == {
+        (State.WAITING, "lost", None)
+    }
+    assert (waits.what, waits.recipients, waits.troubled) == (Waits.RECIPIENTS, 2, 2)
+    assert (await told.request(request)).state is RequestState.CARRIED_OUT
+    assert sum("put back" in one for one in await problems(told)) == 2
+    for word in words:
+        async with told.tillit.unit() as work:
+            ended = await desk.give_up(work.unit, SYSTEM, word.id, reason=GivingUp.TOLD_OTHERWISE)
+        assert ended.reason == "told_otherwise"
+    await told.later(minutes=2)
+    assert (await told.request(request)).state is RequestState.FULFILLED
+    assert await outward.find_lost(told.tillit) == 0
+    async with told.tillit.unit() as work:
+        document = json.loads(await certificates.of_request(work.unit, request))
+    said = {one["recipient"]: one["reason"] for one in document["certificate"]["recipients"]}
+    assert said == {"letters": "told_otherwise", "auditor": "told_otherwise"}
+
+
+async def test_what_stands_as_it_should_is_never_called_lost(told: Recipients) -> None:
+    """Open, refused, answered, given up: and a request that is closed."""
+    told.toy.manners = [Manner.GONE]
+    request = await told.asked()
+    assert await outward.find_lost(told.tillit) == 0
+    auditor = await told.word(request, "auditor")
+    await told.toy.answers({"id": str(auditor.id), "status": "completed"}, recipient="auditor")
+    assert await outward.find_lost(told.tillit) == 0
+    letters = await told.word(request)
+    async with told.tillit.unit() as work:
+        await desk.give_up(work.unit, SYSTEM, letters.id, reason=GivingUp.IMPOSSIBLE)
+    assert await outward.find_lost(told.tillit) == 0
+    await told.later(minutes=2)
+    assert (await told.request(request)).state is RequestState.FULFILLED
+    forge(told, CLOSED[2])
+    assert await outward.find_lost(told.tillit) == 0, "nobody is waited for any more"
+
+
+async def test_a_lost_word_of_an_erasure_cannot_be_said_again(told: Recipients) -> None:
+    request = await told.asked()
+    forge(told, CLOSED[2])
+    await outward.find_lost(told.tillit)
+    word = await told.word(request)
+    calls = len(told.toy.calls)
+    with pytest.raises(WrongState, match="cannot be said again"):
+        await told.retry(word.id)
+    await told.later(days=1)
+    assert len(told.toy.calls) == calls
+    assert (await told.word(request)).problem == "lost"
+
+
+async def test_a_lost_word_about_a_member_who_is_there_is_said_again(told: Recipients) -> None:
+    request = await told.asked(Right.RESTRICTION)
+    before = await told.word(request, "auditor")
+    forge(told, CLOSED[2])
+    await outward.find_lost(told.tillit)
+    await told.retry(before.id)
+    again = await told.word(request, "auditor")
+    assert (again.id, again.state, again.problem) == (before.id, State.SENT, None)
+    first, second = told.toy.calls[-2:]
+    assert first.json["data"] == second.json["data"], "by the same words, with as long to answer"
+    await told.toy.answers({"id": str(before.id), "status": "completed"}, recipient="auditor")
+    await told.later(minutes=2)
+    assert (await told.request(request)).state is RequestState.FULFILLED
+    assert await problems(told) == []
+
+
+async def test_who_is_known_there_by_what_was_corrected_since_is_told_of_by_hand(
+    told: Recipients,
+) -> None:
+    """The recipient has the old number, and we have the new one."""
+    values = {"member_number": "FK-2002"}
+    async with told.tillit.unit() as work:
+        asked = await at_the_desk.approved(
+            work, Right.RECTIFICATION, told.life.member, wish=Wanted(values=values)
+        )
+    await worker.drain(told.tillit)
+    word = await told.word(asked.id, "auditor")
+    forge(told, CLOSED[2])
+    await outward.find_lost(told.tillit)
+    with pytest.raises(WrongState, match="cannot be said again"):
+        await told.retry(word.id)
+
+
+async def test_what_the_recipient_signs_closes_a_lost_word_all_the_same(told: Recipients) -> None:
+    request = await told.asked()
+    letters, auditor = await told.word(request), await told.word(request, "auditor")
+    forge(told, CLOSED[2])
+    await outward.find_lost(told.tillit)
+    assert (await told.toy.calls_back(str(letters.id), "completed")).status_code == 202
+    done = {"id": str(auditor.id), "status": "completed"}
+    assert (await told.toy.answers(done, recipient="auditor")).status_code == 202
+    await told.later(minutes=2)
+    assert (await told.request(request)).state is RequestState.FULFILLED
+
+
+async def test_one_broken_member_hides_no_other_s_lost_word(told: Recipients) -> None:
+    broken = await told.asked(Right.RESTRICTION)
+    other = await told.asked(Right.RESTRICTION, told.life.neighbour)
+    forge(told, "UPDATE member_key SET wrapped = '\\x00' WHERE member = %s", told.life.member)
+    forge(told, CLOSED[2])
+    assert await outward.find_lost(told.tillit) == 1
+    assert (await told.word(other, "auditor")).problem == "lost"
+    assert (await told.request(broken)).state is RequestState.CARRIED_OUT
