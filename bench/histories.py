@@ -30,6 +30,23 @@ from profiles.purchases import Item, Purchase
 SOURCE = "till"
 _AT_ONCE = 20_000  # events in one transaction
 
+#: What everybody else has bought. Ours: as many rows of as many bytes as sealed purchases have,
+#: which open for nobody; sealing them takes longer than a benchmark may, and nothing reads them.
+_ELSE_OURS = """
+INSERT INTO event (id, member, reference, sealed)
+SELECT gen_random_uuid(), m.id, decode(md5(m.id::text || n) || md5(n || m.id::text), 'hex'),
+    decode(repeat(md5(n || m.id::text), %s), 'hex')
+FROM member m, generate_series(1, %s) AS n WHERE m.id <> ALL(%s)
+"""
+_ELSE_THEIRS = """
+INSERT INTO purchase (customer, source, reference, at, amount, cancelled, items)
+SELECT c.id, 'long ago', 'R' || n, now() - n * interval '3 days', 199.50, false, %s
+FROM customer c, generate_series(1, %s) AS n
+"""
+_FILLED = "SELECT FROM purchase WHERE source = 'long ago' LIMIT 1"
+_SIXTEENTHS = "SELECT avg(length(sealed))::integer / 16 FROM event WHERE member = ANY(%s)"
+
+
 #: Purchases as a shop keeps them, their lines as JSON, and what was said; gone with the customer.
 _TABLES = """
 CREATE TABLE IF NOT EXISTS purchase (
@@ -135,8 +152,38 @@ def theirs(store: Store, people: Sequence[History]) -> str:
     return url
 
 
+def everybody(store: Store, made: Sequence[History], events: int) -> None:
+    """Give everybody else so many purchases too, on either side; once a store.
+
+    `made`: who was added, whose purchases tell how long a sealed one is.
+    """
+    with psycopg.connect(libpq(plain_table(store), role=None), autocommit=True) as connection:
+        connection.execute(_TABLES.encode())
+        if connection.execute(_FILLED).fetchone() is not None:
+            return
+        items = Jsonb(_items(_purchase(datetime.now(UTC), 1)))
+        connection.execute(_ELSE_THEIRS, (items, events))
+    ids = [one.id for one in made]
+    with psycopg.connect(libpq(store.url, role=None), autocommit=True) as connection:
+        [length] = connection.execute(_SIXTEENTHS, (ids,)).fetchone() or (0,)
+        connection.execute(_ELSE_OURS, (length, events, ids))
+        connection.execute("VACUUM (ANALYZE) event")
+
+
 def _plain(bought: Purchase) -> tuple[object, ...]:
-    items = [
+    """As a row of theirs, without whose it is."""
+    return (
+        bought.source,
+        bought.reference,
+        bought.at,
+        bought.amount,
+        bought.cancelled,
+        Jsonb(_items(bought)),
+    )
+
+
+def _items(bought: Purchase) -> list[dict[str, str]]:
+    return [
         {
             "sku": item.sku,
             "description": item.description,
@@ -145,11 +192,3 @@ def _plain(bought: Purchase) -> tuple[object, ...]:
         }
         for item in bought.items
     ]
-    return (
-        bought.source,
-        bought.reference,
-        bought.at,
-        bought.amount,
-        bought.cancelled,
-        Jsonb(items),
-    )

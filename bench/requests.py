@@ -20,7 +20,7 @@ from api.bootstrap import SYSTEM, Tillit, opened
 from api.work import ERASED_AT_ONCE
 from bench.context import Bench
 from bench.equality import Unequal, same
-from bench.histories import History, ours, theirs
+from bench.histories import History, everybody, ours, theirs
 from bench.measuring import Result, Rounds, latency, result
 from bench.store import Store
 from dsar import packages, requests
@@ -62,7 +62,7 @@ def access_15000(bench: Bench) -> Result:
 
 def erase(bench: Bench) -> Result:
     people = bench.part(1_000)
-    return _erase(bench, bench.store, "erase", events=FEW, people=people)
+    return _erase(bench, bench.store, "erase", events=FEW, people=people, everybody_has=True)
 
 
 def erase_10k(bench: Bench) -> Result:
@@ -142,13 +142,25 @@ def _gathered(plain: psycopg.Connection[tuple[object, ...]], one: History) -> st
 
 
 def _erase(
-    bench: Bench, store: Store, row: str, *, events: int, people: int, rotating: bool = False
+    bench: Bench,
+    store: Store,
+    row: str,
+    *,
+    events: int,
+    people: int,
+    rotating: bool = False,
+    everybody_has: bool = False,
 ) -> Result:
-    """Seconds for all of them: other members in each round."""
+    """Seconds for all of them: other members in each round.
+
+    `everybody_has`: whoever is not erased has as many purchases as those who are.
+    """
     taken: tuple[list[float], list[float]] = ([], [])
     with asyncio.Runner() as runner, _running(runner, store) as tillit:
         for _ in range(bench.rounds):
             made = runner.run(ours(tillit, people, events))
+            if everybody_has:
+                everybody(store, made, events)
             asked = runner.run(_approved(tillit, Right.ERASURE, made))
             url = theirs(store, made)
             _there(runner, tillit, url, made, there=True)
