@@ -18,8 +18,9 @@ from audit.acts import Act
 from audit.entries import ActorType
 from audit.verify import VerifierKey
 from consent.programme.loading import read_programme
-from dsar import checks, identity, requests
+from dsar import checks, holds, identity, requests
 from dsar.errors import NotIdentified
+from dsar.holds import Ground
 from dsar.identity import How, Proof
 from dsar.states import Right
 from dsar.wanted import Wanted
@@ -144,6 +145,8 @@ async def test_an_approval_of_another_member_s_request_counts_for_nothing(
     register: Register,
 ) -> None:
     approved = await register.ask(Right.ERASURE, approved=True, of=register.other)
+    async with register.tillit.unit() as work:  # or it would be carried out, as it was approved
+        await holds.place(work.unit, OFFICER, register.other, Ground.DISPUTE)
     request = await register.ask(Right.ERASURE)
     [(approval,)] = register.sql("SELECT approval FROM request WHERE id = %s", approved)
     register.sql(ACCEPTED, approval, request)
@@ -168,7 +171,7 @@ async def test_an_old_approval_does_not_bring_a_request_back(
         if ended == "cancelled":
             await requests.cancel(work.unit, OFFICER, request)
         else:
-            await requests.refuse(work.unit, OFFICER, request, reason=Reason.UNFOUNDED)
+            await requests.refuse(work.unit, OFFICER, work.active, request, reason=Reason.UNFOUNDED)
     assert await register.problems() == []
     await register.handled(identity_days=30)  # one officer is enough again
     register.sql(ACCEPTED, approval, request)
