@@ -21,7 +21,7 @@ RequestError
 ├── UnknownOutgoing   nothing of that id is on its way to a recipient
 ├── NotSigned         what came as a recipient's answer is not signed by it
 ├── UnknownAgent      nobody who may hand in requests has signed this
-├── TooMany           more was handed in within an hour than may be
+├── TooMany           more was handed in within an hour, or is open at a time, than may be
 ├── NotACertificate   what was sent is no certificate of an erasure that was signed here
 ├── NotAnAnswer       it is signed, and says nothing that can be understood
 ├── BrokenRequest     something of this one request is not as it was written

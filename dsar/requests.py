@@ -16,7 +16,7 @@ from audit.acts import Act
 from audit.entries import Fact
 from audit.entries import Kind as EntryKind
 from consent.programmes import Active
-from dsar import approvals, holds, identity, register, speaking, wanted
+from dsar import admitting, approvals, holds, identity, register, speaking, wanted
 from dsar.deadlines import due_day, months_on, refuse_late
 from dsar.errors import NotARequest, NotIdentified, SameOfficer
 from dsar.identity import Proof
@@ -77,7 +77,8 @@ async def open_request(
     for the programme's first.
 
     A withdrawal or an objection of somebody who was identified is approved in the same step.
-    Raises `NotARequest`, `UnknownPurpose`, `UnknownField`, `BadValue`, `UnknownMember`.
+    Raises `NotARequest`, `UnknownPurpose`, `UnknownField`, `BadValue`, `UnknownMember`, and
+    `TooMany` when a member has as many open as they may; never to an officer, nor for these two.
     """
     wish = wish or Wanted()
     wanted.check(unit, active, right, wish)
@@ -88,6 +89,7 @@ async def open_request(
         again = _Again(came, channel, proof)
         await _join(unit, act, active, (already, person), again)
         return replace(shown(already), joined=True)
+    await admitting.refuse(unit, act, right, person)
     row = _new(unit, right, person, wish, came)
     row.channel, row.language = channel.value, _language(active, language)
     unit.session.add(row)

@@ -1,14 +1,20 @@
-"""Requests as an officer opens them at the desk, where they have seen who it is."""
+"""Requests as an officer opens them at the desk, where they have seen who it is.
+
+And members as they must be for there to be anything to ask for.
+"""
 
 from typing import Any
 from uuid import UUID
 
 from api.bootstrap import SYSTEM, Work
+from consent import choosing, ledger
+from consent.choices import By
 from dsar import requests
 from dsar.identity import How, Proof
 from dsar.register import Request
 from dsar.states import Right
 from dsar.words import Channel
+from profiles import members
 
 
 async def opened(work: Work, right: Right, member: UUID, **how: Any) -> Request:
@@ -21,3 +27,10 @@ async def approved(work: Work, right: Right, member: UUID, **how: Any) -> Reques
     """The same, approved: a worker carries it out."""
     asked = await opened(work, right, member, **how)
     return await requests.approve(work.unit, SYSTEM, work.active, asked.id)
+
+
+async def restricted(work: Work, member: UUID) -> None:
+    """Nothing of this member may be used from now on: there is something to release."""
+    person = await members.one(work.unit, member, lock=True)
+    said = [choosing.restriction(work.unit, on=True, by=By.OFFICER)]
+    await ledger.record(work.unit, SYSTEM, {person: said})

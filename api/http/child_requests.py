@@ -12,7 +12,7 @@ from profiles.members import Member
 doors = Doors(ActorType.MEMBER)
 
 
-@doors("POST", "/v1/me/children/{child:uuid}/requests", status=201)
+@doors("POST", "/v1/me/children/{child:uuid}/requests", status=201, problems=(429,))
 async def ask(asked: Asked, asking: Asking) -> RequestShown:
     """Ask for a right of a child you answer for, having signed in with a second proof.
 

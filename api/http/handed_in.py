@@ -27,8 +27,13 @@ from profiles import lookup
 doors = Doors(ActorType.SERVICE)
 officers = Doors(ActorType.OFFICER)
 
-#: What needs no more than the member's wish. Withdrawals and objections have doors of their own.
-RIGHTS = (Right.ACCESS, Right.PORTABILITY, Right.ERASURE, Right.RESTRICTION)
+#: What needs no more than the member's wish. Services write corrections, withdrawals and
+#: objections down themselves, at once and for a member whom they know: waiting for an answer
+#: about who they are would make none of them easier.
+RIGHTS = (
+    *(Right.ACCESS, Right.PORTABILITY, Right.ERASURE),
+    *(Right.RESTRICTION, Right.RELEASE, Right.REVIEW),
+)
 Value = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 
 
@@ -36,12 +41,14 @@ class HandIn(msgspec.Struct, forbid_unknown_fields=True):
     """`reference`: the service's own, so that sending twice is asking once.
 
     `identifiers`: what the member goes by, by field. `language`: in which they want to be asked.
+    `note`: for a review, what is to be looked at again, in their own words.
     """
 
     reference: UUID
     right: Name
     identifiers: Annotated[dict[Name, Value], msgspec.Meta(min_length=1, max_length=20)]
     language: Annotated[str, msgspec.Meta(max_length=35)] | None = None
+    note: Annotated[str, msgspec.Meta(max_length=1_000)] = ""
 
 
 class TakenIn(msgspec.Struct):
@@ -57,7 +64,7 @@ class HandedInShown(msgspec.Struct):
     a word for each address.
 
     `state`: `received`, `waiting` (nobody was found, or the member has asked already), `held`
-    (it is about two members), `opened`, `ended`.
+    (it is about two members, or one with as many open as they may), `opened`, `ended`.
     """
 
     handed: UUID
@@ -108,6 +115,8 @@ async def hand_in(asked: Asked, said: HandIn) -> TakenIn:
         raise NotARequest(
             f"{right} is not handed in here", place="right", remedy="one of " + ", ".join(RIGHTS)
         )
+    if said.note and right is not Right.REVIEW:
+        raise NotARequest("only a review is handed in with a note", place="note")
     schema = asked.unit.schema
     for name, value in said.identifiers.items():
         kind = lookup.identifier(schema.catalogue, name).lookup
@@ -118,6 +127,7 @@ async def hand_in(asked: Asked, said: HandIn) -> TakenIn:
         identities=tuple(sorted(said.identifiers.items())),
         body=msgspec.json.encode(said, order="sorted"),
         language=said.language,
+        note=said.note,
     )
     sender = Sender(ActorType.SERVICE, service.name)
     found = await receiving.hand_in(asked.unit, sender, made, per_hour=PER_HOUR)

@@ -22,7 +22,7 @@ PROBLEMS = {
     409: "What was asked clashes with what is already there.",
     413: "The body is longer than the door reads: 1 MiB, or as it says.",
     422: "What was sent is wrong; each problem names its place and what would be right.",
-    429: "More than may be asked within an hour; `Retry-After` says when to come again.",
+    429: "More than may be asked in an hour, or be open; `Retry-After` says when to come again.",
     503: "Something that is needed is missing or busy; nothing was done.",
 }
 

@@ -25,7 +25,7 @@ ZIP = "application/zip"
 PASSPHRASE = "Tillit-Passphrase"  # noqa: S105 - the name of a header
 
 
-@doors("POST", "/v1/me/requests", status=201)
+@doors("POST", "/v1/me/requests", status=201, problems=(429,))
 async def ask(asked: Asked, asking: Asking) -> RequestShown:
     """Ask for a right to be carried out; the time to answer runs from now (Art. 12(3)).
 

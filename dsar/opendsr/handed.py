@@ -48,7 +48,7 @@ class State(StrEnum):
 
     RECEIVED = "received"  # nobody has looked yet whom it is about
     WAITING = "waiting"  # about nobody, or about what its member has asked for themselves
-    HELD = "held"  # about two members at once: an officer has to look
+    HELD = "held"  # about two members, or one with too much open: an officer has to look
     OPENED = "opened"  # a request of that member, who has been asked
     ENDED = "ended"  # its time has run out, or its sender took it back
 
@@ -72,12 +72,16 @@ class Sender:
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """What is sealed. `digest`: of the request as it came. `identities`: fields with values."""
+    """What is sealed. `digest`: of the request as it came. `identities`: fields with values.
+
+    `note`: in the member's own words, what is to be looked at again.
+    """
 
     digest: bytes
     identities: tuple[tuple[str, str], ...] = ()
     callbacks: tuple[str, ...] = ()
     language: str | None = None
+    note: str = ""
 
     def __repr__(self) -> str:
         return "Kept(***)"

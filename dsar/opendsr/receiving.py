@@ -2,6 +2,7 @@
 
     received ─► opened: the member is asked who they are ─► as every request
         │  └──► held: it is about two members, an officer looks
+        │         └ also about one who has as many open as members may
         └─────► waiting: about nobody ─► ended, when a member would have had to answer
 
 Whether there is such a member shows nowhere outside: not in the answer, which is given before
@@ -27,6 +28,7 @@ from dsar.opendsr.statuses import OF, Status
 from dsar.register import Request
 from dsar.states import Right
 from dsar.states import State as RequestState
+from dsar.wanted import Wanted
 from kernel.ids import uuid7
 from kernel.jobs import enqueue
 from profiles.unit import Unit
@@ -55,6 +57,7 @@ class Handed:
     body: bytes = field(repr=False)
     callbacks: tuple[str, ...] = field(default=(), repr=False)
     language: str | None = None
+    note: str = field(default="", repr=False)
 
 
 async def hand_in(unit: Unit, sender: Sender, said: Handed, *, per_hour: int) -> HandedIn:
@@ -72,7 +75,7 @@ async def hand_in(unit: Unit, sender: Sender, said: Handed, *, per_hour: int) ->
                 place="Retry-After",
                 remedy="hand the others in later; nothing is lost by it",
             )
-        kept = Kept(digest, said.identities, said.callbacks, said.language)
+        kept = Kept(digest, said.identities, said.callbacks, said.language, said.note)
         made = uuid7(unit.milliseconds)
         if await handed.add(
             unit, made, sender, reference=said.reference, right=said.right, kept=kept
@@ -112,7 +115,13 @@ async def look(unit: Unit, active: Active, id: UUID) -> bool:
     if len(people) > 1:
         await handed.looked(unit, one, State.HELD, kept=kept)
         return True
-    request = await _open(unit, act, active, one, people.pop()) if people else None
+    try:
+        request = await _open(unit, act, active, one, people.pop()) if people else None
+    except NotARequest:  # nothing of them is restricted that could be released: as if of nobody
+        request = None
+    except TooMany:  # which its sender is not told, or it would tell of a member
+        await handed.looked(unit, one, State.HELD, kept=kept)
+        return True
     state = State.WAITING if request is None else State.OPENED
     await handed.looked(unit, one, state, request=request, kept=bare)
     return True
@@ -310,6 +319,7 @@ async def _open(unit: Unit, act: Act, active: Active, one: HandedIn, member: UUI
         member,
         channel=one.sender.channel,
         proof=None,
+        wish=Wanted(note=one.whole().note),
         language=one.whole().language,
         received=one.received_at.astimezone(unit.schema.zone).date(),
     )

@@ -183,7 +183,9 @@ STATEMENTS = [
         id uuid PRIMARY KEY,
         sender text NOT NULL CHECK (sender ~ '^(agent|service)/'),
         reference text NOT NULL,
-        kind text NOT NULL CHECK (kind IN ('access', 'portability', 'erasure', 'restriction')),
+        kind text NOT NULL CHECK (
+            kind IN ('access', 'portability', 'erasure', 'restriction', 'release', 'review')
+        ),
         request uuid REFERENCES request (id),
         state text NOT NULL CHECK (state IN ('received', 'waiting', 'held', 'opened', 'ended')),
         told text NOT NULL CHECK (told IN ('pending', 'in_progress', 'completed', 'cancelled')),

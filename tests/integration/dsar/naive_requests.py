@@ -37,14 +37,23 @@ def may_be_refused(right: str, reason: str) -> bool:
     return reason == "IdentityVerificationFailure" or right in IN_THE_WAY[reason].split()
 
 
+#: What members and services may have open at a time, but for what takes effect at once.
+OPEN_AT_A_TIME = 20
+
+
 def older_than_three_years(day: date, today: date) -> bool:
     return (today.year - day.year, (today.month, today.day) > (day.month, day.day)) >= (3, True)
 
 
 @dataclass
 class Person:
-    known: set[str]  # the identifiers on file
+    file: dict[str, str]  # what they are found by
     gone: bool = False
+    restricted: bool = False
+
+    @property
+    def known(self) -> set[str]:
+        return set(self.file)
 
 
 @dataclass
@@ -54,7 +63,8 @@ class Case:
     received: date
     wish: Any = None
     state: str = "acknowledged"
-    proofs: set[str] = field(default_factory=set)  # "*" for the whole person
+    #: "*" for the whole person, "signed in", or the name and the value of what was proved
+    proofs: set[str | tuple[str, str]] = field(default_factory=set)
     by: list[str] = field(default_factory=list)
     extended: bool = False
     asked_on: date | None = None
@@ -69,10 +79,14 @@ class Case:
 
     @property
     def lacks(self) -> bool:
-        if "*" in self.proofs:
+        if "*" in self.proofs or (self.right in AT_ONCE and "signed in" in self.proofs):
             return False
-        enough = bool(self.proofs) if self.right in STOPS | PARTLY else False
-        return not enough and not self.person.known <= self.proofs
+        shown = {name for name, value in self.person.file.items() if (name, value) in self.proofs}
+        enough = bool(shown) if self.right in STOPS | PARTLY else False
+        return not enough and shown != self.person.known
+
+    def show(self, proof: str) -> None:
+        self.proofs.add((proof, self.person.file[proof]) if proof in self.person.file else proof)
 
 
 @dataclass
@@ -81,6 +95,9 @@ class Desk:
 
     country: str
     recipients: dict[str, str]  # by which identifier each knows members
+    keeps: set[str] = field(default_factory=set)  # the fields that can be set right
+    passes_on: set[str] = field(default_factory=set)  # those of them that recipients have as well
+    people: list[Person] = field(default_factory=list)
     four_eyes: set[str] = field(default_factory=set)
     cooling: int = 0
     identity_days: int = 30
@@ -99,9 +116,18 @@ class Desk:
     # What people do. Each raises `No` or returns what there is to return.
 
     def open(
-        self, case: Case, *, proof: str | None, who: str, now: datetime, today: date
+        self,
+        case: Case,
+        *,
+        proof: str | None,
+        who: str,
+        now: datetime,
+        today: date,
+        officer: bool = True,
     ) -> tuple[Case, bool]:
         """The request that it is now, and whether it was open already."""
+        if self._odd(case):
+            raise No("UnknownField")
         if case.received > today or older_than_three_years(case.received, today):
             raise No("NotARequest")
         if case.person.gone:
@@ -112,14 +138,20 @@ class Desk:
                 other.received = min(other.received, case.received)
                 other.steps.append(("join", other.state, who))
                 if proof and other.lacks:
-                    other.proofs.add(proof)
+                    other.show(proof)
                     if other.state != "accepted" and not other.lacks:
                         self._go_on(other, who=who, now=now, today=today)
                 return other, True
+        if case.right == "release" and not case.person.restricted:
+            raise No("NotARequest")
+        if not officer and case.right not in AT_ONCE:
+            waiting = [one for one in self.of(case.person) if one.state not in OVER]
+            if sum(one.right not in AT_ONCE for one in waiting) >= OPEN_AT_A_TIME:
+                raise No("TooMany")
         self.cases.append(case)
         case.steps.append(("opened", "initiated", who))
         if proof:
-            case.proofs.add(proof)
+            case.show(proof)
         case.steps.append(("acknowledge", "acknowledged", who))
         if case.right in AT_ONCE and not case.lacks:
             self._accept(case, who=who, now=now)
@@ -137,7 +169,7 @@ class Desk:
 
     def prove(self, case: Case, proof: str, *, who: str, now: datetime, today: date) -> None:
         self._there(case)
-        case.proofs.add(proof)
+        case.show(proof)
         if not case.lacks:
             self._go_on(case, who=who, now=now, today=today)
 
@@ -190,6 +222,15 @@ class Desk:
     def carry_out(self, case: Case, *, who: str, now: datetime) -> bool:
         if case.state != "accepted" or (case.not_before and now < case.not_before):
             return False
+        if case.right == "rectification" and (snag := self._snag(case)):
+            case.by = []
+            self._move(case, "return", "acknowledged", who, reason=snag)
+            return False
+        if case.right == "rectification":
+            new = case.wish["values"]
+            case.person.file |= {name: new[name] for name in case.person.known if name in new}
+        if case.right in ("restriction", "release"):
+            case.person.restricted = case.right == "restriction"
         if case.right == "erasure":
             for other in self.of(case.person):
                 other.forgotten = True
@@ -197,7 +238,8 @@ class Desk:
                     self._move(other, "overtake", "unfulfilled", who)
             case.person.gone = True
         self._move(case, "carry_out", "carried_out", who)
-        if case.right in TOLD_OF:
+        passed_on = case.right != "rectification" or self.passes_on & set(case.wish["values"])
+        if case.right in TOLD_OF and passed_on:
             case.told = {name for name, by in self.recipients.items() if by in case.person.known}
             case.open_recipients = set(case.told)
         self.settle(case, who=who)
@@ -213,6 +255,18 @@ class Desk:
 
     def of(self, person: Person) -> Iterator[Case]:
         return (case for case in self.cases if case.person is person)
+
+    def _odd(self, case: Case) -> bool:
+        """Whether it would set right what is not kept."""
+        return case.right == "rectification" and not set(case.wish["values"]) <= self.keeps
+
+    def _snag(self, case: Case) -> str | None:
+        if self._odd(case):
+            return "ValueNotKept"
+        wanted = case.wish["values"].get("member_number")
+        others = [one for one in self.people if one is not case.person and not one.gone]
+        taken = wanted in {one.file["member_number"] for one in others}
+        return "IdentifierTaken" if taken else None
 
     def _there(self, case: Case) -> None:
         if case.forgotten:

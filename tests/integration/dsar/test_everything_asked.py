@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
 from random import Random
 from typing import Any, TypeVar
 from uuid import UUID
@@ -66,6 +67,7 @@ prompt_days = {prompt_days}
 email = {{ category = "pd:EmailAddress", lookup = true }}
 phone = {{ category = "pd:TelephoneNumber", lookup = true }}
 tier = {{ category = "pd:Purchase", values = ["bronze", "silver", "gold"] }}
+{sizes}
 [purposes.club]
 legal_basis = "contract"
 dpv = "dpv:FulfilmentOfContractualObligation"
@@ -86,6 +88,8 @@ notice = {{ sv = "Vi gör så.", en = "We do so." }}
 [services.till]
 club = ["read"]
 """
+SIZES = 'size = { category = "pd:PhysicalCharacteristic", values = ["S", "M"] }'
+FIELDS = {"member_number", "email", "phone", "tier"}
 RECIPIENT = """
 [recipients.{name}]
 name = "{name}"
@@ -107,6 +111,7 @@ def programme(desk: Desk) -> str:
         cooling=desk.cooling,
         identity_days=desk.identity_days,
         prompt_days=desk.prompt_days,
+        sizes=SIZES if "size" in desk.keeps else "",
     )
     for name, identifier in desk.recipients.items():
         text += RECIPIENT.format(name=name, identifier=identifier)
@@ -119,7 +124,9 @@ def wishes(chance: Random, right: str) -> dict[str, Any] | None:
         right = chance.choice(["rectification", "objection", "access"])
     match right:
         case "rectification":
-            return {"values": {"tier": chance.choice(["bronze", "silver"])}}
+            number = f"M{chance.randrange(9)}"
+            tiers: list[dict[str, str]] = [{"tier": "bronze"}, {"tier": "silver"}]
+            return {"values": chance.choice([*tiers, {"size": "M"}, {"member_number": number}])}
         case "objection":
             return chance.choice([{"marketing": True}, {"purposes": ("insight",)}])
         case "withdrawal":
@@ -151,7 +158,7 @@ class World:
     def __init__(self, tillit: Tillit, clock: StoppedClock, seed: int) -> None:
         self.tillit, self.clock, self.seed = tillit, clock, seed
         self.chance = Random(seed)
-        self.desk = Desk(self.chance.choice(sorted(ZONES)), RECIPIENTS)
+        self.desk = Desk(self.chance.choice(sorted(ZONES)), RECIPIENTS, passes_on=FIELDS)
         self.people: dict[UUID, Person] = {}
         self.kept: list[Kept] = []
         self.done: list[str] = []
@@ -178,21 +185,26 @@ class World:
         desk, chance = self.desk, self.chance
         weighed = sorted(set(map(str, Right)) - AT_ONCE)
         desk.four_eyes = set(chance.sample(weighed, chance.choice([0, 2, 5])))
+        desk.keeps = FIELDS | chance.choice([set(), {"size"}])
         desk.cooling = chance.choice([0, 0, 1, 14])
         desk.identity_days = chance.choice([1, 10, 30])
         desk.prompt_days = chance.choice([0, 7, 14])
         await self.tillit.apply(SYSTEM, read_programme(programme(desk)))
 
     async def enrol(self) -> None:
+        taken = {person.file["member_number"] for person in self.people.values() if not person.gone}
         number = len(self.people)
-        values: dict[str, Any] = {"member_number": f"M{number}", "tier": "gold"}
+        free = next(one for one in count(number) if f"M{one}" not in taken)
+        values: dict[str, Any] = {"member_number": f"M{free}", "tier": "gold"}
         if self.chance.random() < 0.8:
             values["email"] = f"m{number}@post.example"
         if self.chance.random() < 0.5:
             values["phone"] = f"+4670123{number:04}"
         async with self.tillit.unit() as work:
             [member] = await enrol(work.unit, SYSTEM, [values], source="test")
-        self.people[member.id] = Person({*values} - {"tier"})
+        person = Person({name: value for name, value in values.items() if name != "tier"})
+        self.people[member.id] = person
+        self.desk.people.append(person)
 
     async def open(self) -> None:
         member, person = self.chance.choice(list(self.people.items()))
@@ -202,7 +214,8 @@ class World:
         wish = wishes(self.chance, right)
         case = Case(right, person, received or self.today, wish)
         proof = self._proof(person)
-        act = self._act()
+        act = self.chance.choice([self._act(), Act(ActorType.SERVICE, "till")])
+        officer = act.actor_type is ActorType.OFFICER
         how: dict[str, Any] = {"received": received, "channel": self.chance.choice([*Channel])}
         how["wish"] = Wanted(**wish) if wish else None
         how["proof"] = _proof(proof) if proof else None
@@ -210,7 +223,9 @@ class World:
         def on_paper() -> tuple[Case, bool]:
             if not sensible(right, wish):
                 raise No("NotARequest")
-            return self.desk.open(case, proof=proof, who=act.actor, now=self.now, today=self.today)
+            return self.desk.open(
+                case, proof=proof, who=act.actor, now=self.now, today=self.today, officer=officer
+            )
 
         async def really(work: Work) -> tuple[UUID, bool]:
             made = await requests.open_request(
@@ -425,7 +440,7 @@ class World:
         return Act(ActorType.OFFICER, self.chance.choice(OFFICERS))
 
     def _proof(self, person: Person) -> str | None:
-        return self.chance.choice([None, "*", *sorted(person.known)])
+        return self.chance.choice([None, "*", "signed in", *sorted(person.known)])
 
     # Asking
 
@@ -481,6 +496,8 @@ class World:
 def _proof(name: str) -> Proof:
     if name == "*":
         return Proof(How.OFFICER)
+    if name == "signed in":
+        return Proof(How.SIGN_IN)
     return Proof(How.PURCHASE if name == "member_number" else How.CODE, name)
 
 
@@ -527,3 +544,5 @@ async def test_a_long_life_meets_every_state_and_every_no(settings: Settings) ->
     }  # fmt: skip
     noes = {said.rpartition(": ")[2] for said in world.seen}
     assert noes >= {"NotARequest", "NotIdentified", "SameOfficer", "TooLate", "WrongState"}
+    returned = {case.reason for case in world.desk.cases if "return" in [s[0] for s in case.steps]}
+    assert returned & {"IdentifierTaken", "ValueNotKept"}

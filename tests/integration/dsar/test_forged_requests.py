@@ -289,6 +289,9 @@ async def test_an_ordinary_sign_in_proves_nothing_for_what_was_a_withdrawal_for_
     register: Register, right: Right
 ) -> None:
     wish = SILVER if right is Right.RECTIFICATION else None
+    if right is Right.RELEASE:
+        async with register.tillit.unit() as work:
+            await at_the_desk.restricted(work, register.asking)
     other = await register.ask(right, proof=None, wish=wish)
     register.sql("UPDATE request SET kind = 'withdrawal' WHERE id = %s", other)
     async with register.tillit.unit() as work:

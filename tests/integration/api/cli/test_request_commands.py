@@ -48,6 +48,8 @@ def test_every_right_is_opened_and_shown_with_what_it_is_about(club, papers: Pat
         shown = club("request", "show", request, "--json").json
         assert shown["right"] == right
         wanted[right] = shown.get("wanted")
+        if right == "restriction":  # so that there is something to release
+            assert club("request", "approve", request, "--now").status == 0
     assert {right: about for right, about in wanted.items() if about} == {
         "rectification": {"values": {"tier": "silver", "email": None}},
         "objection": {"marketing": True},
@@ -60,6 +62,7 @@ def test_every_right_is_opened_and_shown_with_what_it_is_about(club, papers: Pat
     ("arguments", "said"),
     [
         (("withdrawal",), "purposes: a withdrawal and an objection name what they are about"),
+        (("release",), "right: nothing of this member is restricted; there is nothing to release"),
         (("acces",), "right: there is no request for 'acces'; did you mean 'access'?"),
         (("rectification", "--values", "note.txt"), "note.txt: this is not one JSON object"),
         (("access", "--received", "2020-01-01"), "received: a request came in today, or within"),

@@ -5,6 +5,7 @@ import json
 from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
+import at_the_desk
 import psycopg
 import pytest
 from callers_at_doors import Club
@@ -157,6 +158,8 @@ async def test_an_approval_counts_once_and_for_the_request_it_was_given_for(club
     tillit = club.tillit
     member = await club.joins("1", tier="gold")
     await club.agrees(member)
+    async with tillit.unit() as work:
+        await at_the_desk.restricted(work, UUID(member))
     release = await _asked(club, member, "release")
     [(approval,)] = _as_owner(tillit, "SELECT approval FROM request WHERE id = %s", release)
     await drain(tillit)

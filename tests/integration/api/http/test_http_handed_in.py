@@ -1,8 +1,9 @@
 """Requests that services of the programme hand in for members."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import at_the_desk
 import pytest
 from callers_at_doors import Club
 
@@ -72,6 +73,9 @@ async def test_a_service_that_enrols_nobody_hands_in_nothing(club: Club, name: s
         (said(identifiers={"shoe_size": "44"}), "shoe_size"),
         (said(reference="7"), "reference"),
         (said(more="x"), "more"),
+        (said(right="objection"), "right"),
+        (said(right="access", note="Why?"), "note"),
+        (said(right="review", note="x" * 1_001), "note"),
     ],
 )
 async def test_what_cannot_be_handed_in_is_refused_with_its_place(
@@ -98,3 +102,61 @@ async def test_the_same_reference_with_another_wish_is_refused(club: Club) -> No
     first = said()
     await till.ok("POST", DOOR, first)
     assert (await till("POST", DOOR, first | {"right": "erasure"})).status_code == 422
+
+
+async def test_of_a_member_with_much_open_no_service_learns_and_an_officer_looks(
+    club: Club,
+) -> None:
+    member = await club.joins("1", email=ASA)
+    own, officer, till = (
+        await club.member(member),
+        await club.officer(),
+        await club.service("till"),
+    )
+    for number in range(20):
+        body = {"right": "rectification", "values": {"county": f"County {number}"}}
+        await own.ok("POST", "/v1/me/requests", body)
+    about = [ASA, "nobody@post.example"]
+    wishes = [said(right="erasure", identifiers={"email": email}) for email in about]
+    answers = [await till.ok("POST", DOOR, wish) for wish in wishes]
+    assert answers[0].keys() == answers[1].keys()
+    assert answers[0]["due"] == answers[1]["due"]
+    await drain(club.tillit)
+    assert [await till.ok("POST", DOOR, wish) for wish in wishes] == answers
+    held, waits = await officer.ok("GET", DOOR)
+    assert (held["state"], held["request"], waits["state"]) == ("held", None, "waiting")
+    leads = await officer.ok("GET", f"{DOOR}/{held['handed']}")
+    assert leads["leads"] == [{"field": "email", "members": [member]}]
+    opened = await officer.ok("POST", f"{DOOR}/{held['handed']}/open", {"member": member})
+    assert (opened["right"], opened["state"]) == ("erasure", "requires_action")
+
+
+async def test_a_review_is_handed_in_with_what_it_is_about(tillit: Tillit, club: Club) -> None:
+    await club.joins("1", email=ASA)
+    till, officer = await club.service("till"), await club.officer()
+    await till.ok("POST", DOOR, said(right="review", note="Why was I offered less?"))
+    await drain(tillit)
+    async with tillit.unit() as work:
+        (request,) = await register.listed(work.unit)
+    shown = await officer.ok("GET", f"/v1/requests/{request.id}")
+    assert (shown["right"], shown["state"]) == ("review", "requires_action")
+    assert shown["wanted"]["note"] == "Why was I offered less?"
+
+
+async def test_the_end_of_a_restriction_is_handed_in_for_whoever_is_restricted_and_none_can_tell(
+    tillit: Tillit, club: Club
+) -> None:
+    restricted, free = await club.joins("1", email=ASA), await club.joins("2", email="bo@x.example")
+    async with tillit.unit() as work:
+        await at_the_desk.restricted(work, UUID(restricted))
+    till, officer = await club.service("till"), await club.officer()
+    emails = (ASA, "bo@x.example", "nobody@post.example")
+    wishes = [said(right="release", identifiers={"email": email}) for email in emails]
+    answers = [await till.ok("POST", DOOR, wish) for wish in wishes]
+    await drain(tillit)
+    assert [await till.ok("POST", DOOR, wish) for wish in wishes] == answers
+    async with tillit.unit() as work:
+        assert [str(one.member) for one in await register.listed(work.unit)] == [restricted]
+    states = sorted(one["state"] for one in await officer.ok("GET", DOOR))
+    assert states == ["opened", "waiting", "waiting"]
+    assert (await (await club.member(free)).ok("GET", "/v1/me/requests")) == []

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest_asyncio
 from callers_at_doors import Client, Club
 from stopped_club import START, altered, stopped_club
-from the_desk import FOUR_EYES, ROLES, entries, opened, seen
+from the_desk import FOUR_EYES, ROLES, entries, opened, restricts, seen
 
 from api.bootstrap import SYSTEM
 from api.settings import Settings
@@ -294,6 +294,8 @@ async def test_an_officer_who_may_not_restrict_restricts_nobody_by_the_dozen(clu
     ids = []
     for number, right in enumerate(("access", "restriction", "release")):
         body = {"right": right, "member": await club.joins(str(number)), "identified": True}
+        if right == "release":
+            await restricts(club, body["member"])
         ids.append((await chief.ok("POST", "/v1/requests", body))["request"])
     batch = {"requests": ids, "step": "approve"}
     came = (await desk.ok("POST", "/v1/requests/bulk", batch))["requests"]

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from callers_at_doors import PURPOSE, Club
 from stopped_club import START, stopped_club
-from the_desk import entries, opened, seen
+from the_desk import entries, opened, restricts, seen
 
 from api.settings import Settings
 from api.work import drain
@@ -35,6 +35,8 @@ async def desk(settings: Settings) -> AsyncIterator[tuple[Club, StoppedClock]]:
 @pytest.mark.parametrize("right", Right)
 async def test_an_officer_opens_every_right_with_what_it_is_about(club: Club, right: str) -> None:
     member = await club.joins("1", name="Kari Exempel", email="kari@example.com")
+    if right == "release":
+        await restricts(club, member)
     officer = await club.officer()
     body = {"right": right, "member": member, "identified": True, **ABOUT.get(right, {})}
     shown = await officer.ok("POST", "/v1/requests", body)
@@ -50,6 +52,8 @@ async def test_an_officer_opens_every_right_with_what_it_is_about(club: Club, ri
 @pytest.mark.parametrize("right", Right)
 async def test_a_member_opens_every_right_with_what_it_is_about(club: Club, right: str) -> None:
     member = await club.joins("1", name="Kari Exempel")
+    if right == "release":
+        await restricts(club, member)
     own = await club.member(member)
     shown = await own.ok("POST", "/v1/me/requests", {"right": right, **ABOUT.get(right, {})})
     assert (shown["channel"], shown["lacking"]) == ("member", [])
@@ -83,6 +87,42 @@ async def test_a_request_that_is_about_nothing_or_about_too_much_is_not_opened(
     body = {"right": right, "member": member, "identified": True, **about}
     assert (await officer("POST", "/v1/requests", body)).status_code in (404, 422)
     assert (await officer.ok("GET", "/v1/requests"))["requests"] == []
+
+
+async def test_a_release_is_opened_for_nobody_who_is_not_restricted(club: Club) -> None:
+    member = await club.joins("1")
+    own, officer = await club.member(member), await club.officer()
+    body = {"right": "release"}
+    for answer in (
+        await own("POST", "/v1/me/requests", body),
+        await officer("POST", "/v1/requests", {**body, "member": member, "identified": True}),
+    ):
+        assert answer.status_code == 422
+        assert answer.json()["type"] == "urn:tillit:problem:not-a-request"
+        assert "restriction first" in answer.json()["problems"][0]["remedy"]
+
+
+async def test_a_member_with_much_open_is_told_so_and_can_still_withdraw_and_object(
+    club: Club,
+) -> None:
+    member = await club.joins("1")
+    own, officer = await club.member(member), await club.officer()
+    for number in range(20):
+        body = {"right": "rectification", "values": {"county": f"County {number}"}}
+        await own.ok("POST", "/v1/me/requests", body)
+    answer = await own("POST", "/v1/me/requests", {"right": "access"})
+    assert (answer.status_code, answer.json()["type"]) == (429, "urn:tillit:problem:too-many")
+    assert "take one back" in answer.json()["problems"][0]["remedy"]
+    assert "retry-after" in answer.headers
+    assert (await own.ok("POST", "/v1/me/requests", body))["joined"]
+    for said in (
+        {"right": "withdrawal", "purposes": [PURPOSE]},
+        {"right": "objection", "marketing": True},
+    ):
+        assert (await own.ok("POST", "/v1/me/requests", said))["state"] == "accepted"
+    await officer.ok("POST", "/v1/requests", {"right": "access", "member": member})
+    weak = await club.member(await club.joins("2"), stepped_up=False)
+    await weak.ok("POST", "/v1/me/requests", {"right": "access"})
 
 
 async def test_the_clock_runs_from_the_day_a_letter_came_in(
@@ -144,6 +184,8 @@ async def test_a_sign_in_proves_what_nobody_could_tell_of_a_letter_to_withdraw(c
 @pytest.mark.parametrize("right", sorted({*Right} - {Right.WITHDRAWAL, Right.OBJECTION}))
 async def test_a_sign_in_proves_nothing_for_any_other_right(club: Club, right: str) -> None:
     member = await club.joins("1", name="Kari Exempel", email="kari@example.com")
+    if right == "release":
+        await restricts(club, member)
     weak = await club.member(member, stepped_up=False)
     shown = await weak.ok("POST", "/v1/me/requests", {"right": right, **ABOUT.get(right, {})})
     assert (shown["state"], shown["lacking"]) == ("acknowledged", ["email", "member_number"])

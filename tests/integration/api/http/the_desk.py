@@ -2,7 +2,9 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
+import at_the_desk
 from callers_at_doors import Club
 
 from kernel.database import raw
@@ -31,6 +33,12 @@ async def opened(club: Club, right: str, member: str, **more: Any) -> str:
     officer = await club.officer()
     body = {"right": right, "member": member, "identified": True, **more}
     return str((await officer.ok("POST", "/v1/requests", body))["request"])
+
+
+async def restricts(club: Club, member: str) -> None:
+    """There is something to release."""
+    async with club.tillit.unit() as work:
+        await at_the_desk.restricted(work, UUID(member))
 
 
 async def seen(club: Club, request: str) -> Any:
