@@ -22,6 +22,7 @@ LINE, TIGHT = 5.6, 4.6  # millimetres from line to line
 GAP = 2.8
 MARGINS = (25.0, 20.0, 25.0)  # left, top, right
 _FOOT = 22.0
+_FOOT_LINE = 1.5  # from the line above the foot to its words
 _BEGINNING = 36.0  # a heading, and as much below it as is kept together with what follows
 _UNKNOWN = "\u25ca"  # a lozenge, for what the font has no sign for
 
@@ -51,6 +52,8 @@ class Paper(FPDF):
         super().__init__(format="A4")
         self._about, self._say, self._space = about, Wording.of(about.language), space
         self.set_margins(*MARGINS)
+        self.c_margin = 0  # words begin and end where the lines do
+        self.alias_nb_pages("")  # see `finished`
         self.set_auto_page_break(auto=True, margin=_FOOT + 6)
         for style, name in _FACES.items():
             self.add_font(FONT, style, _file(name))
@@ -73,14 +76,24 @@ class Paper(FPDF):
         self.set_font(FONT, "", SMALL)
         self.set_draw_color(120)
         self.line(MARGINS[0], self.get_y(), self.w - MARGINS[2], self.get_y())
-        self.ln(1.5)
-        left = " · ".join((about.author, about.contact))
-        # The number of pages is only known at the end: `{nb}` is filled in then.
-        right = say.say("Page {page} of {pages}", page=self.page_no(), pages="{nb}")
-        self.cell(0, TIGHT, self.writable(left), align="L")
-        self.set_x(MARGINS[0])
-        self.cell(0, TIGHT, right, align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        left = self.writable(" · ".join((about.author, about.contact)))
+        # The page may have ended within what is indented: the foot never is.
+        self.set_xy(MARGINS[0], _FOOT_LINE - _FOOT)
+        self.cell(0, TIGHT, left, new_x=XPos.LEFT, new_y=YPos.NEXT)
         self.cell(0, TIGHT, f"{say.say('Reference')}: {about.reference}")
+
+    def finished(self) -> bytes:
+        """The whole file, each page numbered; nothing can be written afterwards."""
+        # Only now is it known how many there are. A placeholder that fpdf2 fills in would be
+        # aligned by its own width, and be filled in wherever a member's own words hold it.
+        self.set_auto_page_break(auto=False)
+        for page in self.pages:
+            self.page, self.current_font_is_set_on_page = page, False
+            self.set_font(FONT, "", SMALL)
+            self.set_xy(MARGINS[0], _FOOT_LINE - _FOOT)
+            number = self._say.say("Page {page} of {pages}", page=page, pages=self.pages_count)
+            self.cell(0, TIGHT, number, align="R")
+        return bytes(self.output())
 
     def can_write(self, text: str) -> bool:
         return self.writable(text) == normalize("NFC", text)

@@ -18,7 +18,7 @@ def pdf(letter: Written) -> bytes:
     if paper.pages_count > 1:
         closer = (_written(letter, space) for space in _CLOSER)
         paper = next((one for one in closer if one.pages_count == 1), paper)
-    return bytes(paper.output())
+    return paper.finished()
 
 
 def _written(letter: Written, space: float) -> Paper:

@@ -40,7 +40,7 @@ def pdf(reading: Reading) -> bytes:
     paper.say(reading.lead)
     for part in reading.parts:
         _part(paper, part)
-    return bytes(paper.output())
+    return paper.finished()
 
 
 def _part(paper: Paper, part: Part) -> None:

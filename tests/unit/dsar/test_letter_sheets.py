@@ -3,19 +3,22 @@
 import logging
 import re
 from datetime import UTC, datetime
+from importlib.resources import files
 from io import BytesIO
 from itertools import pairwise
 
 import a_case
 import pytest
 from a_case import EVERY, NAME, REQUEST, case
+from fontTools.ttLib import TTFont
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 
 from dsar.languages import LANGUAGES
 from dsar.letters.kinds import Kind
 from dsar.letters.sheets import pdf
+from dsar.letters.wording import Wording
 from dsar.letters.writing import write
 from dsar.states import Right
 from dsar.wanted import Wanted
@@ -87,6 +90,41 @@ def test_every_page_says_which_it_is_of_how_many_and_of_whose_letter() -> None:
         assert "Fjällklubben AB · privacy@fjallklubben.example" in text
     every = [words(reader).index(f"{line}.Vihartittatpåköpet.") for line in range(120)]
     assert all(a < b for a, b in pairwise(every))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("lines", [1, 90, 500])
+def test_the_number_of_a_page_ends_where_the_line_above_it_ends(language: str, lines: int) -> None:
+    """However many pages there are: one, some, or more than nine."""
+    found = Wanted(outcome="\n".join(["Vi har tittat på köpet."] * lines))
+    about = case(Kind.ANSWER, Right.REVIEW, language, wish=found)
+    pages = read(pdf(write(Kind.ANSWER, about))).pages
+    assert (len(pages) > 1, len(pages) > 9) == (lines > 1, lines > 90)
+    for number, page in enumerate(pages, 1):
+        said = Wording.of(language).say("Page {page} of {pages}", page=number, pages=len(pages))
+        [left] = (x for text, x in placed(page) if text.strip() == said)
+        assert left + width(said) == pytest.approx((210 - 25) * 72 / 25.4, abs=0.1)
+        assert min(x for _, x in placed(page)) == pytest.approx(25 * 72 / 25.4, abs=0.1)
+
+
+def placed(page: PageObject) -> list[tuple[str, float]]:
+    """What is written, and how far from the left it begins, in points."""
+    found: list[tuple[str, float]] = []
+    page.extract_text(visitor_text=lambda text, _, at, *__: found.append((text, at[4])))
+    return [(text, x) for text, x in found if text.strip()]
+
+
+def width(text: str) -> float:
+    """Of small print, in points, as the font itself says it."""
+    font = TTFont(str(files("font_source_sans_pro").joinpath("files/SourceSansPro-Regular.ttf")))
+    signs, widths = font.getBestCmap(), font["hmtx"]
+    units = sum(widths[signs[ord(sign)]][0] for sign in text)
+    return float(units / font["head"].unitsPerEm * 9)
+
+
+def test_a_page_s_number_is_filled_in_nowhere_else() -> None:
+    about = case(Kind.ANSWER, Right.REVIEW, "sv", wish=Wanted(outcome="{nb} {pages} {page}"))
+    assert "{nb}{pages}{page}" in words(read(pdf(write(Kind.ANSWER, about))))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
