@@ -128,7 +128,9 @@ async def take(
         case Step.APPROVE:
             return await requests.approve(unit, act, active, request, outcome=outcome)
         case Step.REFUSE:
-            return await requests.refuse(unit, act, request, reason=reason_named(reason or ""))
+            return await requests.refuse(
+                unit, act, active, request, reason=reason_named(reason or "")
+            )
         case Step.EXTEND:
             return await requests.extend(unit, act, request, reason=delay_named(reason or ""))
         case Step.ASK_IDENTITY:

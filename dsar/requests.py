@@ -25,7 +25,7 @@ from dsar.register import Request, shown
 from dsar.states import AT_ONCE, Right, State, Step
 from dsar.tables import RequestRow
 from dsar.wanted import Wanted
-from dsar.words import Channel, Delay, Reason, grounds
+from dsar.words import Channel, Delay, Reason, check_doubt, grounds
 from kernel.ids import uuid7
 from kernel.jobs import enqueue
 from profiles import members
@@ -194,14 +194,18 @@ async def approve(
     return shown(row)
 
 
-async def refuse(unit: Unit, act: Act, request: UUID, *, reason: Reason) -> Request:
+async def refuse(unit: Unit, act: Act, active: Active, request: UUID, *, reason: Reason) -> Request:
     """Refuse a request; the member is told why (Art. 12(4)).
 
     Raises `WrongState`, `UnknownRequest`, and `UnfitReason` for one by which the law does not let
-    this right be refused.
+    this right be refused, and for a doubt about who asked where nothing lacks.
     """
     row, person = await _locked(unit, request)
     grounds(Right(row.kind), reason)
+    if not register.can(row, Step.REFUSE):
+        raise register.refusal(row, Step.REFUSE)
+    if reason is Reason.IDENTITY:
+        check_doubt(await _lacking(unit, active, row, person))
     await _step(unit, act, row, Step.REFUSE, person, reason=reason.value)
     return shown(row)
 

@@ -3,7 +3,7 @@
 Closed, because a reason stands in the record for ever, where no free text about a person may.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -21,6 +21,7 @@ class Reason(StrEnum):
     EXCESSIVE = "ProcessExcessive"  # asked for over and over
     UNFOUNDED = "ProcessUnfounded"  # plainly without ground
     OTHERS = "ThirdPartyRightsImpaired"  # it would harm the rights of others
+    UNMET = "NotRequiredJustification"  # the right does not reach what is asked for
 
 
 class Delay(StrEnum):
@@ -49,6 +50,16 @@ class Channel(StrEnum):
 
 #: What Art. 12(5) says of every request, but for those that are granted whoever's they are.
 _ABUSED = {Reason.EXCESSIVE: "Art. 12(5)", Reason.UNFOUNDED: "Art. 12(5)"}
+#: Where the law gives a right under conditions, and who decides may find that they are not met.
+#: Access is everybody's, a release is asked for by who is restricted, and for an objection and
+#: a withdrawal nothing is weighed.
+_CONDITIONS: Mapping[Right, str] = {
+    Right.RECTIFICATION: "Art. 16",
+    Right.ERASURE: "Art. 17(1)",
+    Right.RESTRICTION: "Art. 18(1)",
+    Right.PORTABILITY: "Art. 20(1)",
+    Right.REVIEW: "Art. 22(1)",
+}
 #: What may be refused for one right alone, or otherwise there than elsewhere.
 _PARTICULAR: Mapping[Right, Mapping[Reason, str]] = {
     # A law of the member state that keeps something secret: only through Art. 23.
@@ -63,7 +74,8 @@ _PARTICULAR: Mapping[Right, Mapping[Reason, str]] = {
 
 def _refused_by(right: Right) -> Mapping[Reason, str]:
     abused = {} if right in AT_ONCE else _ABUSED
-    found = {Reason.IDENTITY: "Art. 12(2), 12(6)", **abused, **_PARTICULAR.get(right, {})}
+    unmet = {Reason.UNMET: _CONDITIONS[right]} if right in _CONDITIONS else {}
+    found = {Reason.IDENTITY: "Art. 12(2), 12(6)", **abused, **unmet, **_PARTICULAR.get(right, {})}
     return MappingProxyType({reason: found[reason] for reason in Reason if reason in found})
 
 
@@ -88,6 +100,19 @@ def grounds(right: Right, reason: Reason) -> str:
             + ", ".join(f"{one} ({article})" for one, article in fitting.items()),
         )
     return fitting[reason]
+
+
+def check_doubt(lacking: Collection[str]) -> None:
+    """Raises `UnfitReason` where a request would be refused for `Reason.IDENTITY` without ground.
+
+    `lacking`: the identifiers whose proof lacks (`dsar.identity.lacking`).
+    """
+    if not lacking:
+        raise UnfitReason(
+            f"{Reason.IDENTITY} is no reason here: who asked has shown who they are",
+            place="reason",
+            remedy="approve the request, or give another reason",
+        )
 
 
 def right_named(name: str) -> Right:

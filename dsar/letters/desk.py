@@ -12,7 +12,7 @@ from audit.acts import Act
 from audit.entries import Fact
 from audit.entries import Kind as EntryKind
 from consent.programmes import Active
-from dsar import outgoing, register
+from dsar import identity, outgoing, register, speaking
 from dsar.errors import UnknownLetter
 from dsar.letters import kept, posting
 from dsar.letters.cases import case_of, put_off
@@ -22,8 +22,8 @@ from dsar.letters.writing import write
 from dsar.letters.written import Written
 from dsar.outgoing import LETTER, Outgoing
 from dsar.outgoing import State as Way
-from dsar.states import Right
-from dsar.words import delay_named, reason_named
+from dsar.states import Right, State
+from dsar.words import Reason, check_doubt, delay_named, reason_named
 from profiles import members
 from profiles.unit import Unit
 
@@ -78,14 +78,18 @@ async def preview(
     """The letter as it would be written now; on record as looked at.
 
     `reason`: for a refusal or an extension that has yet to be decided. Raises `UnknownReason`,
-    `UnfitReason`, `TooLate` for an extension after the first month, `NotReady` once the member is
-    erased, and `UnknownLetter` for one that this request has not.
+    `UnfitReason` as `requests.refuse` does, `TooLate` for an extension after the first month,
+    `NotReady` once the member is erased, and `UnknownLetter` for one that this request has not.
     """
     row = await register.row_of(unit, request)
     member = await register.member_of(unit, row)
     case = await case_of(unit, active, row, member)
     if kind is Kind.REFUSAL:
-        case = replace(case, reason=reason_named(reason or row.reason or ""))
+        why = reason_named(reason or row.reason or "")
+        if why is Reason.IDENTITY and State(row.state).is_open:
+            have = await speaking.proved(unit, active, row.id, member)
+            check_doubt(identity.lacking(unit, Right(row.kind), member, have))
+        case = replace(case, reason=why)
     elif kind is Kind.EXTENSION:
         named = delay_named(reason or row.reason or "")
         case = replace(case, reason=named, due=row.due if row.extended else put_off(unit, row))

@@ -10,11 +10,12 @@ from msgspec import structs
 from dsar.letters.answers import answer, farewell
 from dsar.letters.cases import Case, Missing
 from dsar.letters.kinds import Kind
+from dsar.letters.refusals import refusal
 from dsar.letters.routes import routes
 from dsar.letters.wording import Wording, mark
 from dsar.letters.written import Block, Sender, Written, salt
 from dsar.states import Right
-from dsar.words import Delay, Reason, grounds
+from dsar.words import Delay
 
 _SUBJECTS: Mapping[Kind, str] = {
     Kind.ACKNOWLEDGEMENT: mark("We have received your request"),
@@ -53,48 +54,6 @@ _ASKED: Mapping[Right, str] = {
         "(Article 22 of the GDPR)."
     ),
     Right.WITHDRAWAL: mark("On {received} you took back a consent (Article 7(3) of the GDPR)."),
-}
-#: By the reason and the articles that it stands on: what is true of one right is not of another.
-_WHY_NOT: Mapping[tuple[Reason, str], str] = {
-    (Reason.IDENTITY, "Art. 12(2), 12(6)"): mark(
-        "We could not make sure that it was you who asked. Without knowing that, we may not hand "
-        "out, change or erase anybody's data (Article 12(2) and 12(6) of the GDPR). You can ask "
-        "again at any time and show that it is you."
-    ),
-    (Reason.IDENTITY, "Art. 12(2)"): mark(
-        "We could not make sure that it was you who asked. Without knowing that, we may not look "
-        "at a decision about anybody (Article 12(2) of the GDPR). You can ask again at any time "
-        "and show that it is you."
-    ),
-    (Reason.IDENTITY, "Art. 7(3)"): mark(
-        "We could not make sure that it was you who asked. Only who gave a consent can take it "
-        "back (Article 7(3) of the GDPR). You can ask again at any time and show that it is you."
-    ),
-    (Reason.LAW, "Art. 17(3)(b)"): mark(
-        "A law requires us to keep the data, or to go on using it (Article 17(3)(b) of the GDPR)."
-    ),
-    (Reason.LAW, "Art. 23(1)"): mark(
-        "A law forbids us to tell you of it (Article 23(1) of the GDPR)."
-    ),
-    (Reason.CLAIMS, "Art. 17(3)(e)"): mark(
-        "We need the data to establish, exercise or defend legal claims "
-        "(Article 17(3)(e) of the GDPR)."
-    ),
-    (Reason.EXCESSIVE, "Art. 12(5)"): mark(
-        "The request is excessive, in particular because it repeats earlier ones "
-        "(Article 12(5) of the GDPR)."
-    ),
-    (Reason.UNFOUNDED, "Art. 12(5)"): mark(
-        "The request is manifestly unfounded (Article 12(5) of the GDPR)."
-    ),
-    (Reason.OTHERS, "Art. 15(4)"): mark(
-        "To do what you ask for would harm the rights and freedoms of others "
-        "(Article 15(4) of the GDPR)."
-    ),
-    (Reason.OTHERS, "Art. 20(4)"): mark(
-        "To do what you ask for would harm the rights and freedoms of others "
-        "(Article 20(4) of the GDPR)."
-    ),
 }
 _WHY_LATER: Mapping[Delay, str] = {
     Delay.COMPLEX: mark("The reason is that what you ask for is complex."),
@@ -220,15 +179,6 @@ def _extension(case: Case, say: Wording) -> list[Block]:
     ]
 
 
-def _refusal(case: Case, say: Wording) -> list[Block]:
-    assert isinstance(case.reason, Reason)
-    return [
-        Block(say.say("We do not do what you asked for. The reason is this:")),
-        Block(say.say(_WHY_NOT[case.reason, grounds(case.request.right, case.reason)])),
-        *routes(case, say),
-    ]
-
-
 def _release(_: Case, say: Wording) -> list[Block]:
     return [
         Block(
@@ -251,7 +201,7 @@ _BLOCKS: Mapping[Kind, Callable[[Case, Wording], list[Block]]] = {
     Kind.ACKNOWLEDGEMENT: _acknowledgement,
     Kind.IDENTITY_QUERY: _identity_query,
     Kind.EXTENSION: _extension,
-    Kind.REFUSAL: _refusal,
+    Kind.REFUSAL: refusal,
     Kind.ANSWER: answer,
     Kind.RELEASE: _release,
     Kind.FAREWELL: farewell,

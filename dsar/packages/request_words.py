@@ -36,6 +36,7 @@ WHY: Mapping[str, str] = {
     Reason.EXCESSIVE: mark("the request was excessive"),
     Reason.UNFOUNDED: mark("the request was clearly unfounded"),
     Reason.OTHERS: mark("it would have harmed the rights of others"),
+    Reason.UNMET: mark("the conditions for it were not met"),
     Delay.COMPLEX: mark("the request was complex"),
     Delay.MANY: mark("there were many requests"),
     Snag.TAKEN: mark("somebody else has that member number"),

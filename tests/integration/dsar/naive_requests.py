@@ -25,6 +25,10 @@ IN_THE_WAY = {
     "LegalClaimImpaired": "erasure",
     "ThirdPartyRightsImpaired": "access portability",
 }
+#: What somebody has a right to if something is so, and to which it may be said that it is not:
+#: that the data is wrong; that there is a ground to erase, or to restrict; that it is theirs to
+#: take along; that a machine alone decided.
+ONLY_IF = {"rectification", "erasure", "restriction", "portability", "review"}
 
 
 class No(Exception):
@@ -34,6 +38,8 @@ class No(Exception):
 def may_be_refused(right: str, reason: str) -> bool:
     if reason in ("ProcessExcessive", "ProcessUnfounded"):
         return right not in AT_ONCE
+    if reason == "NotRequiredJustification":
+        return right in ONLY_IF
     return reason == "IdentityVerificationFailure" or right in IN_THE_WAY[reason].split()
 
 
@@ -210,6 +216,8 @@ class Desk:
         if not may_be_refused(case.right, reason):
             raise No("UnfitReason")
         self._in(case, *UNDECIDED)
+        if reason == "IdentityVerificationFailure" and not case.lacks:
+            raise No("UnfitReason")  # they have shown who they are
         self._move(case, "refuse", "rejected", who, reason=reason)
 
     def cancel(self, case: Case, *, who: str) -> None:

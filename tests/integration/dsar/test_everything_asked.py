@@ -257,7 +257,7 @@ class World:
         kept, act, reason = self._any(), self._act(), self.chance.choice([*Reason])
 
         async def really(work: Work) -> None:
-            await requests.refuse(work.unit, act, kept.id, reason=reason)
+            await requests.refuse(work.unit, act, work.active, kept.id, reason=reason)
 
         await self._both(
             "refuse", lambda: self.desk.refuse(kept.case, reason.value, who=act.actor), really

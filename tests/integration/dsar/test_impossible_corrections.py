@@ -106,7 +106,7 @@ async def test_an_officer_ends_what_came_back_and_the_member_is_told(life: Life)
     await joins(life, "FK-2000")
     await worker.drain(life.tillit)
     async with life.tillit.unit() as work:
-        await requests.refuse(work.unit, OFFICER, request, reason=Reason.UNFOUNDED)
+        await requests.refuse(work.unit, OFFICER, work.active, request, reason=Reason.UNFOUNDED)
     await worker.drain(life.tillit)
     assert (await stands(life, request)).state is State.REJECTED
     async with life.tillit.unit() as work:

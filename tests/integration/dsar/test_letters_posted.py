@@ -299,7 +299,7 @@ async def test_an_extension_and_then_a_refusal_are_both_told(books: Books, post:
         await requests.extend(work.unit, SYSTEM, request, reason=Delay.COMPLEX)
     await worker.drain(books.tillit)
     async with books.tillit.unit() as work:
-        await requests.refuse(work.unit, SYSTEM, request, reason=Reason.LAW)
+        await requests.refuse(work.unit, SYSTEM, work.active, request, reason=Reason.LAW)
     await worker.drain(books.tillit)
     texts = [str(one.get_body(("plain",))) for one in post.messages]
     assert ["complex" in text for text in texts] == [False, True, False]

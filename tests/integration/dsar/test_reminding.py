@@ -94,7 +94,9 @@ async def test_one_message_tells_of_everything_and_of_nobody(
     async with club.unit() as work:
         people = [await _member(work, str(number)) for number in range(4)]
         ids = [(await opened(work, Right.ACCESS, one)).id for one in people]
-        await requests.refuse(work.unit, SYSTEM, ids[3], reason=requests.Reason.EXCESSIVE)
+        await requests.refuse(
+            work.unit, SYSTEM, work.active, ids[3], reason=requests.Reason.EXCESSIVE
+        )
     clock.at += timedelta(days=29)
     assert await worker.remind(club) == 3
     assert await worker.remind(club) == 0

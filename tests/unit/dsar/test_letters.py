@@ -156,6 +156,36 @@ def test_a_refusal_gives_its_own_reason_by_its_own_article_and_the_ways_to_compl
         assert article in text
 
 
+#: In the member's words: that they see it otherwise, and what they can do about it.
+HEARD = {
+    "sv": ("det på ett annat sätt", "tittar vi på det igen"),
+    "nb": ("annerledes på det", "ser vi på det igjen"),
+    "da": ("anderledes på det", "ser vi på det igen"),
+    "fi": ("asian toisin", "tutkimme asian uudelleen"),
+    "en": ("see it otherwise", "we look at it again"),
+}
+RESTRICT = {
+    "sv": "begränsar användningen",
+    "nb": "begrenser bruken",
+    "da": "begrænse brugen",
+    "fi": "rajoittamaan tietojen käyttöä",
+    "en": "restrict the use",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("right", "reason"), PAIRS)
+def test_who_sees_it_otherwise_is_asked_to_say_so_where_we_have_judged_the_facts(
+    right: Right, reason: Reason, language: str
+) -> None:
+    letter = write(Kind.REFUSAL, case(Kind.REFUSAL, right, language, reason=reason))
+    said = letter.blocks[3].text
+    assert all(one in said for one in HEARD[language]) == (reason is Reason.UNMET)
+    # Whether data is correct is what the member disputes: until it is settled it may rest.
+    disputed = reason is Reason.UNMET and right is Right.RECTIFICATION
+    assert (RESTRICT[language] in said) == disputed
+
+
 def cited(text: str) -> list[str]:
     """The numbers and letters of the articles in a sentence, in their order: it has no others.
 

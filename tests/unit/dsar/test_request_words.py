@@ -7,7 +7,7 @@ import pytest
 
 from dsar.errors import UnfitReason, UnknownReason, UnknownRight
 from dsar.states import Right
-from dsar.words import REFUSED_BY, Reason, grounds, reason_named, right_named
+from dsar.words import REFUSED_BY, Reason, check_doubt, grounds, reason_named, right_named
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -39,7 +39,14 @@ LAW = {
     "Art. 15(4)": ("ThirdParty", "", [15]),
     "Art. 20(4)": ("ThirdParty", "", [20]),
     "Art. 23(1)": ("LegalObligation", "a law that keeps something secret", [15]),
+    "Art. 16": ("NotRequired", "inaccurate, or incomplete", [16]),
+    "Art. 17(1)": ("NotRequired", "where one of the following grounds applies", [17]),
+    "Art. 18(1)": ("NotRequired", "where one of the following applies", [18]),
+    "Art. 20(1)": ("NotRequired", "provided by them; consent or contract; automated", [20]),
+    "Art. 22(1)": ("NotRequired", "a decision based solely on automated processing", [22]),
 }  # fmt: skip
+#: A release ends what Art. 18(1) began; its own paragraph, the third, has no conditions.
+UNCONDITIONAL = {Right.RELEASE}
 ARTICLE = {
     Right.ACCESS: 15, Right.RECTIFICATION: 16, Right.ERASURE: 17, Right.RESTRICTION: 18,
     Right.RELEASE: 18, Right.PORTABILITY: 20, Right.OBJECTION: 21, Right.REVIEW: 22,
@@ -55,7 +62,9 @@ def test_a_right_is_refused_by_the_articles_that_say_so_and_by_no_other(
     by_law = [
         cited
         for cited, (names, _, articles) in LAW.items()
-        if reason.startswith(names) and ARTICLE[right] in articles
+        if reason.startswith(names)
+        and ARTICLE[right] in articles
+        and not (names == "NotRequired" and right in UNCONDITIONAL)
     ]
     if by_law:
         assert [grounds(right, reason)] == by_law
@@ -67,6 +76,13 @@ def test_a_right_is_refused_by_the_articles_that_say_so_and_by_no_other(
     assert all(f"({article})" in told for article in REFUSED_BY[right].values())
 
 
+def test_who_has_shown_who_they_are_is_not_doubted() -> None:
+    check_doubt({"email"})
+    with pytest.raises(UnfitReason, match="has shown who they are; approve the request") as found:
+        check_doubt(frozenset())
+    assert str(found.value).startswith("reason: IdentityVerificationFailure is no reason here")
+
+
 def test_every_right_can_be_refused_to_a_stranger_and_every_reason_refuses_something() -> None:
     assert set(REFUSED_BY) == set(Right)
     assert all(Reason.IDENTITY in fitting for fitting in REFUSED_BY.values())
@@ -76,5 +92,7 @@ def test_every_right_can_be_refused_to_a_stranger_and_every_reason_refuses_somet
 @pytest.mark.parametrize("page", ["cli.md", "http.md"])
 def test_the_pages_name_every_reason_and_no_other(page: str) -> None:
     told = set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`", (DOCS / page).read_text("utf-8")))
-    reasons = {one for one in told if one.startswith(("Process", "Identity", "Legal", "Third"))}
+    reasons = {
+        one for one in told if one.startswith(("Process", "Identity", "Legal", "Third", "NotReq"))
+    }
     assert reasons == set(Reason)

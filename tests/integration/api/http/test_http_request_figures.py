@@ -48,7 +48,7 @@ async def test_gauges_tell_how_many_are_open_due_and_late_and_nothing_else(
     assert await _gauges(club) == {"open": 3, "due_soon": 0, "overdue": 2}
     async with club.tillit.unit() as work:
         reason = requests.Reason.EXCESSIVE
-        await requests.refuse(work.unit, SYSTEM, UUID(first), reason=reason)
+        await requests.refuse(work.unit, SYSTEM, work.active, UUID(first), reason=reason)
     assert await _gauges(club) == {"open": 2, "due_soon": 0, "overdue": 1}
     health = await club.nobody("GET", "/healthz")
     assert "overdue" not in health.text  # a machine cannot mend it by starting anew

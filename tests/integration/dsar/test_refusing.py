@@ -1,0 +1,149 @@
+"""A no, from the officer's word to the member's letter: never to a stranger who is none."""
+
+from uuid import UUID
+
+import at_the_desk
+import pytest
+from at_the_books import Books
+
+from api import work as worker
+from api.bootstrap import SYSTEM
+from audit.acts import Act
+from audit.entries import ActorType
+from audit.verify import VerifierKey
+from dsar import checks, desk, identity, register, requests
+from dsar.errors import UnfitReason, WrongState
+from dsar.identity import How, Proof
+from dsar.letters import desk as letters
+from dsar.letters import pages
+from dsar.letters.kinds import Kind
+from dsar.states import AT_ONCE, Right, State, Step
+from dsar.wanted import Wanted
+from dsar.words import REFUSED_BY, Reason
+from profiles.members import one
+
+OFFICER = Act(ActorType.OFFICER, "officer-1")
+WISH = {
+    Right.RECTIFICATION: Wanted(values={"name": "Åsa Berg"}),
+    Right.OBJECTION: Wanted(marketing=True),
+    Right.WITHDRAWAL: Wanted(purposes=("newsletter",)),
+}
+#: One is enough for these, and then nothing lacks.
+E_MAIL = Proof(How.CODE, "email")
+
+
+async def asked(books: Books, right: Right, proof: Proof | None) -> UUID:
+    member = await books.joins()
+    if right is Right.RELEASE:
+        async with books.tillit.unit() as work:
+            await at_the_desk.approved(work, Right.RESTRICTION, member)
+        await worker.drain(books.tillit)
+    async with books.tillit.unit() as work:
+        how = {"proof": proof, "wish": WISH.get(right), "language": "en"}
+        return (await at_the_desk.opened(work, right, member, **how)).id
+
+
+async def refused(books: Books, request: UUID, reason: Reason) -> None:
+    """As an officer does it, who looks at the letter before it is decided."""
+    said = reason.value
+    async with books.tillit.unit() as work:
+        kind = Kind.REFUSAL
+        await letters.preview(work.unit, OFFICER, work.active, request, kind=kind, reason=said)
+    async with books.tillit.unit() as work:
+        await desk.take(work.unit, OFFICER, work.active, request, Step.REFUSE, reason=said)
+
+
+async def stands(books: Books, request: UUID) -> tuple[State, str | None]:
+    async with books.tillit.unit() as work:
+        found = await register.get(work.unit, request)
+    return found.state, found.reason
+
+
+@pytest.mark.parametrize("right", [one for one in Right if one not in AT_ONCE])
+async def test_nobody_is_refused_as_a_stranger_who_has_shown_who_they_are(
+    books: Books, right: Right
+) -> None:
+    request = await asked(books, right, Proof(How.OFFICER))
+    async with books.tillit.unit() as work:
+        assert not await requests.lacking(work.unit, request)
+    with pytest.raises(UnfitReason, match="has shown who they are"):
+        await refused(books, request, Reason.IDENTITY)
+    async with books.tillit.unit() as work:  # nor by a decision without a look at the letter
+        with pytest.raises(UnfitReason, match="has shown who they are"):
+            await requests.refuse(work.unit, OFFICER, work.active, request, reason=Reason.IDENTITY)
+    assert await stands(books, request) == (State.ACKNOWLEDGED, None)
+
+
+@pytest.mark.parametrize("right", Right)
+async def test_a_stranger_is_refused_as_one(books: Books, right: Right) -> None:
+    request = await asked(books, right, None)
+    await refused(books, request, Reason.IDENTITY)
+    assert await stands(books, request) == (State.REJECTED, Reason.IDENTITY.value)
+
+
+@pytest.mark.parametrize(
+    ("right", "enough"),
+    [(Right.ACCESS, True), (Right.RESTRICTION, True), (Right.ERASURE, False)],
+)
+async def test_whether_one_proof_makes_a_stranger_known_hangs_on_the_right(
+    books: Books, right: Right, enough: bool
+) -> None:
+    request = await asked(books, right, E_MAIL)
+    if enough:
+        with pytest.raises(UnfitReason):
+            await refused(books, request, Reason.IDENTITY)
+    else:
+        await refused(books, request, Reason.IDENTITY)
+    assert (await stands(books, request))[0] is (State.ACKNOWLEDGED if enough else State.REJECTED)
+
+
+async def test_who_shows_who_they_are_meanwhile_is_a_stranger_no_more(books: Books) -> None:
+    request = await asked(books, Right.ERASURE, None)
+    async with books.tillit.unit() as work:
+        await requests.ask_identity(work.unit, OFFICER, work.active, request)
+    async with books.tillit.unit() as work:
+        row = await register.get(work.unit, request)
+        assert row.member is not None
+        person = await one(work.unit, row.member, lock=True)
+        await identity.prove(work.unit, OFFICER, request, person, Proof(How.OFFICER))
+        await requests.identified(work.unit, OFFICER, work.active, request)
+    with pytest.raises(UnfitReason):
+        await refused(books, request, Reason.IDENTITY)
+
+
+UNMET = [right for right in Right if Reason.UNMET in REFUSED_BY[right]]
+
+
+@pytest.mark.parametrize("right", UNMET)
+async def test_who_asks_for_what_the_law_does_not_give_is_told_why(
+    books: Books, right: Right
+) -> None:
+    request = await asked(books, right, Proof(How.OFFICER))
+    await refused(books, request, Reason.UNMET)
+    await worker.drain(books.tillit)
+    assert await stands(books, request) == (State.REJECTED, "NotRequiredJustification")
+    async with books.tillit.unit() as work:
+        letter = await letters.opened(work.unit, OFFICER, request, Kind.REFUSAL)
+    text = pages.text(letter)
+    assert "see it otherwise" in text
+    assert "https://www.imy.se" in text
+    key = VerifierKey.parse((await books.tillit.signer()).verifier_key)
+    async with books.tillit.unit() as work:
+        assert await checks.check(work.unit, key) == []
+
+
+@pytest.mark.parametrize("right", [Right.ACCESS, Right.RELEASE, *sorted(AT_ONCE)])
+async def test_what_has_no_conditions_is_not_refused_for_them(books: Books, right: Right) -> None:
+    request = await asked(books, right, None)
+    before = await stands(books, request)
+    with pytest.raises(UnfitReason, match="is no reason to refuse"):
+        await refused(books, request, Reason.UNMET)
+    assert await stands(books, request) == before
+
+
+async def test_what_is_decided_already_is_told_as_decided_and_not_as_doubted(books: Books) -> None:
+    request = await asked(books, Right.ACCESS, Proof(How.OFFICER))
+    await refused(books, request, Reason.EXCESSIVE)
+    async with books.tillit.unit() as work:
+        with pytest.raises(WrongState, match="this request is rejected"):
+            await requests.refuse(work.unit, SYSTEM, work.active, request, reason=Reason.IDENTITY)
