@@ -19,7 +19,8 @@ from consent import choosing, ledger
 from consent.choices import Action as Said
 from consent.choices import By, Choice
 from consent.programmes import Active
-from dsar import approvals, heard, identity, register, speaking, telling, wanted
+from dsar import approvals, heard, identity, outgoing, register, speaking, telling, wanted
+from dsar.letters.kinds import Kind, matter
 from dsar.register import shown
 from dsar.requests import LETTER_JOB
 from dsar.states import TERMINAL, Right, State, Step
@@ -159,10 +160,16 @@ async def subject_of(unit: Unit, row: RequestRow) -> bytes:
 
 
 async def restriction(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
-    """Restrict, or end a restriction (Art. 18)."""
+    """Restrict, or end a restriction (Art. 18).
+
+    It does not end, and False is returned, as long as the letter that it will has not left: the
+    member is told before (Art. 18(3)). One that nobody can send waits to be fetched, and is told.
+    """
     if (found := await accepted(unit, active, request)) is None:
         return False
     on = Right(found[0].kind) is Right.RESTRICTION
+    if not on and not await _is_announced(unit, request):
+        return False
     word = choosing.restriction(unit, on=on, by=By.REQUEST)
     await _say(unit, act, active, case=found, words=[word])
     return True
@@ -258,6 +265,12 @@ async def _settle(unit: Unit, act: Act, cases: Sequence[tuple[RequestRow, bytes]
     answered = [{"request": str(row.id), "letter": "answer"} for row in others]
     await enqueue_each(unit.session, LETTER_JOB, answered)
     return bool(settled)
+
+
+async def _is_announced(unit: Unit, release: UUID) -> bool:
+    letter = outgoing.id_of(release, None, matter(Kind.RELEASE))
+    sent = await outgoing.of_request(unit, release)
+    return any(one.id == letter and not one.state.is_open for one in sent)
 
 
 async def _snag(unit: Unit, member: Member, wish: Wanted) -> Snag | None:

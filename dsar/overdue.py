@@ -1,7 +1,8 @@
 """Approved requests whose job has given up: found, and enqueued again.
 
 A job is tried some times and then left alone; what a member has been promised is not. Also
-certificates of erasures. What waits, for a day or for a legal hold to end, is left to wait.
+certificates of erasures. What waits, for a day, for a legal hold to end or for a letter to leave,
+is left to wait.
 Reads the queue's table, and writes to it by enqueueing only.
 """
 
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dsar.carrying import CERTIFICATE_JOB, SETTLE_JOB
 from dsar.certificates import HORIZON_JOB
+from dsar.letters.kinds import Kind, matter
 from dsar.requests import JOBS, LETTER_JOB
 from kernel.database import raw
 from kernel.jobs import enqueue
@@ -18,7 +20,8 @@ from kernel.jobs import enqueue
 #: The advisory lock of whoever enqueues again: two workers would do it twice.
 _LOCK = 0x71114B47
 
-# Put together of constants and nothing else. A letter that cannot be sent holds up no right.
+# Put together of constants and nothing else. A letter that cannot be sent holds up no right but
+# the end of a restriction, and that no longer than it is tried.
 _JOB = (
     "SELECT FROM procrastinate_jobs j WHERE j.args->>'request' = r.id::text "
     f"AND j.task_name <> '{LETTER_JOB}' AND j.status "
@@ -28,8 +31,14 @@ _HELD = (
     "r.kind = 'erasure' AND EXISTS (SELECT FROM legal_hold h WHERE h.member = r.member "
     "AND h.lifted_at IS NULL AND (h.ends_at IS NULL OR h.ends_at > %(now)s))"
 )
+# Whose restriction is to end is told before (Art. 18(3)), by a letter that finds its own way.
+_UNTOLD = (
+    "r.kind = 'release' AND EXISTS (SELECT FROM outgoing o WHERE o.request = r.id "
+    f"AND o.what = '{matter(Kind.RELEASE)}' AND o.state IN ('waiting', 'sent'))"
+)
 _DUE = (
-    f"r.state = 'accepted' AND (r.not_before IS NULL OR r.not_before <= %(now)s) AND NOT ({_HELD})"
+    "r.state = 'accepted' AND (r.not_before IS NULL OR r.not_before <= %(now)s) "
+    f"AND NOT ({_HELD}) AND NOT ({_UNTOLD})"
 )
 _CERTIFIED = "EXISTS (SELECT FROM certificate c WHERE c.request = r.id AND c.part = 'erasure')"
 _UNCERTIFIED = f"r.kind = 'erasure' AND r.state = 'fulfilled' AND NOT {_CERTIFIED}"

@@ -10,6 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from dsar.desk import Seen
+from dsar.letters.kinds import Kind, matter
 from dsar.states import Right, State
 from kernel.database import raw
 from profiles.unit import Unit
@@ -27,6 +28,12 @@ GROUP BY member
 """
 
 
+_LETTERS = """
+SELECT request FROM outgoing
+WHERE request = ANY(%s) AND recipient IS NULL AND what = %s AND state IN ('waiting', 'sent')
+"""
+
+
 class Waits(StrEnum):
     """For what; `NOTHING` once it is closed."""
 
@@ -36,6 +43,7 @@ class Waits(StrEnum):
     SECOND_OFFICER = "second_officer"
     LEGAL_HOLD = "legal_hold"
     COOLING_OFF = "cooling_off"
+    LETTER = "letter"  # whose restriction is to end has yet to be told (Art. 18(3))
     RECIPIENTS = "recipients"
     WORKER = "worker"  # whatever is to be done is enqueued
     NOTHING = "nothing"
@@ -59,6 +67,7 @@ class Waiting:
 class _Known:
     now: datetime
     holds: Mapping[UUID, datetime | None] = field(default_factory=dict)
+    letters: Collection[UUID] = ()
     recipients: Mapping[UUID, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -69,14 +78,17 @@ async def troubled(unit: Unit, requests: Collection[UUID]) -> dict[UUID, int]:
 
 
 async def waiting(unit: Unit, found: Sequence[Seen]) -> list[Waiting]:
-    """What each of these waits for, in their order; two questions to the database for all."""
+    """What each of these waits for, in their order; three questions to the database for all."""
     open_ones = [one.request for one in found if one.request.state.is_open]
     told = {one.id for one in open_ones if one.state is State.CARRIED_OUT}
     erased = {one.member for one in open_ones if one.right is Right.ERASURE and one.member}
+    released = [one.id for one in open_ones if one.right is Right.RELEASE]
     connection = await raw(unit.session)
     held = await connection.execute(_HOLDS, (list(erased), unit.now))
     holds = dict(await held.fetchall())
-    known = _Known(unit.now, holds, await _recipients(unit, told))
+    unsent = await connection.execute(_LETTERS, (released, matter(Kind.RELEASE)))
+    letters = {row[0] for row in await unsent.fetchall()}
+    known = _Known(unit.now, holds, letters, await _recipients(unit, told))
     return [_waits(one, known) for one in found]
 
 
@@ -109,6 +121,7 @@ def _what(seen: Seen, known: _Known) -> Waits:
         (request.state is State.REQUIRES_ACTION, Waits.IDENTITY),
         (accepted and cooling, Waits.COOLING_OFF),
         (request.right is Right.ERASURE and request.member in known.holds, Waits.LEGAL_HOLD),
+        (accepted and request.id in known.letters, Waits.LETTER),
         (accepted or request.state is State.CARRIED_OUT, Waits.WORKER),
         (bool(seen.lacking), Waits.IDENTITY),
         (request.two, Waits.SECOND_OFFICER),

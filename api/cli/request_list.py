@@ -34,6 +34,7 @@ _WORDS = {
     Waits.SECOND_OFFICER: "a second pair of eyes",
     Waits.LEGAL_HOLD: "a legal hold",
     Waits.COOLING_OFF: "cooling-off",
+    Waits.LETTER: "the letter that says so",
     Waits.RECIPIENTS: "recipients",
     Waits.WORKER: "a worker",
     Waits.NOTHING: "nothing",

@@ -16,14 +16,18 @@ from api import work as worker
 from api.bootstrap import SYSTEM
 from api.mail import Smtp
 from audit.browsing import naming
-from dsar import outgoing, register, requests
+from consent import ledger
+from consent.standings import fold
+from dsar import outgoing, overdue, register, requests
+from dsar.desk import seen
 from dsar.errors import UnknownLetter
 from dsar.identity import How, Proof
 from dsar.letters import desk, posting
 from dsar.letters.desk import Status
 from dsar.letters.kinds import Kind
 from dsar.outgoing import State as Way
-from dsar.states import Right
+from dsar.states import Right, State
+from dsar.waiting import Waits, waiting
 from dsar.wanted import Wanted
 from dsar.words import Channel, Delay, Reason
 from kernel.database import libpq
@@ -337,6 +341,90 @@ async def test_a_restriction_s_end_is_announced_before_it_ends(books: Books, pos
     kinds = [(one.kind, step) for one, step in zip(said, steps, strict=True)]
     assert kinds.index(("letter.sent", "release")) < kinds.index(("request.moved", "carry_out"))
     assert Kind.RELEASE not in await states(books, restricted)
+
+
+async def released(books: Books) -> tuple[UUID, UUID]:
+    """Somebody whose restriction is to end, and the request for it, approved."""
+    anna = await books.joins()
+    await approve(books, await asked(books, Right.RESTRICTION, anna))
+    await worker.drain(books.tillit)
+    release = await asked(books, Right.RELEASE, anna)
+    await worker.drain(books.tillit)
+    await approve(books, release)
+    return anna, release
+
+
+async def stands(books: Books, request: UUID) -> tuple[State, Waits, int]:
+    """Where it stands, what it waits for, and how many of all have a job that gave up."""
+    async with books.tillit.unit() as work:
+        found = await seen(work.unit, [await register.get(work.unit, request)])
+        [waits] = await waiting(work.unit, found)
+        failing = await overdue.failing(work.session, work.unit.now)
+    return found[0].request.state, waits.what, failing
+
+
+async def is_restricted(books: Books, member: UUID) -> bool:
+    async with books.tillit.unit() as work:
+        key = (await members.one(work.unit, member)).key
+        return fold((await ledger.opened(work.unit, {member: key}))[member]).restricted
+
+
+async def test_a_restriction_does_not_end_before_its_letter_has_left(
+    books: Books, post: Told
+) -> None:
+    anna, release = await released(books)
+    post.data += ["451 Not now"] * 2
+    for minutes in (1, 5):
+        await worker.drain(books.tillit)
+        assert await stands(books, release) == (State.ACCEPTED, Waits.LETTER, 0)
+        assert (await states(books, release))[Kind.RELEASE] == (Way.WAITING, "refused_for_now")
+        await worker.Steps(books.tillit).restriction(request=str(release))
+        assert await is_restricted(books, anna)
+        books.clock.at += timedelta(minutes=minutes)
+    await worker.drain(books.tillit)  # it leaves now
+    await worker.drain(books.tillit)
+    assert (await states(books, release))[Kind.RELEASE] == (Way.DONE, None)
+    assert await stands(books, release) == (State.FULFILLED, Waits.NOTHING, 0)
+    assert not await is_restricted(books, anna)
+
+
+async def test_a_restriction_ends_though_no_server_ever_takes_its_letter(
+    books: Books, post: Told
+) -> None:
+    anna, release = await released(books)
+    post.recipient += ["450 Greylisted"] * 40
+    began = books.clock.at
+    while await is_restricted(books, anna):
+        books.clock.at += timedelta(hours=4)
+        await worker.drain(books.tillit)
+    assert timedelta(days=3) <= books.clock.at - began <= timedelta(days=3, hours=8)
+    assert (await states(books, release))[Kind.RELEASE] == (Way.DOWNLOAD, "refused_for_now")
+
+
+async def test_who_has_no_address_can_fetch_the_letter_before_the_restriction_ends(
+    books: Books, post: Told
+) -> None:
+    anna = await _without_email(books)
+    await approve(books, await asked(books, Right.RESTRICTION, anna))
+    await worker.drain(books.tillit)
+    books.clock.at += timedelta(minutes=1)
+    release = await asked(books, Right.RELEASE, anna)
+    await approve(books, release)
+    await worker.drain(books.tillit)
+    assert (await states(books, release))[Kind.RELEASE] == (Way.DOWNLOAD, "no_address")
+    assert not await is_restricted(books, anna)
+
+
+async def test_a_release_is_taken_back_while_its_letter_waits(books: Books, post: Told) -> None:
+    anna, release = await released(books)
+    post.data += ["451 Not now"]
+    await worker.drain(books.tillit)
+    async with books.tillit.unit() as work:
+        await requests.cancel(work.unit, SYSTEM, release)
+    for _ in range(3):
+        books.clock.at += timedelta(days=2)
+        await worker.drain(books.tillit)
+    assert await is_restricted(books, anna)
 
 
 async def test_who_is_erased_is_told_so_afterwards_and_then_forgotten(
