@@ -105,8 +105,8 @@ def _fetch(case: Case, say: Wording) -> list[Block]:
         # What was not fetched in time is gone: the letter, read later, must not promise it.
         return [Block(say.say("Ask us again if you want it anew."))]
     fetch = say.say(
-        "You fetch it where you asked for it, signed in, by {expires} at the latest. After that "
-        "we delete it, and you can ask for it again.",
+        "Sign in where you asked for it, and fetch your copy by {expires} at the latest. After "
+        "that we delete the copy, and you can ask for a new one.",
         expires=say.day(case.expires),
     )
     blocks = [Block(fetch)]

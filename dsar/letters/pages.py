@@ -4,7 +4,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from dsar.letters.wording import Wording
+from dsar.letters.wording import Wording, unbroken
 from dsar.letters.written import Block, Written
 
 _TEMPLATES = Path(__file__).parents[1] / "templates" / "letters"
@@ -17,6 +17,8 @@ _PAGES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+_PAGES.filters["unbroken"] = unbroken
 
 
 def html(letter: Written) -> str:

@@ -4,7 +4,7 @@ The same letter makes the same sheets.
 """
 
 from dsar.letters.paper import GAP, LARGE, SMALL, About, Paper
-from dsar.letters.wording import Wording
+from dsar.letters.wording import Wording, unbroken
 from dsar.letters.written import Block, Written
 
 #: How close lines may come where that saves the few that would stand on a page of their own.
@@ -69,9 +69,9 @@ def _block(paper: Paper, block: Block) -> None:
     if block.text and block.quoted:
         paper.indented(lambda: paper.say(block.text))
     elif block.text:
-        paper.say(block.text, keep=bool(block.points or block.link))
+        paper.say(unbroken(block.text), keep=bool(block.points or block.link))
     for point in block.points:
-        paper.point(point)
+        paper.point(unbroken(point))
     if block.points:
         paper.skip(GAP - 1)
     if block.link:

@@ -1,5 +1,6 @@
 """How letters speak one language: the English sentence is the key to every other."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +10,18 @@ from dsar.packages.terms import CATEGORIES, PURPOSES, spelt_out
 
 DOMAIN = "letters"
 _TERMS = "packages"  # the domain that has the vocabulary's terms in words
+_UNBROKEN = "\u00a0"
+_DAY = re.compile(r"(\d{1,2}\.?) ([^\W\d]+) (?=\d{4}\b)")
+_BEFORE = re.compile(
+    r"\b(articles?|artikk?el|artiklarna|nr\.|stk\.|litra|bokstav) (?=\d|[a-h]\b)", re.IGNORECASE
+)
+_AFTER = re.compile(r"(\d) (?=artikla|kohta|kohda|alakohta)")
+
+
+def unbroken(text: str) -> str:
+    """The same for a page: no line ends within a day, or between an article and its number."""
+    text = _DAY.sub(rf"\1{_UNBROKEN}\2{_UNBROKEN}", text)
+    return _AFTER.sub(rf"\1{_UNBROKEN}", _BEFORE.sub(rf"\1{_UNBROKEN}", text))
 
 
 def mark(text: str) -> str:

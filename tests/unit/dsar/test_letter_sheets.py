@@ -67,6 +67,17 @@ def test_a_sheet_says_every_word_of_the_letter_in_its_order(
     assert reader.metadata.creation_date == datetime(2026, 2, 3, 12, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("right", Right)
+def test_no_line_of_a_sheet_ends_before_the_number_of_an_article(
+    right: Right, language: str
+) -> None:
+    for kind in (Kind.ACKNOWLEDGEMENT, Kind.REFUSAL):
+        for page in read(pdf(write(kind, case(kind, right, language)))).pages:
+            lines = [line.strip() for line in page.extract_text().splitlines()]
+            assert not any(re.search(r"(rtik+el|Article|nr\.|stk\.)$", one) for one in lines)
+
+
 def test_a_sheet_is_a4_and_brings_its_font() -> None:
     reader = read(pdf(write(Kind.REFUSAL, case(Kind.REFUSAL, Right.ERASURE, "sv"))))
     for page in reader.pages:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import date
+from html import unescape
 from pathlib import Path
 from string import Formatter
 
@@ -20,6 +21,7 @@ from dsar.errors import UnfitReason
 from dsar.languages import LANGUAGES, Language
 from dsar.letters import pages, posting
 from dsar.letters.kinds import Kind
+from dsar.letters.wording import unbroken
 from dsar.letters.writing import write
 from dsar.letters.written import digest, packed, unpacked
 from dsar.states import Right
@@ -205,6 +207,48 @@ def test_no_letter_refuses_a_right_for_a_reason_that_does_not_fit(
             write(Kind.REFUSAL, about)
     else:
         assert write(Kind.REFUSAL, about)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "senest den 30. april 2026, Artikel 17, stk. 3, litra b",
+            "senest den 30.~april~2026, Artikel~17, stk.~3, litra~b",
+        ),
+        (
+            "by 1 April 2026 (Article 12(2) of the GDPR)",
+            "by 1~April~2026 (Article~12(2) of the GDPR)",
+        ),
+        (
+            "artikkel 17 nr. 3 bokstav b. I 2026 kom 12 kjøp",
+            "artikkel~17 nr.~3 bokstav~b. I 2026 kom 12 kjøp",
+        ),
+        (
+            "tietosuoja-asetuksen 17 artiklan 3 kohdan b",
+            "tietosuoja-asetuksen 17~artiklan 3~kohdan b",
+        ),
+        (
+            "artiklarna 17.2 och 19, en artikel om 3 köp",
+            "artiklarna~17.2 och 19, en artikel om 3 köp",
+        ),
+    ],
+)
+def test_no_line_ends_within_a_day_or_before_the_number_of_an_article(
+    text: str, shown: str
+) -> None:
+    assert unbroken(text) == shown.replace("~", "\u00a0")
+
+
+@pytest.mark.parametrize(("kind", "right", "language"), EVERY)
+def test_a_page_shows_what_the_letter_says_with_other_spaces_at_most(
+    kind: Kind, right: Right, language: str
+) -> None:
+    letter = write(kind, case(kind, right, language))
+    page = unescape(pages.html(letter)).replace("\u00a0", " ")
+    for block in letter.blocks:
+        assert block.text in page
+        assert all(point in page for point in block.points)
 
 
 @pytest.mark.parametrize("delay", Delay)
