@@ -61,7 +61,7 @@ class TakenIn(msgspec.Struct):
 
 class HandedInShown(msgspec.Struct):
     """What was handed in. `status`: what its sender is told. `problems`: why they could not be,
-    a word for each address.
+    a word for each address; `not-as-sealed` where the row is not what was handed in.
 
     `state`: `received`, `waiting` (nobody was found, or the member has asked already), `held`
     (it is about two members, or one with as many open as they may), `opened`, `ended`.
