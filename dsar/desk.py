@@ -11,7 +11,7 @@ from uuid import UUID
 from audit.acts import Act
 from audit.entries import Kind as EntryKind
 from consent.programmes import Active
-from dsar import identity, requests
+from dsar import requests, speaking
 from dsar.errors import BrokenRequest, NotARequest
 from dsar.register import Request
 from dsar.states import Right, State, Step, steps_from
@@ -49,9 +49,11 @@ class Seen:
 
 
 async def seen(
-    unit: Unit, found: Sequence[Request], *, among: Sequence[Step] = BY_OFFICERS
+    unit: Unit, active: Active, found: Sequence[Request], *, among: Sequence[Step] = BY_OFFICERS
 ) -> list[Seen]:
-    """Requests with what lacks and what can be done now, of the steps `among`. Opens no value.
+    """Requests with what lacks and what can be done now, of the steps `among`.
+
+    By what an approval goes by: opens no value but those that show who may speak for a member.
 
     One of which something does not open is told as `broken`, and the others as they are.
     """
@@ -60,14 +62,16 @@ async def seen(
     return [
         Seen(one, broken=BrokenRequest("what is sealed of its member does not open"))
         if one.member in broken
-        else await _seen(unit, one, people.get(one.member) if one.member else None, among)
+        else await _seen(unit, active, one, people.get(one.member) if one.member else None, among)
         for one in found
     ]
 
 
-async def seen_one(unit: Unit, request: Request, *, among: Sequence[Step] = BY_OFFICERS) -> Seen:
+async def seen_one(
+    unit: Unit, active: Active, request: Request, *, among: Sequence[Step] = BY_OFFICERS
+) -> Seen:
     """The same of one alone. Raises `BrokenRequest`."""
-    (one,) = await seen(unit, [request], among=among)
+    (one,) = await seen(unit, active, [request], among=among)
     if one.broken is not None:
         raise one.broken
     return one
@@ -75,6 +79,7 @@ async def seen_one(unit: Unit, request: Request, *, among: Sequence[Step] = BY_O
 
 async def _seen(
     unit: Unit,
+    active: Active,
     one: Request,
     person: Member | None,
     among: Sequence[Step],
@@ -84,10 +89,9 @@ async def _seen(
     lacking: frozenset[str] = frozenset()
     if one.state.is_open:
         try:
-            have = await identity.proved(unit, one.id, person)
+            lacking = await speaking.lacking(unit, active, one, person)
         except ProfilesError:
             return Seen(one, broken=BrokenRequest("a proof of identity does not open"))
-        lacking = identity.lacking(unit, one.right, person, have)
     possible = steps_from(one.right, one.state)
     steps = (step for step in possible if step in among and _would(unit, one, step, lacking))
     return Seen(one, lacking, tuple(steps))

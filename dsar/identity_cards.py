@@ -43,7 +43,7 @@ async def show(unit: Unit, act: Act, active: Active, request: UUID, shown: Shown
     compared, whatever is wrong: the answer does not tell which, nor how soon it was known. Each
     try counts and is on record. Raises `UnknownRequest`, and `NotReady` once the member is erased.
     """
-    case = await opened(unit, request, lock=True)
+    case = await opened(unit, active, request, lock=True)
     if not case.is_open:
         return await tried(unit, act, case, _PROOF, outcome=Outcome.EXPIRED)
     before = await identity_challenges.recent(unit, case.member, How.PURCHASE)

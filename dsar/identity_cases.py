@@ -11,7 +11,7 @@ from uuid import UUID
 from audit.acts import Act
 from audit.entries import Kind as EntryKind
 from consent.programmes import Active
-from dsar import identity, register, requests
+from dsar import identity, register, requests, speaking
 from dsar.identity import Proof, Proved
 from dsar.register import Request
 from dsar.states import Step, after
@@ -44,8 +44,10 @@ class Case:
         return after(self.request.right, self.request.state, Step.REFUSE) is not None
 
 
-async def opened(unit: Unit, request: UUID, *, lock: bool = False) -> Case:
-    """With `lock`, nobody else tries anything for this member until the transaction ends.
+async def opened(unit: Unit, active: Active, request: UUID, *, lock: bool = False) -> Case:
+    """As an approval would have it: without the word of who may speak for the member no more.
+
+    With `lock`, nobody else tries anything for this member until the transaction ends.
 
     Raises `UnknownRequest`, and `NotReady` once the member is erased.
     """
@@ -53,7 +55,7 @@ async def opened(unit: Unit, request: UUID, *, lock: bool = False) -> Case:
     member = await register.member_of(unit, row, lock=lock)
     if lock:
         await unit.session.refresh(row)  # as it is now that we have waited
-    have = await identity.proved(unit, request, member)
+    have = await speaking.proved(unit, active, request, member)
     return Case(register.shown(row), member, have)
 
 

@@ -63,7 +63,13 @@ def moved_lately(unit: Unit, member: Member, identifier: str) -> bool:
 
 
 async def ask(
-    unit: Unit, act: Act, request: UUID, identifier: str, *, carriers: Collection[Carrier]
+    unit: Unit,
+    act: Act,
+    active: Active,
+    request: UUID,
+    identifier: str,
+    *,
+    carriers: Collection[Carrier],
 ) -> Outcome:
     """Send a code to an identifier on file; the one sent before holds no more.
 
@@ -72,7 +78,7 @@ async def ask(
     `UnknownField`, `UnknownRequest`, and `NotReady` once the member is erased.
     """
     carrier = carrier_of(unit, identifier)
-    case = await opened(unit, request, lock=True)
+    case = await opened(unit, active, request, lock=True)
     outcome = _unasked(unit, case, identifier)
     if outcome is None and (carrier is None or carrier not in carriers):
         outcome = Outcome.UNAVAILABLE
@@ -91,7 +97,7 @@ async def check(
     exception would undo both. Raises as `ask` does.
     """
     carrier_of(unit, identifier)
-    case = await opened(unit, request, lock=True)
+    case = await opened(unit, active, request, lock=True)
     proof = Proof(How.CODE, identifier)
     recent = await identity_challenges.recent(unit, case.member, How.CODE)
     mine = _open(recent, request, identifier)

@@ -9,7 +9,7 @@ from uuid import UUID
 from audit.acts import Act
 from audit.entries import Kind as EntryKind
 from consent.programmes import Active
-from dsar import identity, register
+from dsar import identity, register, speaking
 from dsar.errors import NotARequest, WrongState
 from dsar.identity import How, Kept, Proof
 from dsar.identity_cases import Case, Outcome, opened, proved, tried
@@ -26,7 +26,7 @@ async def step_up(unit: Unit, act: Act, active: Active, request: UUID, *, lately
 
     On record whatever came of it. Raises `UnknownRequest`, and `NotReady` once they are erased.
     """
-    case = await opened(unit, request, lock=True)
+    case = await opened(unit, active, request, lock=True)
     proof = Proof(How.STEP_UP)
     if not (lately and case.is_open):
         return await tried(unit, act, case, proof, outcome=Outcome.EXPIRED)
@@ -50,7 +50,7 @@ async def attest(
             place="how",
             remedy="one of " + ", ".join(ATTESTED),
         )
-    case = await opened(unit, request, lock=True)
+    case = await opened(unit, active, request, lock=True)
     if not case.is_open:
         raise WrongState(
             f"this request is {case.request.state}",
@@ -61,13 +61,14 @@ async def attest(
     return await register.get(unit, request)
 
 
-async def given(unit: Unit, act: Act, request: UUID) -> tuple[Case, list[Kept]]:
-    """The proofs of a request, for an officer; on record where they hold what one has noted.
+async def given(unit: Unit, act: Act, active: Active, request: UUID) -> tuple[Case, list[Kept]]:
+    """The proofs of a request, for an officer, and which of them hold; on record where they
+    contain what one has noted.
 
     Raises `UnknownRequest`, and `NotReady` once the member is erased.
     """
-    case = await opened(unit, request)
-    found = await identity.given(unit, request, case.member)
+    case = await opened(unit, active, request)
+    found = await speaking.given(unit, active, request, case.member)
     if any(one.proof.note for one in found):
         entry = act.entry(
             EntryKind.PROFILE_READ,

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from audit.acts import Act
 from audit.entries import Kind as EntryKind
+from consent.programmes import Active
 from dsar import identity
 from dsar.identity import How
 from dsar.identity_cases import Case, opened
@@ -50,7 +51,13 @@ class Standing:
 
 
 async def stands(
-    unit: Unit, act: Act, request: UUID, *, carriers: Collection[Carrier], cards: bool
+    unit: Unit,
+    act: Act,
+    active: Active,
+    request: UUID,
+    *,
+    carriers: Collection[Carrier],
+    cards: bool,
 ) -> Standing:
     """On record as a use of the addresses that are shown.
 
@@ -58,7 +65,7 @@ async def stands(
 
     Raises `UnknownRequest`, and `NotReady` once the member is erased.
     """
-    case = await opened(unit, request)
+    case = await opened(unit, active, request)
     found = tuple(_ways(unit, case, carriers, cards)) if case.is_open else ()
     shown = sorted(way.identifier for way in found if way.to is not None)
     if shown:

@@ -218,14 +218,13 @@ async def cancel(unit: Unit, act: Act, request: UUID) -> Request:
     return shown(row)
 
 
-async def lacking(unit: Unit, request: UUID) -> frozenset[str]:
+async def lacking(unit: Unit, active: Active, request: UUID) -> frozenset[str]:
     """The identifiers whose proof lacks; none once the member is erased."""
     row = await register.row_of(unit, request)
     if row.member is None:
         return frozenset()
     person = await members.one(unit, row.member)
-    have = await identity.proved(unit, row.id, person)
-    return identity.lacking(unit, Right(row.kind), person, have)
+    return await speaking.lacking(unit, active, shown(row), person)
 
 
 async def wish_of(unit: Unit, request: UUID) -> Wanted:

@@ -6,23 +6,43 @@ waits on, until somebody who may has shown who they are. Opens the child's birth
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from uuid import UUID
 
 from consent import guardians
 from consent.programmes import Active
 from dsar import identity
 from dsar.identity import How, Kept, Proof, Proved
-from dsar.states import Right
+from dsar.register import Request
+from dsar.states import Right, State
 from profiles.members import Member
 from profiles.unit import Unit
+
+_DECIDED = (State.ACCEPTED, State.CARRIED_OUT)
+
+
+async def given(unit: Unit, active: Active, request: UUID, member: Member) -> list[Kept]:
+    """As `identity.given`; what somebody said who may speak for the member no more holds not."""
+    return [
+        replace(one, holds=one.holds and await _may(unit, active, member, one.proof))
+        for one in await identity.given(unit, request, member)
+    ]
 
 
 async def proved(unit: Unit, active: Active, request: UUID, member: Member) -> Proved:
     """As `identity.proved`, without the word of whoever may speak for the member no more."""
-    given = await identity.given(unit, request, member)
-    return identity.of(
-        await _heard(unit, active, member, [one.proof for one in given if one.holds])
-    )
+    found = await given(unit, active, request, member)
+    return identity.of(one.proof for one in found if one.holds)
+
+
+async def lacking(unit: Unit, active: Active, request: Request, member: Member) -> frozenset[str]:
+    """What must be proved before the request can be approved or, once it is, carried out."""
+    if request.state not in _DECIDED:
+        have = await proved(unit, active, request.id, member)
+    else:
+        said = await identity.given(unit, request.id, member)
+        have = identity.of(await _heard(unit, active, member, _for(said, request.right)))
+    return identity.lacking(unit, request.right, member, have)
 
 
 async def silenced(
@@ -33,11 +53,15 @@ async def silenced(
     `given`: its proofs. An identifier that has changed since it was approved was proved when
     that counted.
     """
-    said = [one.proof for one in given if one.proof.right == right]
+    said = _for(given, right)
     heard = await _heard(unit, active, member, said)
     if len(heard) == len(said):
         return False
     return bool(identity.lacking(unit, right, member, identity.of(heard)))
+
+
+def _for(given: Iterable[Kept], right: Right) -> list[Proof]:
+    return [one.proof for one in given if one.proof.right == right]
 
 
 async def _heard(

@@ -122,6 +122,7 @@ def _what(seen: Seen, known: _Known) -> Waits:
         (accepted and cooling, Waits.COOLING_OFF),
         (request.right is Right.ERASURE and request.member in known.holds, Waits.LEGAL_HOLD),
         (accepted and request.id in known.letters, Waits.LETTER),
+        (accepted and bool(seen.lacking), Waits.IDENTITY),
         (accepted or request.state is State.CARRIED_OUT, Waits.WORKER),
         (bool(seen.lacking), Waits.IDENTITY),
         (request.two, Waits.SECOND_OFFICER),

@@ -18,7 +18,7 @@ from dsar import desk, waiting, worklist
 from dsar.desk import Seen
 from dsar.errors import BrokenRequest
 from dsar.register import Request
-from dsar.states import Right, Step
+from dsar.states import Right, State, Step
 from dsar.waiting import Waiting, Waits
 from dsar.words import right_named
 from dsar.worklist import Wish
@@ -65,7 +65,7 @@ def list_(
     async def step(tillit: Tillit) -> tuple[list[tuple[Seen, Waiting]], worklist.Page, date]:
         async with tillit.unit() as work:
             page = await worklist.page(work.unit, wish)
-            found = await desk.seen(work.unit, page.requests)
+            found = await desk.seen(work.unit, work.active, page.requests)
             waits = await waiting.waiting(work.unit, found)
             return list(zip(found, waits, strict=True)), page, work.unit.today
 
@@ -127,6 +127,8 @@ def next_command(seen: Seen, waits: Waiting) -> str:
     step = of_it.get(waits.what, "show {}")
     if waits.what is Waits.IDENTITY and Step.ASK_IDENTITY in seen.steps:
         step = "ask {}"
+    if waits.what is Waits.IDENTITY and request.state is State.ACCEPTED:
+        step = "show {}"  # whoever spoke may no more: the member asks themselves, or nobody does
     if waits.what is Waits.DECISION and request.right is Right.REVIEW:
         step += " --outcome FILE"
     return f"tillit request {step.format(request.id)}"

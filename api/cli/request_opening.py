@@ -89,7 +89,7 @@ def open_(
                 language=language,
                 received=received,
             )
-            seen = await desk.seen_one(work.unit, found)
+            seen = await desk.seen_one(work.unit, work.active, found)
             return seen, work.unit.today
 
     say(*run(step), as_json=as_json)

@@ -167,7 +167,7 @@ def _take(
 
 async def _seen(tillit: Tillit, request: UUID) -> tuple[desk.Seen, date]:
     async with tillit.unit() as work:
-        seen = await desk.seen_one(work.unit, await register.get(work.unit, request))
+        seen = await desk.seen_one(work.unit, work.active, await register.get(work.unit, request))
         return seen, work.unit.today
 
 

@@ -73,7 +73,7 @@ def show(
             found = await register.get(work.unit, request)
             zipped = await _zipped(work, act, found) if package else b""
             signed = await certificates.of_request(work.unit, request) if certificate else ""
-            seen = await desk.seen_one(work.unit, found)
+            seen = await desk.seen_one(work.unit, work.active, found)
             wish = await desk.wish_opened(work.unit, act, found)
             written = await letters_desk.listed(work.unit, request)
             return (seen, work.unit.today, wish), written, zipped, signed

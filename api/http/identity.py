@@ -59,7 +59,10 @@ class Attested(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ProofShown(msgspec.Struct):
-    """A proof. `identifier`: null for the whole person. `holds`: its value is still the same."""
+    """A proof. `identifier`: null for the whole person, and for a sign-in.
+
+    `holds`: its value is still the same, and whoever spoke for the member still may.
+    """
 
     how: str
     identifier: str | None
@@ -94,6 +97,7 @@ async def ask(asked: Asked, wanted: WantedCode) -> Tried | Media:
     outcome = await identity_codes.ask(
         asked.unit,
         _act(asked),
+        asked.active,
         request,
         wanted.identifier,
         carriers=carriers_of(asked.tillit.settings),
@@ -129,7 +133,9 @@ async def purchase(asked: Asked, bought: CardShown) -> Tried | Media:
 @officers("GET", "/v1/requests/{request:uuid}/identity", ability=Ability.REQUESTS)
 async def proofs(asked: Asked) -> Proofs:
     """How it was shown whose request this is; on record where it shows what an officer noted."""
-    case, given = await identity_steps.given(asked.unit, asked.act, asked.id("request"))
+    case, given = await identity_steps.given(
+        asked.unit, asked.act, asked.active, asked.id("request")
+    )
     return Proofs(
         request=case.request.id,
         state=case.request.state.value,
@@ -190,7 +196,7 @@ async def _request(asked: Asked) -> UUID:
 async def _standing(asked: Asked, request: UUID) -> identity_ways.Standing:
     carriers = carriers_of(asked.tillit.settings)
     return await identity_ways.stands(
-        asked.unit, _act(asked), request, carriers=carriers, cards=True
+        asked.unit, _act(asked), asked.active, request, carriers=carriers, cards=True
     )
 
 

@@ -102,7 +102,7 @@ async def see(asked: Asked) -> MyIdentity:
     carriers = carriers_of(asked.tillit.settings)
     # Whoever has this token can read the number, and of purchases enough to guess one.
     standing = await identity_ways.stands(
-        asked.unit, asked.act, request, carriers=carriers, cards=False
+        asked.unit, asked.act, asked.active, request, carriers=carriers, cards=False
     )
     return shown(standing)
 
@@ -114,6 +114,7 @@ async def ask(asked: Asked, wanted: WantedCode) -> Tried:
     outcome = await identity_codes.ask(
         asked.unit,
         asked.act,
+        asked.active,
         request,
         wanted.identifier,
         carriers=carriers_of(asked.tillit.settings),
@@ -163,7 +164,7 @@ def read_card(bought: CardShown) -> Shown:
 
 async def told(asked: Asked, request: UUID, outcome: Outcome) -> Tried:
     """What is answered to a try."""
-    case = await opened(asked.unit, request)
+    case = await opened(asked.unit, asked.active, request)
     return Tried(outcome.value, case.request.state.value, sorted(lacking(asked.unit, case)))
 
 

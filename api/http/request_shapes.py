@@ -95,13 +95,13 @@ class Asking(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 async def shown(asked: Asked, request: Request) -> RequestShown:
     """What is told of a request to whoever asks. Raises `BrokenRequest`."""
-    one = await desk.seen_one(asked.unit, request, among=_among(asked))
+    one = await desk.seen_one(asked.unit, asked.active, request, among=_among(asked))
     return RequestShown(**_told(asked, one, await _troubled(asked, [request])))
 
 
 async def all_shown(asked: Asked, requests: Sequence[Request]) -> list[RequestShown]:
     """The same of several, broken ones among them."""
-    found = await desk.seen(asked.unit, requests, among=_among(asked))
+    found = await desk.seen(asked.unit, asked.active, requests, among=_among(asked))
     troubled = await _troubled(asked, requests)
     return [RequestShown(**_told(asked, one, troubled)) for one in found]
 

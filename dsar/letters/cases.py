@@ -10,7 +10,7 @@ from uuid import UUID
 
 from audit.entries import Fact
 from consent.programmes import Active
-from dsar import heard, identity, register, telling, wanted
+from dsar import heard, identity, register, speaking, telling, wanted
 from dsar.deadlines import due_day, refuse_late
 from dsar.identity import Proved
 from dsar.outgoing import State as Way
@@ -89,7 +89,7 @@ async def case_of(
 ) -> Case:
     """The case as it stands now."""
     request = register.shown(row)
-    have = await identity.proved(unit, row.id, member)
+    have = await speaking.proved(unit, active, row.id, member)
     lacking = identity.lacking(unit, request.right, member, have)
     partial = not have.whole and request.right in (Right.ACCESS, Right.PORTABILITY)
     unproved = identity.on_file(unit, member) - have.identifiers if partial else frozenset()

@@ -18,7 +18,7 @@ from consent.history import Stand
 from consent.programmes import Active
 from consent.standings import Standings, fold
 from consent.uses import Use, uses
-from dsar import holds, identity, own_choices, register, wanted
+from dsar import holds, own_choices, register, speaking, wanted
 from dsar.holds import Hold
 from dsar.own_choices import Line
 from dsar.packages import closing
@@ -76,7 +76,7 @@ async def gather(unit: Unit, active: Active, row: RequestRow, member: Member) ->
 
     Raises `CannotOpen` for a row that was changed by hand: nothing of it is handed out.
     """
-    have = await identity.proved(unit, row.id, member)
+    have = await speaking.proved(unit, active, row.id, member)
     catalogue, former = unit.schema.catalogue, former_fields(active, member)
     values = await reading.values(unit, member, active.programme.names)
     for name, declared in former.items():

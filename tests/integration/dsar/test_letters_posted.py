@@ -357,7 +357,7 @@ async def released(books: Books) -> tuple[UUID, UUID]:
 async def stands(books: Books, request: UUID) -> tuple[State, Waits, int]:
     """Where it stands, what it waits for, and how many of all have a job that gave up."""
     async with books.tillit.unit() as work:
-        found = await seen(work.unit, [await register.get(work.unit, request)])
+        found = await seen(work.unit, work.active, [await register.get(work.unit, request)])
         [waits] = await waiting(work.unit, found)
         failing = await overdue.failing(work.session, work.unit.now)
     return found[0].request.state, waits.what, failing

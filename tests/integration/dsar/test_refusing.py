@@ -65,7 +65,7 @@ async def test_nobody_is_refused_as_a_stranger_who_has_shown_who_they_are(
 ) -> None:
     request = await asked(books, right, Proof(How.OFFICER))
     async with books.tillit.unit() as work:
-        assert not await requests.lacking(work.unit, request)
+        assert not await requests.lacking(work.unit, work.active, request)
     with pytest.raises(UnfitReason, match="has shown who they are"):
         await refused(books, request, Reason.IDENTITY)
     async with books.tillit.unit() as work:  # nor by a decision without a look at the letter

@@ -37,7 +37,7 @@ async def test_a_service_hands_in_what_a_member_wants_and_the_member_is_asked(
         assert (str(request.member), request.language) == (member, "nb")
         assert request.state is State.REQUIRES_ACTION
         assert str(request.due) == found["due"]
-        assert await requests.lacking(work.unit, request.id)
+        assert await requests.lacking(work.unit, work.active, request.id)
     assert await till.ok("POST", DOOR, wish) == found
     await drain(tillit)
     async with tillit.unit() as work:

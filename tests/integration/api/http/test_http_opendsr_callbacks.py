@@ -116,7 +116,7 @@ async def proved_by_codes(tillit: Tillit) -> Any:
         (found,) = await register.listed(work.unit, only_open=True)
         row = await register.row_of(work.unit, found.id, lock=True)
         person = await register.member_of(work.unit, row)
-        for name in await requests.lacking(work.unit, found.id):
+        for name in await requests.lacking(work.unit, work.active, found.id):
             how = How.PURCHASE if name == "member_number" else How.CODE
             await proofs.prove(work.unit, SYSTEM, found.id, person, Proof(how, name))
         await requests.identified(work.unit, SYSTEM, work.active, found.id)

@@ -80,7 +80,8 @@ async def test_the_member_is_asked_and_nothing_happens_on_an_agents_word(
     assert request.state is RequestState.REQUIRES_ACTION
     assert request.channel is Channel.OPENDSR
     async with tillit.unit() as work:
-        assert await requests.lacking(work.unit, request.id) == {"email", "member_number"}
+        lacking = await requests.lacking(work.unit, work.active, request.id)
+        assert lacking == {"email", "member_number"}
     assert await agent.status(reference) == "pending"
     officer = await club.officer()
     answer = await officer("POST", f"/v1/requests/{request.id}/approve")

@@ -14,6 +14,8 @@ from api.bootstrap import SYSTEM, Tillit
 from api.settings import Settings
 from api.work import drain
 from consent.programme import read_programme
+from dsar import desk, register
+from dsar.waiting import Waits, waiting
 from kernel.database import libpq
 from profiles import members
 
@@ -70,6 +72,46 @@ async def test_a_guardian_who_is_one_no_more_has_no_child_erased(
             await own.ok("POST", "/v1/me/requests", ERASURE)
         await drain(club.tillit)
         assert not await _is_there(club.tillit, child)
+
+
+@pytest.mark.parametrize("approved", [False, True])
+async def test_the_desk_shows_what_an_approval_goes_by_once_a_guardian_may_speak_no_more(
+    club: Club, approved: bool
+) -> None:
+    child, parent = await _family(club)
+    theirs, officer, own = (
+        await club.member(parent),
+        await club.officer(),
+        await club.member(child, stepped_up=False),
+    )
+    path = f"/v1/me/children/{child}/requests"
+    request = (await theirs.ok("POST", path, ERASURE))["request"]
+    at = f"/v1/requests/{request}"
+    before = await officer.ok("GET", at)
+    assert (before["lacking"], "approve" in before["steps"]) == ([], True)
+    [proof] = (await officer.ok("GET", f"{at}/identity"))["proofs"]
+    assert (proof["how"], proof["holds"]) == ("guardian", True)
+    if approved:
+        await officer.ok("POST", f"{at}/approve")
+    await officer.ok("DELETE", f"/v1/members/{child}/guardians/{parent}")
+
+    after = await officer.ok("GET", at)
+    assert after["lacking"] == ["email", "member_number"]
+    assert not {"approve"} & set(after["steps"])
+    [listed] = (await officer.ok("GET", "/v1/requests"))["requests"]
+    assert listed["lacking"] == after["lacking"]
+    shown = await officer.ok("GET", f"{at}/identity")
+    assert [one["holds"] for one in shown["proofs"]] == [False]
+    mine = await own.ok("GET", f"/v1/me/requests/{request}/identity")
+    assert (mine["whole"], mine["proved"]) == (False, [])
+    if not approved:
+        assert shown["lacks"] == mine["lacks"] == after["lacking"]
+    async with club.tillit.unit() as work:
+        found = await desk.seen(
+            work.unit, work.active, [await register.get(work.unit, UUID(request))]
+        )
+        [waits] = await waiting(work.unit, found)
+    assert waits.what is Waits.IDENTITY
 
 
 async def test_what_a_child_asked_for_themselves_is_not_made_their_guardian_s_by_a_column(
