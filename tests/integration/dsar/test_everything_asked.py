@@ -254,7 +254,11 @@ class World:
         )
 
     async def refuse(self) -> None:
-        kept, act, reason = self._any(), self._act(), self.chance.choice([*Reason])
+        kept, act, reason = (
+            self._any("acknowledged", "requires_action", "delayed"),
+            self._act(),
+            self.chance.choice([*Reason, Reason.IDENTITY]),
+        )
 
         async def really(work: Work) -> None:
             await requests.refuse(work.unit, act, work.active, kept.id, reason=reason)
@@ -543,6 +547,8 @@ async def test_a_long_life_meets_every_state_and_every_no(settings: Settings) ->
         "fulfilled", "rejected", "unfulfilled",
     }  # fmt: skip
     noes = {said.rpartition(": ")[2] for said in world.seen}
-    assert noes >= {"NotARequest", "NotIdentified", "SameOfficer", "TooLate", "WrongState"}
+    assert noes >= {
+        "NotARequest", "NotIdentified", "SameOfficer", "TooLate", "UnfitReason", "WrongState",
+    }  # fmt: skip
     returned = {case.reason for case in world.desk.cases if "return" in [s[0] for s in case.steps]}
     assert returned & {"IdentifierTaken", "ValueNotKept"}
