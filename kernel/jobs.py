@@ -3,20 +3,29 @@
 A job exists exactly when the change that caused it does. Jobs are idempotent: a worker may
 die after doing one and before saying so, and it is then done again. Arguments are ids,
 never personal data.
+
+Whoever works for ever outlives the database's cutting it off: it begins anew, as another worker,
+and what the former one had taken and could not say the end of is made due again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
+import psycopg
+import structlog
 from procrastinate import App, PsycopgConnector
+from procrastinate.connector import BaseConnector
 from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
 from procrastinate.retry import RetryStrategy
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.database import libpq, raw
+from kernel.errors import Unavailable
 
 #: How often a worker says that it lives, and after how long a silence it is taken for dead (s).
 HEARTBEAT = 5.0
@@ -26,6 +35,12 @@ RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
 #: Where jobs wait that call somebody else's server: nobody's erasure waits for that server.
 INWARD, OUTWARD = "default", "outward"
 _CALLS = 4  # of those, how many a worker makes at a time
+_ANEW = 1.0  # seconds after which somebody who was cut off begins again
+
+_log = structlog.get_logger("tillit.jobs")
+
+#: What a worker ends by when the database has cut it off.
+_CUT_OFF = (ConnectorException, psycopg.Error, OSError, Unavailable)
 
 Step = Callable[..., Awaitable[None]]
 
@@ -35,6 +50,8 @@ class Queue:
 
     def __init__(self, url: str) -> None:
         self._app = App(connector=PsycopgConnector(conninfo=libpq(url), min_size=1, max_size=4))
+        self._told = _Told(self._app.connector)
+        self._app.job_manager = self._told
 
     def register(self, name: str, step: Step) -> None:
         """`step` runs whenever a job called `name` is due."""
@@ -48,13 +65,36 @@ class Queue:
 
     async def work(self, *, wait: bool = True) -> None:
         """Run due jobs; with `wait`, for ever, else until none is left."""
-        await self.take_back()
         if not wait:
+            await self.take_back()
             await self._worker(wait=False)
             return
         async with asyncio.TaskGroup() as workers:
-            workers.create_task(self._worker(queues=[INWARD]))
-            workers.create_task(self._worker(queues=[OUTWARD], concurrency=_CALLS))
+            workers.create_task(self._for_ever(queues=[INWARD]))
+            workers.create_task(self._for_ever(queues=[OUTWARD], concurrency=_CALLS))
+
+    async def _for_ever(self, **how: Any) -> None:
+        """A worker, and another one whenever the database has cut it off.
+
+        It ends by itself then, or by an error; or lives on, with a job that it calls at work and
+        that nobody is at. So it is replaced: what is left of one that is gone is taken back.
+        """
+        while True:
+            with suppress(*_CUT_OFF):  # whoever works for ever asks again in a while
+                await self.take_back()
+            worker = asyncio.create_task(self._worker(**how))
+            unsaid = asyncio.create_task(self._told.unsaid.wait())
+            try:
+                await asyncio.wait((worker, unsaid), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                self._told.unsaid.clear()
+                unsaid.cancel()
+                worker.cancel()
+                (ended,) = await asyncio.gather(worker, return_exceptions=True)
+            if isinstance(ended, Exception) and not isinstance(ended, _CUT_OFF):
+                raise ended
+            _log.warning("worker_replaced", queues=how["queues"], error=type(ended).__name__)
+            await asyncio.sleep(_ANEW)
 
     async def _worker(self, **how: Any) -> None:
         await self._app.run_worker_async(
@@ -67,14 +107,43 @@ class Queue:
     async def take_back(self) -> int:
         """Make due again what a worker took and then died over; returns how many jobs.
 
-        Done at the start of `work`, and from time to time by whoever works for ever.
+        Done at the start of `work`, and from time to time by whoever works for ever. Raises
+        `Unavailable` where the database cannot be asked.
         """
-        manager, back = self._app.job_manager, 0
-        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED):
+        back = 0
+        try:
+            stalled = await self._told.get_stalled_jobs(seconds_since_heartbeat=STALLED)
+        except ConnectorException as error:
+            raise Unavailable("the queue cannot be asked", place="database") from error
+        for job in stalled:
             with suppress(ConnectorException):  # another worker has taken it back already
-                await manager.retry_job(job)
+                await JobManager.retry_job(self._told, job)
                 back += 1
         return back
+
+
+class _Told(JobManager):
+    """What is told to the queue of jobs. `unsaid`: somebody could not say what became of one."""
+
+    def __init__(self, connector: BaseConnector) -> None:
+        super().__init__(connector)
+        self.unsaid = asyncio.Event()
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        with self._noticed():
+            await super().finish_job(job, status, delete_job)
+
+    async def retry_job(self, job: Job, *given: Any, **more: Any) -> None:
+        with self._noticed():
+            await super().retry_job(job, *given, **more)
+
+    @contextmanager
+    def _noticed(self) -> Iterator[None]:
+        try:
+            yield
+        except ConnectorException:
+            self.unsaid.set()
+            raise
 
 
 async def enqueue(
