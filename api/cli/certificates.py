@@ -11,6 +11,7 @@ from api.bootstrap import Tillit
 from api.cli.door import run
 from dsar.certificates import ERASURE_PART, HORIZON_PART
 from dsar.readable import checked, pages, sheets
+from dsar.readable.checked import Check
 from dsar.readable.reading import Reading
 from kernel.errors import Conflict
 
@@ -41,15 +42,10 @@ def certificate(
 
     async def step(tillit: Tillit) -> Reading:
         async with tillit.unit() as work:
-            return await checked.of_request(
-                work.unit,
-                work.active,
-                await tillit.signer(work.session),
-                request,
-                part=HORIZON_PART if horizon else ERASURE_PART,
-                language=language,
-                home=tillit.settings.public_url,
-            )
+            signer = await tillit.signer(work.session)
+            check = Check(work.unit, work.active, signer, tillit.settings.public_url)
+            part = HORIZON_PART if horizon else ERASURE_PART
+            return await checked.of_request(check, request, part=part, language=language)
 
     reading = run(step)
     out.write_bytes(draw(reading))

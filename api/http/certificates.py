@@ -5,6 +5,7 @@ words, in `?language=`, with the signed document inside. A sheet is drawn in ano
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from dsar import certificates, certified
 from dsar.errors import UnknownRequest
 from dsar.journal import Journal, Line
 from dsar.readable import checked, pages, sheets
+from dsar.readable.checked import Check
 from dsar.readable.reading import Reading
 
 doors = Doors(ActorType.OFFICER)
@@ -29,7 +31,8 @@ public = Doors(None)
 #: A certificate is some kilobytes; its proof and its entry are bounded by the record's formats.
 _LONGEST = 256 * 1024
 PDF = "application/pdf"
-ASKED_SO = ("format", "language")
+#: How a door of certificates can be asked, and what it answers then.
+_TO_READ: Mapping[str, Any] = {"query": ("format", "language"), "also": (HTML, PDF)}
 _FORMATS = ("json", "html", "pdf")
 _LONGEST_TAG = 35  # characters of a language tag (BCP 47)
 _HEADERS = {**HEADERS, "Content-Security-Policy": policy(pages.STYLE), "Cache-Control": "no-store"}
@@ -53,37 +56,19 @@ class Checked(msgspec.Struct):
     horizon: dict[str, Any] | None
 
 
-@doors(
-    "GET",
-    "/v1/requests/{request:uuid}/certificate",
-    ability=Ability.REQUESTS,
-    query=ASKED_SO,
-    also=(HTML, PDF),
-)
+@doors("GET", "/v1/requests/{request:uuid}/certificate", ability=Ability.REQUESTS, **_TO_READ)
 async def certificate(asked: Asked) -> Media:
     """The signed certificate of an erasure; as `?format=html` or `pdf`, to be read or printed."""
     return await _given(asked, certificates.ERASURE_PART)
 
 
-@doors(
-    "GET",
-    "/v1/requests/{request:uuid}/horizon",
-    ability=Ability.REQUESTS,
-    query=ASKED_SO,
-    also=(HTML, PDF),
-)
+@doors("GET", "/v1/requests/{request:uuid}/horizon", ability=Ability.REQUESTS, **_TO_READ)
 async def horizon(asked: Asked) -> Media:
     """The second certificate of an erasure: that no backup opens any more."""
     return await _given(asked, certificates.HORIZON_PART)
 
 
-@members(
-    "GET",
-    "/v1/me/requests/{request:uuid}/certificate",
-    erased_too=True,
-    query=ASKED_SO,
-    also=(HTML, PDF),
-)
+@members("GET", "/v1/me/requests/{request:uuid}/certificate", erased_too=True, **_TO_READ)
 async def my_certificate(asked: Asked) -> Media:
     """The signed certificate of your erasure, with a token from before it; or to be read.
 
@@ -96,7 +81,7 @@ async def my_certificate(asked: Asked) -> Media:
     return await _given(asked, certificates.ERASURE_PART)
 
 
-@public("POST", "/v1/certificates/check", limit=_LONGEST, query=ASKED_SO, also=(HTML, PDF))
+@public("POST", "/v1/certificates/check", limit=_LONGEST, **_TO_READ)
 async def check(asked: Asked, document: dict[str, Any]) -> Checked | Media:
     """What was erased, what is kept and until when, with nothing but the certificate.
 
@@ -105,12 +90,7 @@ async def check(asked: Asked, document: dict[str, Any]) -> Checked | Media:
     form, signer = _form(asked), await _signer(asked)
     if form != "json":
         reading = await checked.of_document(
-            asked.unit,
-            asked.active,
-            signer,
-            document,
-            language=_language(asked) or language_of(asked),
-            home=asked.tillit.settings.public_url,
+            _check(asked, signer), document, language=_language(asked) or language_of(asked)
         )
         return await _drawn(reading, form)
     found = await certified.ask(asked.unit, signer, document)
@@ -133,13 +113,7 @@ async def _given(asked: Asked, part: str) -> Media:
         document = await certificates.of_request(asked.unit, request, part)
         return Media(document.encode(), JSON)
     reading = await checked.of_request(
-        asked.unit,
-        asked.active,
-        await _signer(asked),
-        request,
-        part=part,
-        language=_language(asked),
-        home=asked.tillit.settings.public_url,
+        _check(asked, await _signer(asked)), request, part=part, language=_language(asked)
     )
     return await _drawn(reading, form)
 
@@ -150,6 +124,10 @@ async def _drawn(reading: Reading, form: str) -> Media:
     drawn = await asyncio.to_thread(sheets.pdf, reading)
     headers = {"Cache-Control": "no-store"}
     return Media(drawn, PDF, filename="certificate.pdf", headers=headers)
+
+
+def _check(asked: Asked, signer: Signer) -> Check:
+    return Check(asked.unit, asked.active, signer, asked.tillit.settings.public_url)
 
 
 async def _signer(asked: Asked) -> Signer:

@@ -4,7 +4,9 @@ Recipients have no token. What they say at their doors is signed, and verified b
 parsed; the link in a letter is the right to press its button.
 """
 
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -26,6 +28,8 @@ doors = Doors(ActorType.OFFICER)
 public = Doors(None)
 
 LIMIT = 1 << 16  # bytes of an answer
+#: A door at which recipients answer: what they say is signed.
+_SIGNED: Mapping[str, Any] = {"status": 202, "limit": LIMIT, "problems": (400, 403, 404)}
 
 
 class ConnectorShown(msgspec.Struct):
@@ -118,37 +122,21 @@ async def give_up(asked: Asked, why: GivingUpFor) -> RecipientTold:
     return shown(asked, found)
 
 
-@public(
-    "POST",
-    "/v1/connectors/{recipient}/opendsr",
-    status=202,
-    limit=LIMIT,
-    problems=(400, 403, 404),
-)
+@public("POST", "/v1/connectors/{recipient}/opendsr", **_SIGNED)
 async def called_back(asked: Asked, body: bytes) -> Taken:
     """A processor's callback, as OpenDSR 2.0 has it; signed with its pinned certificate."""
-    await answers.called_back(
-        asked.unit,
-        SYSTEM,
-        asked.active,
-        recipient=name(str(asked.path["recipient"]), place="recipient"),
-        home=home_of(asked.tillit),
-        headers=asked.headers,
-        body=body,
-    )
-    return Taken()
+    return await _taken(answers.called_back, asked, body)
 
 
-@public(
-    "POST",
-    "/v1/connectors/{recipient}/answers",
-    status=202,
-    limit=LIMIT,
-    problems=(400, 403, 404),
-)
+@public("POST", "/v1/connectors/{recipient}/answers", **_SIGNED)
 async def answered(asked: Asked, body: bytes) -> Taken:
     """A recipient's own message that it is done, signed as Standard Webhooks says."""
-    await answers.answered(
+    return await _taken(answers.answered, asked, body)
+
+
+async def _taken(take: Callable[..., Awaitable[None]], asked: Asked, body: bytes) -> Taken:
+    """What a recipient says by itself; `take` verifies it before it is parsed."""
+    await take(
         asked.unit,
         SYSTEM,
         asked.active,

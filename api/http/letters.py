@@ -4,7 +4,9 @@ A sheet is drawn in another thread. Whatever is opened here is on record, previe
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -41,6 +43,27 @@ class LetterShown(msgspec.Struct):
     problem: str | None
 
 
+def _drawn(
+    doors: Doors, path: str, **how: Any
+) -> Callable[[Callable[[Asked], Awaitable[Written]]], None]:
+    """Declare the two doors of a letter: `path`.html for a screen, `path`.pdf for paper."""
+
+    def declare(find: Callable[[Asked], Awaitable[Written]]) -> None:
+        async def page(asked: Asked) -> Media:
+            return await _page(await find(asked))
+
+        async def sheet(asked: Asked) -> Media:
+            return await _sheet(await find(asked))
+
+        first, _, rest = (find.__doc__ or "").partition("\n")
+        page.__doc__, sheet.__doc__ = find.__doc__, f"{first} On paper.\n{rest}"
+        page.__name__, sheet.__name__ = f"{find.__name__}_page", f"{find.__name__}_sheet"
+        doors("GET", f"{path}.html", media=HTML, **how)(page)
+        doors("GET", f"{path}.pdf", media=PDF, **how)(sheet)
+
+    return declare
+
+
 @doors("GET", "/v1/requests/{request:uuid}/letters", ability=Ability.REQUESTS)
 async def listed(asked: Asked) -> list[LetterShown]:
     """The letters that were written about a request, oldest first, and what became of them."""
@@ -48,53 +71,31 @@ async def listed(asked: Asked) -> list[LetterShown]:
     return await _listed(asked, found.id)
 
 
-@doors(
-    "GET",
-    "/v1/requests/{request:uuid}/letters/preview.html",
+@_drawn(
+    doors,
+    "/v1/requests/{request:uuid}/letters/preview",
     ability=Ability.REQUESTS,
     query=("letter", "reason"),
-    media=HTML,
 )
-async def preview_page(asked: Asked) -> Media:
+async def preview(asked: Asked) -> Written:
     """A letter as it would be if it were written now; nothing is kept and nothing is sent.
 
     `letter`: which one; `reason`: for a refusal or an extension that has yet to be decided.
     """
-    return await _page(await _preview(asked))
+    return await desk.preview(
+        asked.unit,
+        asked.act,
+        asked.active,
+        asked.id("request"),
+        kind=kind_named(asked.query.get("letter", "")),
+        reason=asked.query.get("reason"),
+    )
 
 
-@doors(
-    "GET",
-    "/v1/requests/{request:uuid}/letters/preview.pdf",
-    ability=Ability.REQUESTS,
-    query=("letter", "reason"),
-    media=PDF,
-)
-async def preview_sheet(asked: Asked) -> Media:
-    """The same on paper."""
-    return await _sheet(await _preview(asked))
-
-
-@doors(
-    "GET",
-    "/v1/requests/{request:uuid}/letters/{letter}.html",
-    ability=Ability.REQUESTS,
-    media=HTML,
-)
-async def page(asked: Asked) -> Media:
-    """A letter as it was written."""
-    return await _page(await _written(asked))
-
-
-@doors(
-    "GET",
-    "/v1/requests/{request:uuid}/letters/{letter}.pdf",
-    ability=Ability.REQUESTS,
-    media=PDF,
-)
-async def sheet(asked: Asked) -> Media:
-    """The same on paper, to be printed and posted to whoever has no e-mail address."""
-    return await _sheet(await _written(asked))
+@_drawn(doors, "/v1/requests/{request:uuid}/letters/{letter}", ability=Ability.REQUESTS)
+async def written(asked: Asked) -> Written:
+    """A letter as it was written, for an officer."""
+    return await _written(asked)
 
 
 @members("GET", "/v1/me/requests/{request:uuid}/letters")
@@ -103,20 +104,12 @@ async def mine(asked: Asked) -> list[LetterShown]:
     return await _listed(asked, await _own(asked))
 
 
-@members("GET", "/v1/me/requests/{request:uuid}/letters/{letter}.html", media=HTML)
-async def my_page(asked: Asked) -> Media:
+@_drawn(members, "/v1/me/requests/{request:uuid}/letters/{letter}")
+async def my_letter(asked: Asked) -> Written:
     """A letter to you, as it was written."""
     await _own(asked)
     _refuse_link(asked)
-    return await _page(await _written(asked))
-
-
-@members("GET", "/v1/me/requests/{request:uuid}/letters/{letter}.pdf", media=PDF)
-async def my_sheet(asked: Asked) -> Media:
-    """The same on paper."""
-    await _own(asked)
-    _refuse_link(asked)
-    return await _sheet(await _written(asked))
+    return await _written(asked)
 
 
 def _refuse_link(asked: Asked) -> None:
@@ -150,17 +143,6 @@ async def _listed(asked: Asked, request: UUID) -> list[LetterShown]:
 async def _written(asked: Asked) -> Written:
     kind = kind_named(str(asked.path["letter"]))
     return await desk.opened(asked.unit, asked.act, asked.id("request"), kind)
-
-
-async def _preview(asked: Asked) -> Written:
-    return await desk.preview(
-        asked.unit,
-        asked.act,
-        asked.active,
-        asked.id("request"),
-        kind=kind_named(asked.query.get("letter", "")),
-        reason=asked.query.get("reason"),
-    )
 
 
 async def _page(letter: Written) -> Media:

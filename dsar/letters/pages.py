@@ -4,21 +4,27 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from dsar.letters.wording import Wording, unbroken
+from dsar.letters.wording import Wording
 from dsar.letters.written import Block, Written
 
-_TEMPLATES = Path(__file__).parents[1] / "templates" / "letters"
+_ALL = Path(__file__).parents[1] / "templates"
+_TEMPLATES = _ALL / "letters"
 #: What the page's style sheet says; whoever serves the page lets the browser take it by its hash.
 STYLE = (_TEMPLATES / "letter.css").read_text("utf-8").strip()
-_PAGES = Environment(
-    loader=FileSystemLoader(_TEMPLATES),
-    autoescape=select_autoescape(default=True, default_for_string=True),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
-_PAGES.filters["unbroken"] = unbroken
+
+def templates(folder: str) -> Environment:
+    """Of one folder: whatever is put in is escaped, and nothing may be left out."""
+    return Environment(
+        loader=FileSystemLoader(_ALL / folder),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+_PAGES = templates("letters")
 
 
 def html(letter: Written) -> str:

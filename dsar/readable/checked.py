@@ -5,6 +5,7 @@ Opens nothing about a person: nothing of the kind is in it.
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -20,24 +21,31 @@ from profiles.unit import Unit
 CHECK = "/v1/certificates/check"
 
 
+@dataclass(frozen=True)
+class Check:
+    """Whose certificates hold here. `home`: our public address."""
+
+    unit: Unit
+    active: Active = field(repr=False)
+    signer: Signer = field(repr=False)
+    home: str
+
+
 async def of_request(
-    unit: Unit,
-    active: Active,
-    signer: Signer,
+    check: Check,
     request: UUID,
     *,
     part: str = certificates.ERASURE_PART,
     language: str | None = None,
-    home: str,
 ) -> Reading:
     """The certificate of a request in words, in the request's language unless another is given.
 
-    `home`: our public address. Raises `NotReady` before it is issued, and `Unavailable` for one
-    that somebody has changed in the database.
+    Raises `NotReady` before it is issued, and `Unavailable` for one that somebody has changed in
+    the database.
     """
-    document = json.loads(await certificates.of_request(unit, request, part))
-    spoken = language or (await register.get(unit, request)).language
-    found = await _read(unit, active, signer, document, language=spoken, home=home)
+    document = json.loads(await certificates.of_request(check.unit, request, part))
+    spoken = language or (await register.get(check.unit, request)).language
+    found = await _read(check, document, spoken)
     if found is None:
         raise Unavailable(
             "the certificate is not what was signed",
@@ -47,17 +55,9 @@ async def of_request(
     return found
 
 
-async def of_document(
-    unit: Unit,
-    active: Active,
-    signer: Signer,
-    document: Mapping[str, Any],
-    *,
-    language: str,
-    home: str,
-) -> Reading:
+async def of_document(check: Check, document: Mapping[str, Any], *, language: str) -> Reading:
     """The certificate that somebody has sent, in words. Raises `NotACertificate`."""
-    found = await _read(unit, active, signer, document, language=language, home=home)
+    found = await _read(check, document, language)
     if found is None:
         raise NotACertificate(
             "this is no certificate that was signed here",
@@ -67,17 +67,9 @@ async def of_document(
     return found
 
 
-async def _read(
-    unit: Unit,
-    active: Active,
-    signer: Signer,
-    document: Mapping[str, Any],
-    *,
-    language: str,
-    home: str,
-) -> Reading | None:
-    found = await certified.ask(unit, signer, document)
+async def _read(check: Check, document: Mapping[str, Any], language: str) -> Reading | None:
+    found = await certified.ask(check.unit, check.signer, document)
     if not found.verified:
         return None
-    frame = Frame(language, active.programme, unit.schema.zone, f"{home}{CHECK}")
-    return read(document, found, frame)
+    zone = check.unit.schema.zone
+    return read(document, found, Frame(language, check.active.programme, zone, check.home + CHECK))

@@ -7,20 +7,13 @@ and prints.
 import base64
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
+from dsar.letters.pages import templates
 from dsar.readable.reading import FILE, Reading
 
 _TEMPLATES = Path(__file__).parents[1] / "templates" / "certificates"
 #: What the page's style sheet says; whoever serves the page lets the browser take it by its hash.
 STYLE = (_TEMPLATES / "certificate.css").read_text("utf-8").strip()
-_PAGES = Environment(
-    loader=FileSystemLoader(_TEMPLATES),
-    autoescape=select_autoescape(default=True, default_for_string=True),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_PAGES = templates("certificates")
 
 
 def html(reading: Reading) -> str:
