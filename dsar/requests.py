@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import UUID
 
-from msgspec import structs
-
 from audit.acts import Act
 from audit.entries import Fact
 from audit.entries import Kind as EntryKind
@@ -71,7 +69,8 @@ async def open_request(
 
     A request for the same right that is still open is joined: it is returned as `joined`, with what
     was proved now on top of what was proved before, and its clock runs from the earlier day. One
-    that is about something in particular, such as a correction, joins one about the very same.
+    that is about something in particular, such as a correction, joins one about the very same; a
+    withdrawal or an objection whatever is noted beside it, and the first note stays.
 
     `language`: the member's, by its BCP 47 tag. One in which nobody writes letters is passed over
     for the programme's first.
@@ -129,11 +128,17 @@ async def identified(unit: Unit, act: Act, active: Active, request: UUID) -> Req
 
 
 async def lapse(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
-    """Close a request whose question about identity was never answered; False if it is too soon."""
+    """Close a request whose question about identity was never answered; whether it was closed.
+
+    Not when it is too soon. One of which nothing lacks any more goes on instead.
+    """
     row, person = await _locked(unit, request)
     if not register.can(row, Step.LAPSE) or row.asked_on is None:
         return False
     if (unit.today - row.asked_on).days < active.programme.requests.identity_days:
+        return False
+    if not await _lacking(unit, active, row, person):
+        await _go_on(unit, act, active, row, person)
         return False
     await _step(unit, act, row, Step.LAPSE, person, reason=Reason.IDENTITY.value)
     return True
@@ -255,7 +260,7 @@ async def _same(unit: Unit, right: Right, person: Member, wish: Wanted) -> Reque
         if State(row.state) is State.CARRIED_OUT:
             continue
         about = wanted.opened(person.key, row.id, row.wanted)
-        if wish in (Wanted(), structs.replace(about, outcome="")):
+        if wanted.repeats(right, wish, about):
             return row
     return None
 

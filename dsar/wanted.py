@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import structs
 
 from consent.programmes import Active
 from dsar.errors import NotARequest
-from dsar.states import Right
+from dsar.states import AT_ONCE, Right
 from profiles.enrolment import check_correction
 from profiles.keys import MemberKey
 from profiles.unit import Unit
@@ -61,6 +62,18 @@ def check(unit: Unit, active: Active, right: Right, wanted: Wanted) -> None:
             remedy="give the fields with their right values",
         )
     check_correction(unit, wanted.values)
+
+
+def repeats(right: Right, wish: Wanted, before: Wanted) -> bool:
+    """Whether it asks for no more than what is open already, as `before`.
+
+    What stops at once is about what is to stop, and not about what is noted beside it: there can
+    be no more of it open than there is to stop.
+    """
+    if right in AT_ONCE:
+        mine, theirs = ((set(one.purposes), one.marketing) for one in (wish, before))
+        return mine == theirs
+    return wish in (Wanted(), structs.replace(before, outcome=""))
 
 
 def seal(key: MemberKey, request: UUID, wanted: Wanted) -> bytes:

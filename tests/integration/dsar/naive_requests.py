@@ -91,6 +91,13 @@ class Case:
         enough = bool(shown) if self.right in STOPS | PARTLY else False
         return not enough and shown != self.person.known
 
+    def repeats(self, other: "Case") -> bool:
+        """What stops at once is about what is to stop, whatever is said beside it."""
+        if self.right in AT_ONCE:
+            mine, theirs = ({**(one.wish or {}), "note": ""} for one in (self, other))
+            return self.right == other.right and mine == theirs
+        return self.right == other.right and self.wish in (None, other.wish)
+
     def show(self, proof: str) -> None:
         self.proofs.add((proof, self.person.file[proof]) if proof in self.person.file else proof)
 
@@ -139,8 +146,7 @@ class Desk:
         if case.person.gone:
             raise No("UnknownMember")
         for other in self.of(case.person):
-            same = other.right == case.right and case.wish in (None, other.wish)
-            if same and other.state not in (*OVER, "carried_out"):
+            if case.repeats(other) and other.state not in (*OVER, "carried_out"):
                 other.received = min(other.received, case.received)
                 other.steps.append(("join", other.state, who))
                 if proof and other.lacks:
@@ -179,11 +185,14 @@ class Desk:
         if not case.lacks:
             self._go_on(case, who=who, now=now, today=today)
 
-    def lapse(self, case: Case, *, who: str, today: date) -> bool:
+    def lapse(self, case: Case, *, who: str, now: datetime, today: date) -> bool:
         self._there(case)
         if case.state != "requires_action" or case.asked_on is None:
             return False
         if today < case.asked_on + timedelta(days=self.identity_days):
+            return False
+        if not case.lacks:  # what was still to be shown is not kept any more
+            self._go_on(case, who=who, now=now, today=today)
             return False
         self._move(case, "lapse", "unfulfilled", who, reason="IdentityVerificationFailure")
         return True

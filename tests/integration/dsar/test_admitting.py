@@ -1,6 +1,7 @@
 """How much a member may have open at a time, and what there must be for it to be opened at all."""
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 import at_the_desk
@@ -86,10 +87,30 @@ async def test_what_is_answered_or_taken_back_makes_room(life: Life) -> None:
         await opens(life, 99)
 
 
+@pytest.mark.parametrize(
+    ("right", "about"),
+    [
+        (Right.WITHDRAWAL, {"purposes": ("personalised_offers", "newsletter")}),
+        (Right.OBJECTION, {"marketing": True}),
+    ],
+)
+async def test_what_stops_at_once_is_asked_for_once_whatever_is_said_beside_it(
+    life: Life, right: Right, about: dict[str, Any]
+) -> None:
+    first = await asks(life, right, Wanted(**about, note="0"))
+    for number in range(1, MOST + 1):
+        assert await asks(life, right, Wanted(**about, note=str(number))) == first
+    turned = {name: said[::-1] if name == "purposes" else said for name, said in about.items()}
+    assert await asks(life, right, Wanted(**turned)) == first
+    other = Wanted(purposes=("personalised_offers",), note="0")
+    if right is Right.WITHDRAWAL:  # less, and not the same
+        assert await asks(life, right, other) != first
+    async with life.tillit.unit() as work:
+        assert (await requests.wish_of(work.unit, first)).note == "0"
+
+
 async def test_withdrawing_and_objecting_are_never_stopped_and_stop_nothing(life: Life) -> None:
-    for number in range(MOST + 1):
-        said = Wanted(purposes=("personalised_offers",), note=str(number))
-        await asks(life, Right.WITHDRAWAL, said)
+    await asks(life, Right.WITHDRAWAL, Wanted(purposes=("personalised_offers",)))
     await full(life)
     for right, wish in (
         (Right.WITHDRAWAL, Wanted(purposes=("newsletter",))),

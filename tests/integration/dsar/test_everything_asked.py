@@ -130,15 +130,16 @@ def wishes(chance: Random, right: str) -> dict[str, Any] | None:
         case "objection":
             return chance.choice([{"marketing": True}, {"purposes": ("insight",)}])
         case "withdrawal":
-            return {"purposes": ("offers",)}
+            return {"purposes": ("offers",), "note": chance.choice(["", "", "enough"])}
         case "review":
             return chance.choice([None, {"note": "why no gold"}])
     return None
 
 
 def sensible(right: str, wish: dict[str, Any] | None) -> bool:
-    about = set(wish or {})
+    about = {name for name, said in (wish or {}).items() if said}
     if right in AT_ONCE:
+        about -= {"note"}
         return about == {"purposes"} or (about == {"marketing"} and right == "objection")
     return about == {"values"} if right == "rectification" else about <= {"note"}
 
@@ -326,7 +327,7 @@ class World:
 
         both = await self._both(
             "lapse",
-            lambda: self.desk.lapse(kept.case, who=SYSTEM.actor, today=self.today),
+            lambda: self.desk.lapse(kept.case, who=SYSTEM.actor, now=self.now, today=self.today),
             really,
         )
         assert both is None or both[0] == both[1], self.told(both)

@@ -22,7 +22,7 @@ from dsar.states import Right, State
 from dsar.wanted import Wanted
 from dsar.words import Channel, Delay
 from kernel.clock import StoppedClock
-from profiles.enrolment import enrol
+from profiles.enrolment import enrol, rectify
 from profiles.members import one
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -121,6 +121,28 @@ async def test_days_on_which_a_prompt_question_was_open_come_on_top(desk: Desk) 
     assert (found.state, found.paused) == (State.ACKNOWLEDGED, False)
     # Nine days, from 10 April to Sunday the 19th, and on to Monday.
     assert found.due == date(2026, 4, 20) == naive_deadlines.due(RECEIVED, "SE", paused=9)
+
+
+async def test_a_question_that_answered_itself_ends_nothing_and_the_request_goes_on(
+    desk: Desk,
+) -> None:
+    """The address that was to be proved is not kept any more when their time is over."""
+    request = await desk.opens(Right.ERASURE)
+    await desk.asks(request)
+    desk.on(date(2026, 3, 12))
+    async with desk.tillit.unit() as work:
+        member = await one(work.unit, desk.member, lock=True)
+        await identity.prove(
+            work.unit, SYSTEM, request, member, Proof(How.PURCHASE, "member_number")
+        )
+        waits = await requests.identified(work.unit, SYSTEM, work.active, request)
+        assert waits.state is State.REQUIRES_ACTION
+        await rectify(work.unit, SYSTEM, member, {"email": None}, source="test")
+    desk.on(RECEIVED + timedelta(days=30))
+    assert not await desk.lapses(request)
+    found = await desk.stands(request)
+    assert (found.state, found.paused) == (State.ACKNOWLEDGED, False)
+    assert found.due == naive_deadlines.due(RECEIVED, "SE", paused=30)
 
 
 async def test_a_question_answered_on_its_day_stops_nothing(desk: Desk) -> None:
