@@ -18,7 +18,13 @@ from audit.entries import Kind as EntryKind
 from audit.entries import rfc3339
 from audit.notes import Signer
 from audit.proofs import Use, entry_use, inclusion
-from audit.verify import CERTIFICATE, HORIZON, VerificationError, verify_proof
+from audit.verify import (
+    CERTIFICATE,
+    HORIZON,
+    VerificationError,
+    verify_certificate,
+    verify_proof,
+)
 from consent.programmes import Active
 from dsar import heard
 from dsar.errors import NotReady
@@ -31,6 +37,7 @@ from profiles.unit import Unit
 #: Issues the second certificate; its argument is the request's id.
 HORIZON_JOB = "request.horizon"
 ERASURE_PART, HORIZON_PART = "erasure", "horizon"
+_FORMATS = {ERASURE_PART: CERTIFICATE, HORIZON_PART: HORIZON}
 
 
 async def issue(
@@ -66,11 +73,13 @@ async def horizon(unit: Unit, act: Act, active: Active, signer: Signer, *, reque
     """Certify that the epoch of an erasure is destroyed, once it is; False if that is done.
 
     False too before the rotation. The epoch's key file must be gone before this is called. Raises
-    as `issue` does.
+    as `issue` does, and where the first certificate is not as it was signed.
     """
     first = await unit.session.get(CertificateRow, (request, ERASURE_PART))
     if first is None or await unit.session.get(CertificateRow, (request, HORIZON_PART)) is not None:
         return False
+    if await issued(unit, signer, request, ERASURE_PART) is None:
+        raise _no_erasure()
     erasure, proof = await _proven(unit, signer, first.erased)
     if not _is_erasure(erasure, request):
         raise _no_erasure()
@@ -116,10 +125,24 @@ async def of_request(unit: Unit, request: UUID, part: str = ERASURE_PART) -> str
     return kept.document
 
 
-async def issued(unit: Unit, request: UUID, part: str) -> str | None:
-    """The certificate's document; None before it is issued."""
+async def issued(unit: Unit, signer: Signer, request: UUID, part: str) -> dict[str, Any] | None:
+    """The certificate as it was signed; None before it is issued.
+
+    None too for a row that is not this part of this request's, signed by us: nothing is ever said
+    by such a one. No true one takes its place, for rows never change; `tillit audit verify` names
+    it.
+    """
     kept = await unit.session.get(CertificateRow, (request, part))
-    return kept.document if kept else None
+    if kept is None:
+        return None
+    try:
+        verify_certificate(kept.document, signer.key)
+    except VerificationError:
+        return None
+    document: dict[str, Any] = json.loads(kept.document)
+    said = document["certificate"]
+    about = (said["request"], said["format"])
+    return document if about == (str(request), _FORMATS[part]) else None
 
 
 def _about(active: Active, form: str, erasure: Use, *, at: str) -> dict[str, Any]:

@@ -47,11 +47,10 @@ async def ask(unit: Unit, signer: Signer, document: Mapping[str, Any]) -> Answer
     said = document["certificate"]
     request = UUID(said["request"])
     second = said["format"] == HORIZON
-    first = await certificates.issued(unit, request, certificates.ERASURE_PART)
     recipients = said.get("recipients", ())
-    if second and first is not None:
-        recipients = json.loads(first)["certificate"]["recipients"]
-    beyond = await certificates.issued(unit, request, certificates.HORIZON_PART)
+    if second:
+        first = await certificates.issued(unit, signer, request, certificates.ERASURE_PART)
+        recipients = first["certificate"]["recipients"] if first is not None else ()
     return Answer(
         verified=True,
         part=certificates.HORIZON_PART if second else certificates.ERASURE_PART,
@@ -59,7 +58,7 @@ async def ask(unit: Unit, signer: Signer, document: Mapping[str, Any]) -> Answer
         destroyed=said["destroyed"],
         kept=[await _now(unit, one) for one in said["kept"]],
         recipients=recipients,
-        horizon=json.loads(beyond) if beyond else None,
+        horizon=await certificates.issued(unit, signer, request, certificates.HORIZON_PART),
     )
 
 

@@ -3,7 +3,6 @@
 Opens nothing about a person: nothing of the kind is in it.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,9 +42,10 @@ async def of_request(
     Raises `NotReady` before it is issued, and `Unavailable` for one that somebody has changed in
     the database.
     """
-    document = json.loads(await certificates.of_request(check.unit, request, part))
+    await certificates.of_request(check.unit, request, part)
+    document = await certificates.issued(check.unit, check.signer, request, part)
     spoken = language or (await register.get(check.unit, request)).language
-    found = await _read(check, document, spoken)
+    found = await _read(check, document, spoken) if document is not None else None
     if found is None:
         raise Unavailable(
             "the certificate is not what was signed",
