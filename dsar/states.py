@@ -66,7 +66,8 @@ _TERMS = {
     State.REJECTED: "dpv:RequestRejected",
     State.UNFULFILLED: "dpv:RequestUnfulfilled",
 }
-TERMINAL = frozenset({State.FULFILLED, State.REJECTED, State.UNFULFILLED})
+_IN_VAIN = frozenset({State.REJECTED, State.UNFULFILLED})
+TERMINAL = _IN_VAIN | {State.FULFILLED}
 
 
 class Step(StrEnum):
@@ -160,8 +161,9 @@ def leads_to(right: Right, steps: Sequence[tuple[Step, State]], end: State) -> b
             return state is end
         for taken in dict.fromkeys(left):
             step, to = taken
-            # An erasure that a restore undid is carried out by the journal, approved or not.
-            again = right is Right.ERASURE and step is Step.CARRY_OUT
+            # An erasure that a restore undid is carried out by the journal, approved or not; never
+            # one that was taken back, refused, overtaken or that lapsed.
+            again = right is Right.ERASURE and step is Step.CARRY_OUT and state not in _IN_VAIN
             if to is (State.CARRIED_OUT if again else after(right, state, step)):
                 number = left.index(taken)
                 if go(to, left[:number] + left[number + 1 :]):

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsar.requests import JOBS
-from dsar.states import TABLES, TERMINAL, Right, State, Step, after, steps_from, taken_from
+from dsar.states import (
+    TABLES,
+    TERMINAL,
+    Right,
+    State,
+    Step,
+    after,
+    leads_to,
+    steps_from,
+    taken_from,
+)
 
 #: DPV 2.3, the states of a request.
 TERMS = {
@@ -227,3 +237,37 @@ def test_whatever_is_tried_the_states_gone_through_are_those_of_the_drawing(
 def step_stays(right: Right, state: State) -> bool:
     """An endorsement moves nothing."""
     return after(right, state, Step.ENDORSE) is state
+
+
+#: How an erasure can have ended in vain, from the beginning; and what carries one out.
+IN_VAIN = (
+    [(Step.APPROVE, State.ACCEPTED), (Step.CANCEL, State.UNFULFILLED)],
+    [(Step.APPROVE, State.ACCEPTED), (Step.OVERTAKE, State.UNFULFILLED)],
+    [(Step.CANCEL, State.UNFULFILLED)],
+    [(Step.REFUSE, State.REJECTED)],
+    [(Step.ASK_IDENTITY, State.REQUIRES_ACTION), (Step.LAPSE, State.UNFULFILLED)],
+)
+BEGUN = (Step.ACKNOWLEDGE, State.ACKNOWLEDGED)
+DONE = [(Step.CARRY_OUT, State.CARRIED_OUT), (Step.FULFIL, State.FULFILLED)]
+
+
+@given(st.sampled_from(IN_VAIN), st.data())
+def test_an_erasure_that_ended_in_vain_is_not_carried_out_in_whatever_order_it_is_on_record(
+    ended: list[tuple[Step, State]], data: st.DataObject
+) -> None:
+    assert leads_to(Right.ERASURE, [BEGUN, *ended], ended[-1][1])
+    steps = data.draw(st.permutations([BEGUN, *ended, *DONE]))
+    for end in State:
+        assert not leads_to(Right.ERASURE, steps, end)
+
+
+@pytest.mark.parametrize("approved", [True, False])
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_erasure_that_a_restore_undid_is_carried_out_by_the_journal(
+    approved: bool, times: int
+) -> None:
+    """The restored record is older than what was approved; and one may be restored twice."""
+    before = [BEGUN, (Step.APPROVE, State.ACCEPTED)] if approved else [BEGUN]
+    assert leads_to(Right.ERASURE, [*before, *DONE * times], State.FULFILLED)
+    others = [right for right in Right if right is not Right.ERASURE]
+    assert not any(leads_to(right, [BEGUN, *DONE], State.FULFILLED) for right in others)
