@@ -70,7 +70,11 @@ class Tillit:
             FileRootKey(settings.root_key), EpochFiles(settings.root_key.parent), clock
         )
         self.programmes = Programmes(self._signs_as)
-        self.record = Record(lambda: self.keyring.live.derive(Label.AUDIT_MAC), clock)
+        self.record = Record(
+            lambda: self.keyring.live.derive(Label.AUDIT_MAC),
+            clock,
+            public=lambda: self._signs_as("record").key.public,
+        )
         self.replica = Replica(url, self.keyring)
         self.gate = Gate(self.replica)
         self.erasure = Erasure(DestroyKeys(), Journal(settings.journal))

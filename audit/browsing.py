@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from audit.entries import Kind
 from audit.errors import EntryInvalid
 from audit.tree import rows
+from audit.trusting import Stored, Trust
 
 _PAGE = 5_000
 
@@ -52,9 +53,10 @@ WHERE id > %s AND EXISTS (SELECT FROM unnest(%s::bytea[]) AS k WHERE position(k 
 ORDER BY id LIMIT %s
 """
 _NAMING = """
-SELECT asked.subject, asked.text, e.body
+SELECT asked.subject, asked.text, e.id, e.body, l.number, p.mac
 FROM unnest(%s::bytea[], %s::bytea[]) AS asked (subject, text)
 JOIN audit_subject s ON s.subject = asked.subject JOIN audit_entry e ON e.id = s.entry
+LEFT JOIN audit_leaf l ON l.entry = e.id LEFT JOIN audit_pending p ON p.entry = e.id
 WHERE position(asked.text IN e.body) > 0 ORDER BY e.id
 """
 
@@ -79,17 +81,24 @@ async def all_entries(
         last = page[-1][0]
 
 
-async def naming(session: AsyncSession, text: str, *, subject: bytes) -> list[Told]:
-    """The entries about a subject in whose bodies `text` stands, the oldest first."""
-    return (await naming_each(session, [(subject, text)]))[subject, text]
+async def naming(session: AsyncSession, text: str, *, subject: bytes, trust: Trust) -> list[Told]:
+    """The entries about a subject in whose bodies `text` stands, the oldest first.
+
+    Raises `RecordTampered` for one that is not ours: something hangs on what they say.
+    """
+    return (await naming_each(session, [(subject, text)], trust=trust))[subject, text]
 
 
 async def naming_each(
-    session: AsyncSession, asked: Collection[tuple[bytes, str]]
+    session: AsyncSession, asked: Collection[tuple[bytes, str]], *, trust: Trust
 ) -> dict[tuple[bytes, str], list[Told]]:
     """The same for many at once, by subject and text."""
     found: dict[tuple[bytes, str], list[Told]] = {one: [] for one in asked}
+    stored = []
     subjects, texts = [one[0] for one in asked], [one[1].encode() for one in asked]
-    for subject, text, body in await rows(session, _NAMING, subjects, texts):
-        found[subject, text.decode()].append(told(body))
+    for subject, text, *row in await rows(session, _NAMING, subjects, texts):
+        one = Stored(*row)
+        stored.append(one)
+        found[subject, text.decode()].append(told(one.body))
+    await trust.check(session, stored)
     return found

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from audit.entries import Entry, body, entry_mac
 from audit.errors import OutsideTransaction
+from audit.trusting import Trust
 from kernel.clock import Clock
 from kernel.database import raw
 from kernel.ids import uuid7
@@ -52,9 +53,13 @@ INSERT INTO audit_entry (id, body) SELECT * FROM unnest(%(ids)b::uuid[], %(bodie
 class Record:
     """The pen of the record. One for each process; holds no state but a key and a clock."""
 
-    def __init__(self, mac_key: Callable[[], bytes] | bytes, clock: Clock) -> None:
+    def __init__(
+        self, mac_key: Callable[[], bytes], clock: Clock, public: Callable[[], bytes]
+    ) -> None:
         self._mac_key = mac_key
         self._clock = clock
+        #: What tells the entries of this pen from others.
+        self.trust = Trust(mac_key, public)
 
     def __repr__(self) -> str:
         return "Record(mac_key=…)"
@@ -116,7 +121,7 @@ class Record:
         return ids
 
     def _key(self) -> bytes:
-        return self._mac_key() if callable(self._mac_key) else self._mac_key
+        return self._mac_key()
 
     def _make(self, entry: Entry, key: bytes, now: datetime) -> tuple[UUID, bytes, bytes]:
         at = entry.at or now

@@ -92,7 +92,7 @@ def _approved(row: RequestRow, people: Mapping[UUID, Member]) -> Member:
 async def _refuse_over(unit: Unit, found: Sequence[tuple[RequestRow, Member]]) -> None:
     """An approval copied from a backup opens too, and was used up or taken back."""
     asked = [(member.key.subject(), str(row.id)) for row, member in found]
-    said = await naming_each(unit.session, asked)
+    said = await naming_each(unit.session, asked, trust=unit.record.trust)
     if any(_is_over(entry.facts) for entries in said.values() for entry in entries):
         raise _not_approved()
 
@@ -286,7 +286,7 @@ async def _snag(unit: Unit, member: Member, wish: Wanted) -> Snag | None:
 
 async def _refuse_used(unit: Unit, row: RequestRow, *, subject: bytes) -> None:
     """Raises `Unavailable` for an approval that has been used up by a return."""
-    said = await naming(unit.session, str(row.id), subject=subject)
+    said = await naming(unit.session, str(row.id), subject=subject, trust=unit.record.trust)
     steps = [entry.facts.get("step") for entry in said]
     if steps.count(Step.APPROVE) <= steps.count(Step.RETURN):
         raise _not_approved()

@@ -155,7 +155,9 @@ class Erasure:
 
     async def _cancelled(self, unit: Unit, member: Member, line: Line) -> bool:
         """Whether the record shows it cancelled after its line; no backup from before does."""
-        said = await naming(unit.session, str(line.request), subject=member.key.subject())
+        said = await naming(
+            unit.session, str(line.request), subject=member.key.subject(), trust=unit.record.trust
+        )
         return any(
             entry.facts.get("step") == Step.CANCEL
             and entry.facts.get("request") == str(line.request)

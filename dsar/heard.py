@@ -39,7 +39,7 @@ async def of_request(unit: Unit, request: UUID, *, subject: bytes) -> dict[str, 
 async def of_requests(unit: Unit, subjects: Mapping[UUID, bytes]) -> dict[UUID, dict[str, Heard]]:
     """The same for many, by request; each with its subject."""
     asked = {request: (subject, str(request)) for request, subject in subjects.items()}
-    said = await naming_each(unit.session, asked.values())
+    said = await naming_each(unit.session, asked.values(), trust=unit.record.trust)
     return {
         request: by_recipient(one for one in said[about] if one.facts.get("request") == about[1])
         for request, about in asked.items()

@@ -172,7 +172,7 @@ async def standing_each(unit: Unit, people: Sequence[Member]) -> dict[UUID, list
     for row in await _rows(unit, "WHERE member = ANY(%s) ORDER BY id", (list(keys),)):
         found[row[1]].append(opened(keys[row[1]], row))
     asked = {member: (key.subject(), '"kind":"hold.') for member, key in keys.items()}
-    said = await naming_each(unit.session, asked.values())
+    said = await naming_each(unit.session, asked.values(), trust=unit.record.trust)
     for member, rows in found.items():
         _refuse_untold(rows, said[asked[member]])
     return {
@@ -197,7 +197,9 @@ async def placed_since(unit: Unit, member: Member, moment: datetime | None) -> b
 
     By when it came on record: whoever placed it may have begun, and waited, before that moment.
     """
-    said = await naming(unit.session, '"kind":"hold.placed', subject=member.key.subject())
+    said = await naming(
+        unit.session, '"kind":"hold.placed', subject=member.key.subject(), trust=unit.record.trust
+    )
     placed = {one.facts["hold"] for one in said if moment is not None and one.at >= moment}
     found = await of_member(unit, member)
     return any(str(one.id) in placed and one.stands(unit.today) for one in found)

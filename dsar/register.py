@@ -196,7 +196,7 @@ def _moved(unit: Unit, row: RequestRow, taken: Step, reason: str | None) -> dict
 
 async def refuse_changed(unit: Unit, row: RequestRow, *, subject: bytes) -> None:
     """Raises `BrokenRequest` unless this right of this member was put on record when it came."""
-    said = await naming(unit.session, str(row.id), subject=subject)
+    said = await naming(unit.session, str(row.id), subject=subject, trust=unit.record.trust)
     rights = [
         one.facts.get("right")
         for one in said

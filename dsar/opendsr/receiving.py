@@ -227,7 +227,9 @@ async def joined_on(unit: Unit, request: UUID) -> date | None:
     subject = (await register.member_of(unit, row)).key.subject()
     said = [
         entry.at.astimezone(unit.schema.zone).date()
-        for entry in await naming(unit.session, str(request), subject=subject)
+        for entry in await naming(
+            unit.session, str(request), subject=subject, trust=unit.record.trust
+        )
         if entry.facts.get("step") == requests.JOIN and entry.actor.type not in _FOR_OTHERS
     ]
     return min(said, default=None)

@@ -29,7 +29,9 @@ class Log:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.clock = StoppedClock(datetime(2026, 3, 1, tzinfo=UTC))
-        self.record = Record(self.mac_key, self.clock)
+        self.record = Record(
+            lambda: self.mac_key, self.clock, public=lambda: self.signer.key.public
+        )
         self.ids: list[UUID] = []
 
     def subject(self, member: int) -> bytes:

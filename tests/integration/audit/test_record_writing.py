@@ -20,7 +20,7 @@ from kernel.ids import uuid7
 KEY = bytes(range(32))
 SUBJECT = b"\x07" * 32
 CLOCK = StoppedClock(datetime(2026, 3, 1, 12, 30, 0, 250_000, tzinfo=UTC))
-RECORD = Record(KEY, CLOCK)
+RECORD = Record(lambda: KEY, CLOCK, public=bytes)
 READ = Entry(
     kind=Kind.PROFILE_READ,
     actor_type=ActorType.SERVICE,

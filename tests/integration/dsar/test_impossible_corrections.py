@@ -92,7 +92,9 @@ async def test_a_number_that_somebody_else_got_first_brings_the_correction_back(
     assert await failing(life) == 0
     async with life.tillit.unit() as work:
         person = await one(work.unit, life.member)
-        said = await naming(work.session, str(request), subject=person.key.subject())
+        said = await naming(
+            work.session, str(request), subject=person.key.subject(), trust=work.unit.record.trust
+        )
     steps = {entry.facts.get("step"): entry.facts.get("reason") for entry in said}
     assert (steps["approve"], steps["return"]) == (None, "IdentifierTaken")
     assert await problems(life) == []

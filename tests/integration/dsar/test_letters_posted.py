@@ -66,7 +66,9 @@ async def states(books: Books, request: UUID) -> dict[Kind, tuple[Way, str | Non
 async def on_record(books: Books, request: UUID, member: UUID, kind: str) -> list[dict[str, Any]]:
     async with books.tillit.unit() as work:
         found = await members.one(work.unit, member)
-        said = await naming(work.session, str(request), subject=found.key.subject())
+        said = await naming(
+            work.session, str(request), subject=found.key.subject(), trust=work.unit.record.trust
+        )
     return [dict(one.facts) for one in said if one.kind == kind]
 
 
@@ -336,7 +338,9 @@ async def test_a_restriction_s_end_is_announced_before_it_ends(books: Books, pos
     assert found[Kind.RELEASE].state is Way.DONE
     async with books.tillit.unit() as work:
         person = await members.one(work.unit, anna)
-        said = await naming(work.session, str(release), subject=person.key.subject())
+        said = await naming(
+            work.session, str(release), subject=person.key.subject(), trust=work.unit.record.trust
+        )
     steps = [one.facts.get("step") or one.facts.get("letter") for one in said]
     kinds = [(one.kind, step) for one, step in zip(said, steps, strict=True)]
     assert kinds.index(("letter.sent", "release")) < kinds.index(("request.moved", "carry_out"))

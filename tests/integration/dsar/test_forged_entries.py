@@ -1,0 +1,95 @@
+"""Entries that somebody slipped into the record's table: nothing is decided by what they say."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from a_life import Life
+from at_the_recipients import WEBHOOK
+
+from api import work as worker
+from api.bootstrap import SYSTEM
+from audit.errors import RecordTampered
+from consent.programme.loading import read_programme
+from dsar import holds, register
+from dsar.holds import Ground
+from dsar.states import Right, State
+from kernel.database import libpq
+from kernel.ids import uuid7
+from profiles import members
+
+LIKE = "SELECT id, body FROM audit_entry WHERE position(%s::bytea IN body) > 0"
+
+
+def _as_owner(life: Life, statement: str, *values: Any) -> list[Any]:
+    """Past every trigger, as whoever owns the database can."""
+    with psycopg.connect(libpq(life.tillit.url, role=None), autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        cursor = connection.execute(statement.encode(), values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def _slip_in(life: Life, like: str, *, leaf: int | None = None, **change: Any) -> UUID:
+    """An entry made of another one that says something else, found by the same member."""
+    [(copied, body), *_] = _as_owner(life, LIKE, like.encode())
+    id = uuid7(int(life.tillit.clock.now().timestamp() * 1000))
+    said = json.loads(bytes(body)) | change | {"id": str(id)}
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    _as_owner(life, "INSERT INTO audit_entry (id, body) VALUES (%s, %s)", id, text.encode())
+    _as_owner(
+        life,
+        "INSERT INTO audit_subject SELECT subject, %s FROM audit_subject WHERE entry = %s",
+        *(id, copied),
+    )
+    if leaf is not None:
+        _as_owner(life, "UPDATE audit_leaf SET entry = %s WHERE number = %s", id, leaf)
+    return id
+
+
+@pytest.mark.parametrize("numbered", ["without a number", "with another's number"])
+async def test_a_hold_that_nobody_lifted_stands(life: Life, numbered: str) -> None:
+    tillit = life.tillit
+    request = await life.ask(Right.ERASURE)
+    async with tillit.unit() as work:
+        held = await holds.place(work.unit, SYSTEM, life.member, Ground.AUTHORITY_ORDER)
+    await worker.drain(tillit)
+    _as_owner(life, "UPDATE legal_hold SET lifted_at = now() WHERE id = %s", held.id)
+    leaf = 0 if numbered == "with another's number" else None
+    _slip_in(life, str(held.id), leaf=leaf, kind="hold.lifted", facts={"hold": str(held.id)})
+    with pytest.raises(RecordTampered):
+        await worker.Steps(tillit).erasure(request=str(request))
+    async with tillit.unit() as work:
+        assert (await register.get(work.unit, request)).state is State.ACCEPTED
+    assert _as_owner(life, "SELECT count(*) FROM member WHERE id = %s", life.member) == [(1,)]
+
+
+async def test_an_answer_that_no_recipient_gave_closes_nothing(life: Life) -> None:
+    tillit = life.tillit
+    async with tillit.unit() as work:
+        source = work.active.programme.source
+    told = WEBHOOK.replace("{address}", "http://127.0.0.1:9")
+    await tillit.apply(SYSTEM, read_programme(source + told))
+    request = await life.answered(Right.ERASURE)
+    done = {"request": str(request), "recipient": "letters", "what": "erasure", "state": "done"}
+    done |= {"by": "webhook", "answer": "ab" * 32}
+    _slip_in(
+        life, f'"recipient":"letters","request":"{request}"', kind="recipient.answered", facts=done
+    )
+    _as_owner(life, "UPDATE outgoing SET state = 'done' WHERE request = %s", request)
+    with pytest.raises(RecordTampered):
+        await worker.Steps(tillit).settle(request=str(request))
+    assert _as_owner(life, "SELECT count(*) FROM certificate") == [(0,)]
+
+
+async def test_what_is_on_record_is_believed_before_and_after_it_has_its_number(
+    life: Life,
+) -> None:
+    async with life.tillit.unit() as work:
+        await holds.place(work.unit, SYSTEM, life.member, Ground.DISPUTE)
+    for _ in range(2):
+        async with life.tillit.unit() as work:
+            member = await members.one(work.unit, life.member)
+            assert len(await holds.standing(work.unit, member)) == 1
+        await life.tillit.integrate()
