@@ -15,6 +15,7 @@ Invariants
     * A leaf holds no personal data: subjects are keyed hashes, details are commitments with
       their own salt. Erasing the sealed detail leaves nothing to guess from.
     * Leaves and tiles are never changed; leaf numbers have no gap.
+    * Where something hangs on what entries say, they are seen to be ours first (`trusting`).
     * A checkpoint is signed only over a tree that the one before it leads to. The newest is
       remembered outside the database, where whoever can write to that cannot take it away.
 """
