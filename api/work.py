@@ -16,7 +16,7 @@ import psycopg
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from api import letters_out, outward
+from api import erasing, letters_out, outward
 from api.bootstrap import SYSTEM, Tillit, Work
 from consent import contacts, expiring
 from consent.errors import NoProgramme
@@ -44,7 +44,6 @@ RESUME_EVERY = 60.0
 SEND_EVERY = 15.0
 COUNT_EVERY = 60.0
 REMIND_EVERY = 3600.0
-ERASED_AT_ONCE = 250  # members in one transaction
 EXPIRE_EVERY = 300.0  # nobody waits for it: a consent stops counting on its day by itself
 
 _log = structlog.get_logger("tillit.worker")
@@ -100,29 +99,7 @@ class Steps:
             await packages.make(work.unit, SYSTEM, work.active, UUID(request))
 
     async def erasure(self, request: str) -> None:
-        """Together with others that are due: many are erased in little more time than one."""
-        mine = UUID(request)
-        async with self._tillit.unit() as work:
-            ready = await self._tillit.erasure.ready(work.unit, limit=ERASED_AT_ONCE)
-        await self._erase([mine, *(one for one in ready if one != mine)], mine)
-        # No copy in this process outlives the commit; others pass the barrier as they answer.
-        await self._tillit.replica.barrier()
-
-    async def _erase(self, requests: list[UUID], mine: UUID) -> None:
-        """All of them at once; should that fail, in halves, until whatever is broken is alone."""
-        erasure, began = self._tillit.erasure, self._tillit.clock.now()
-        try:
-            async with self._tillit.unit() as work:
-                await erasure.fulfil(work.unit, SYSTEM, work.active, requests)
-        except Exception as error:  # whatever it was: the journal must not say what was not done
-            async with self._tillit.unit() as work:
-                await erasure.take_back(work.unit, requests, since=began)
-            if requests == [mine]:
-                raise
-            _log.warning("erased_apart", requests=len(requests), error=type(error).__name__)
-            if half := len(requests) // 2:  # the others' own jobs say what is wrong with them
-                await self._erase(requests[half:], mine)
-                await self._erase(requests[:half], mine)
+        await erasing.erase(self._tillit, UUID(request))
 
     async def rectification(self, request: str) -> None:
         async with self._tillit.unit() as work:

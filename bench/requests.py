@@ -17,7 +17,7 @@ from uuid import UUID
 import psycopg
 
 from api.bootstrap import SYSTEM, Tillit, opened
-from api.work import ERASED_AT_ONCE
+from api.erasing import AT_ONCE
 from bench.context import Bench
 from bench.equality import Unequal, same
 from bench.histories import History, everybody, ours, theirs
@@ -174,8 +174,8 @@ def _erase(
 
 async def _erased(tillit: Tillit, asked: Sequence[UUID], *, rotating: bool) -> float:
     started = time.perf_counter()
-    for first in range(0, len(asked), ERASED_AT_ONCE):
-        some = asked[first : first + ERASED_AT_ONCE]
+    for first in range(0, len(asked), AT_ONCE):
+        some = asked[first : first + AT_ONCE]
         async with tillit.unit() as work:
             done = await tillit.erasure.fulfil(work.unit, SYSTEM, work.active, some)
         if len(done) != len(some):

@@ -6,7 +6,7 @@ One job a step, each idempotent: done again, it finds the step taken and changes
 no recipient has to be told, both steps are taken in one transaction.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -27,10 +27,10 @@ from dsar.states import TERMINAL, Right, State, Step
 from dsar.tables import RequestRow
 from dsar.wanted import Wanted
 from dsar.words import Snag
-from kernel.errors import Unavailable
+from kernel.errors import TillitError, Unavailable
 from kernel.jobs import enqueue_each
 from profiles import enrolment, members
-from profiles.errors import BadValue, UnknownField
+from profiles.errors import BadValue, CannotOpen, UnknownField
 from profiles.members import NUMBER, Member
 from profiles.unit import Unit
 
@@ -49,22 +49,47 @@ async def accepted(unit: Unit, active: Active, request: UUID) -> tuple[RequestRo
     and has been carried out before: somebody has changed the table.
     """
     await register.get(unit, request)
-    found = await accepted_each(unit, active, [request])
+    found, broken = await accepted_each(unit, active, [request])
+    if request in broken:
+        raise broken[request]
     return found[0] if found else None
 
 
 async def accepted_each(
     unit: Unit, active: Active, requests: Sequence[UUID]
-) -> list[tuple[RequestRow, Member]]:
+) -> tuple[list[tuple[RequestRow, Member]], dict[UUID, TillitError]]:
     """Those of many that are now to be carried out, as `accepted` has it, in order of their ids.
 
-    One that it raises for is raised for.
+    Apart from them, what `accepted` would raise for each that cannot be: it keeps no other.
     """
     asked = await register.members_of(unit, requests)
     # Members before requests, as everybody locks them who locks both.
-    people = await members.load(unit, asked, lock=True)
-    now = [row for row in await register.rows_of(unit, requests) if _is_due(row, unit.now)]
-    found = [(row, _approved(row, people)) for row in now]
+    people, closed = await members.load_whole(unit, asked, lock=True)
+    found, broken = list[tuple[RequestRow, Member]](), dict[UUID, TillitError]()
+    for row in await register.rows_of(unit, requests):
+        try:
+            if _is_due(row, unit.now):
+                found.append((row, _approved(row, people, closed)))
+        except TillitError as error:
+            broken[row.id] = error
+    try:
+        return await _cleared(unit, active, found), broken
+    except TillitError as error:
+        if len(found) == 1:
+            return [], broken | {found[0][0].id: error}
+    cleared = list[tuple[RequestRow, Member]]()
+    for case in found:  # it does not say of which of them it was
+        try:
+            cleared += await _cleared(unit, active, [case])
+        except TillitError as error:
+            broken[case[0].id] = error
+    return cleared, broken
+
+
+async def _cleared(
+    unit: Unit, active: Active, found: Sequence[tuple[RequestRow, Member]]
+) -> list[tuple[RequestRow, Member]]:
+    """Those of these that the record and whoever spoke for the member let be carried out."""
     await _refuse_over(unit, found)
     proofs = await identity.given_each(unit, {row.id: member for row, member in found})
     return [
@@ -76,10 +101,16 @@ async def accepted_each(
 
 def _is_due(row: RequestRow, now: datetime) -> bool:
     waits = row.not_before is not None and row.not_before > now
-    return State(row.state) is State.ACCEPTED and not waits
+    return shown(row).state is State.ACCEPTED and not waits
 
 
-def _approved(row: RequestRow, people: Mapping[UUID, Member]) -> Member:
+def _approved(row: RequestRow, people: Mapping[UUID, Member], closed: Collection[UUID]) -> Member:
+    if row.member in closed:
+        raise CannotOpen(
+            "nothing of its member opens",
+            place="member",
+            remedy="run `tillit audit verify`: somebody has changed the database",
+        )
     member = people.get(row.member) if row.member else None
     if member is None:
         raise _not_approved()

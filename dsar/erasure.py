@@ -17,6 +17,7 @@ from audit.acts import Act
 from audit.browsing import naming
 from audit.entries import Fact
 from audit.entries import Kind as EntryKind
+from audit.entries import rfc3339
 from consent import guardians
 from consent.programmes import Active
 from dsar import carrying, holds, identity, outgoing, telling, vouchers
@@ -50,10 +51,13 @@ class Erasure:
         """Erase the members of accepted requests, all or none; returns those carried out.
 
         Not among them is what has been done before, and what a legal hold keeps from being done:
-        `dsar.overdue` takes it up again when that has ended. Raises as `carrying.accepted_each`
-        does. Some hundreds at most, for they are locked while it lasts.
+        `dsar.overdue` takes it up again when that has ended. Nor is, of several, what cannot be
+        carried out; of one, it raises as `carrying.accepted` does. Some hundreds at most, for they
+        are locked while it lasts.
         """
-        accepted = await carrying.accepted_each(unit, active, requests)
+        accepted, broken = await carrying.accepted_each(unit, active, requests)
+        if broken and len(requests) == 1:
+            raise broken[requests[0]]
         # Of two for one member, which nobody could ask for, the first leaves nothing to the other.
         cases = {member.id: (row, member) for row, member in reversed(accepted)}
         held = await holds.standing_each(unit, [member for _, member in cases.values()])
@@ -147,7 +151,8 @@ class Erasure:
         request = standing[-1].request
         row = await unit.session.get(RequestRow, request, with_for_update=True)
         # Older than the request, a backup has no row to close.
-        parting = _Parting(request, row, member, telling.identities(unit, member))
+        known = telling.identities(unit, member)
+        parting = _Parting(request, row, member, known, journalled=standing[-1].at)
         if row is not None and State(row.state) is not State.FULFILLED:
             row.state = State.ACCEPTED.value
         await self._carry_out(unit, act, active, [parting])
@@ -208,6 +213,8 @@ class Erasure:
                 "rows": rows,
                 "kept": stays[one.request],
             }
+            if one.journalled is not None:
+                facts["journalled"] = rfc3339(one.journalled)
             subject = one.member.key.subject()
             entries.append(act.entry(EntryKind.MEMBER_ERASED, subject=subject, facts=facts))
         written = await unit.record.write_many(unit.session, entries)
@@ -234,13 +241,15 @@ class Erasure:
 class _Parting:
     """Somebody who is being erased, by which request, and the identifiers they are known by.
 
-    `row`: None where a restored backup is older than the request.
+    `row`: None where a restored backup is older than the request. `journalled`: when, of one that
+    is erased again by the journal.
     """
 
     request: UUID
     row: RequestRow | None
     member: Member
     known: telling.Identities = field(repr=False)
+    journalled: datetime | None = None
 
 
 async def _kept(unit: Unit, act: Act, active: Active, one: _Parting) -> vouchers.Staying | None:

@@ -62,16 +62,16 @@ async def load(unit: Unit, members: Collection[UUID], *, lock: bool = False) -> 
 
 
 async def load_whole(
-    unit: Unit, members: Collection[UUID]
+    unit: Unit, members: Collection[UUID], *, lock: bool = False
 ) -> tuple[dict[UUID, Member], frozenset[UUID]]:
     """The same, and those of which something does not open: for lists, which tell of each."""
     try:
-        return await load(unit, members), frozenset()
+        return await load(unit, members, lock=lock), frozenset()
     except CannotOpen:
         found, broken = dict[UUID, Member](), set()
-        for one in set(members):
+        for one in sorted(set(members)):
             try:
-                found |= await load(unit, [one])
+                found |= await load(unit, [one], lock=lock)
             except CannotOpen:
                 broken.add(one)
         return found, frozenset(broken)

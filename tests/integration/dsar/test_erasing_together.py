@@ -5,11 +5,12 @@ from typing import Any
 from uuid import UUID
 
 import at_the_desk
+import psycopg
 import pytest
 from a_life import Life
 
 from api import work as worker
-from api.bootstrap import SYSTEM
+from api.bootstrap import SYSTEM, Tillit
 from audit.browsing import Told, all_entries
 from audit.entries import Kind
 from audit.verify import VerifierKey
@@ -17,7 +18,7 @@ from dsar import certificates, checks, holds, register
 from dsar.holds import Ground
 from dsar.journal import Journal
 from dsar.states import Right, State
-from kernel.database import raw
+from kernel.database import libpq, raw
 from kernel.errors import TillitError
 from profiles.enrolment import enrol
 
@@ -109,6 +110,88 @@ async def test_whose_row_somebody_has_changed_keeps_no_other_from_being_erased(
     assert journalled == set(requests) - {broken}
 
 
+_FORGED = (
+    "INSERT INTO request (id, kind, state, member, channel, language, received, opened_at, due, "
+    "approval) VALUES (%s, 'erasure', 'accepted', %s, 'member', 'sv', now(), now(), now(), 'x') "
+    "RETURNING id"
+)
+
+
+async def test_forty_rows_that_nobody_approved_cost_the_others_nothing(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = _transactions(monkeypatch)
+    steps = worker.Steps(life.tillit)
+    alone = list(await _asked(life, 3))
+    begun.clear()
+    await steps.erasure(request=str(alone[0]))
+    undisturbed = len(begun)
+    forged = [UUID(int=number) for number in range(1, 41)]  # looked at before all others
+    for one in forged:
+        await _query(life, _FORGED, one, life.neighbour)
+    async with life.tillit.unit() as work:
+        person = await enrol(work.unit, SYSTEM, [{"member_number": "T-9"}], source="till")
+        asked = await at_the_desk.approved(work, Right.ERASURE, person[0].id)
+        other = await at_the_desk.approved(work, Right.ERASURE, life.member)
+    begun.clear()
+    await steps.erasure(request=str(asked.id))
+    assert len(begun) == undisturbed
+    async with life.tillit.unit() as work:
+        for request in (asked.id, other.id):
+            assert (await register.get(work.unit, request)).member is None
+    begun.clear()
+    for one in forged:
+        with pytest.raises(TillitError):
+            await steps.erasure(request=str(one))
+    # Each fails once with the rest and once by itself; what failed is taken back.
+    assert len(begun) <= len(forged) * (undisturbed + 1)
+    [(there,)] = await _query(life, "SELECT count(*) FROM member WHERE id = %s", life.neighbour)
+    assert there == 1
+    async with life.tillit.unit() as work:
+        key = VerifierKey.parse((await life.tillit.signer()).verifier_key)
+        said = await checks.check(work.unit, key)
+    assert all(any(str(one) in problem for problem in said) for one in forged)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "UPDATE request SET channel = 'x' WHERE id = %(request)s",
+        "UPDATE identity_proof SET sealed = 'x' WHERE request = %(request)s",
+        "UPDATE member SET sealed = 'x' WHERE id = %(member)s",
+        "UPDATE member_key SET wrapped = 'x' WHERE member = %(member)s",
+    ],
+)
+async def test_of_whom_something_does_not_open_is_left_out_and_the_others_go_at_once(
+    life: Life, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    asked = await _asked(life, 4)
+    request = list(asked)[1]
+    with psycopg.connect(libpq(life.tillit.url, role=None), autocommit=True) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute(broken.encode(), {"request": request, "member": asked[request]})
+    begun = _transactions(monkeypatch)
+    await worker.Steps(life.tillit).erasure(request=str(list(asked)[3]))
+    assert len(begun) <= 4
+    alive = await _query(life, "SELECT id FROM member WHERE id = ANY(%s)", list(asked.values()))
+    assert alive == [(asked[request],)]
+    with pytest.raises(TillitError):
+        await worker.Steps(life.tillit).erasure(request=str(request))
+
+
+def _transactions(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """One more for each transaction that a job begins."""
+    begun: list[None] = []
+    was = Tillit.unit
+
+    def counted(tillit: Tillit) -> Any:
+        begun.append(None)
+        return was(tillit)
+
+    monkeypatch.setattr(Tillit, "unit", counted)
+    return begun
+
+
 async def test_all_or_none_when_the_last_moment_fails(
     life: Life, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,9 +203,11 @@ async def test_all_or_none_when_the_last_moment_fails(
         was(journal, *lines, at=at)
         raise OSError("the disk is full")
 
+    begun = _transactions(monkeypatch)
     monkeypatch.setattr(Journal, "append", written_and_broken)
     with pytest.raises(OSError, match="full"):
         await worker.Steps(life.tillit).erasure(request=str(next(iter(asked))))
+    assert len(begun) == 3, "to find, to try, to take back: no half of them fits on a full disk"
     monkeypatch.undo()
     assert Journal(life.tillit.settings.journal).lines() == []
     [(there,)] = await _query(
