@@ -2,6 +2,7 @@
 
 The database counts; no row of it leaves. An answer is a fulfilment or a refusal: what was taken
 back, lapsed or was overtaken by an erasure was never answered. Days are calendar days.
+What is open and past its day counts as not in time: waiting longer never makes a share better.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,15 +19,16 @@ from profiles.unit import Unit
 # One pass: over all of them, by right, by month and by state.
 _QUERY = """
 SELECT grouping(right_, month, state), right_, month, state, count(*),
-  count(*) FILTER (WHERE closed IS NULL), count(days),
+  count(*) FILTER (WHERE closed IS NULL), count(*) FILTER (WHERE late), count(days),
   percentile_cont(0.5) WITHIN GROUP (ORDER BY days),
   percentile_disc(0.9) WITHIN GROUP (ORDER BY days),
   count(days) FILTER (WHERE closed <= due)
 FROM (
   SELECT kind AS right_, to_char(received, 'YYYY-MM') AS month, state, due, closed,
+    closed IS NULL AND due + coalesce(%(today)s - paused_on, 0) < %(today)s AS late,
     CASE WHEN state = ANY(%(answered)s) THEN closed - received END AS days
   FROM (
-    SELECT kind, state, received, due, (closed_at AT TIME ZONE %(zone)s)::date AS closed
+    SELECT kind, state, received, due, paused_on, (closed_at AT TIME ZONE %(zone)s)::date AS closed
     FROM request WHERE received BETWEEN %(since)s AND %(until)s
   ) AS received_then
 ) AS counted
@@ -41,12 +43,14 @@ ANSWERED = (State.FULFILLED, State.REJECTED)
 class Line:
     """Requests received: how many, how many of them are open, and how many were answered.
 
-    `median_days`, `most_days`: days until the answer, of half and of nine in ten of the answered.
-    `on_time`: the share of the answered that came by the day it was due. None: none was answered.
+    `late_open`: of the open, those past their day as of today. `median_days`, `most_days`: days
+    until the answer, of half and of nine in ten of the answered. `on_time`: the share that was
+    answered by the day it was due, of the answered and the `late_open`. None: there is neither.
     """
 
     received: int = 0
     open: int = 0
+    late_open: int = 0
     answered: int = 0
     median_days: float | None = None
     most_days: int | None = None
@@ -74,6 +78,7 @@ async def figures(unit: Unit, *, since: date, until: date) -> Figures:
     values = {
         "answered": [state.value for state in ANSWERED],
         "zone": unit.schema.zone.key,
+        "today": unit.today,
         "since": since,
         "until": until,
     }
@@ -94,6 +99,6 @@ async def figures(unit: Unit, *, since: date, until: date) -> Figures:
 
 
 def _line(counted: Sequence[Any]) -> Line:
-    received, open_, answered, median, most, on_time = counted
-    share = on_time / answered if answered else None
-    return Line(received, open_, answered, median, most, share)
+    received, open_, late, answered, median, most, on_time = counted
+    share = on_time / (answered + late) if answered + late else None
+    return Line(received, open_, late, answered, median, most, share)

@@ -55,7 +55,8 @@ def _days(found: Figures) -> dict[str, date]:
 def _lines(found: Figures) -> list[str]:
     now = found.now
     lines = [f"open {now.open}, due within 7 days {now.due_soon}, overdue {now.overdue}", ""]
-    lines.append(f"{'received':<26}{'all':>4}{'open':>6}{'median':>8}{'9 of 10':>9}{'in time':>9}")
+    counts, days = f"{'all':>4}{'open':>6}{'late':>6}", f"{'median':>8}{'9 of 10':>9}"
+    lines.append(f"{'received':<26}{counts}{days}{'in time':>9}")
     lines.append(_line(f"{found.since} to {found.until}", found.all))
     lines += [_line(f"  {name}", line) for name, line in found.by_right.items()]
     lines += [_line(f"  {name}", line) for name, line in found.by_month.items()]
@@ -67,4 +68,5 @@ def _line(name: str, line: Line) -> str:
     median = "–" if line.median_days is None else f"{line.median_days:g} d"
     most = "–" if line.most_days is None else f"{line.most_days} d"
     share = "–" if line.on_time is None else f"{line.on_time:.0%}"
-    return f"{name:<26}{line.received:>4}{line.open:>6}{median:>8}{most:>9}{share:>9}"
+    counts = f"{line.received:>4}{line.open:>6}{line.late_open:>6}"
+    return f"{name:<26}{counts}{median:>8}{most:>9}{share:>9}"

@@ -20,12 +20,14 @@ _A_YEAR = timedelta(days=365)
 class LineShown(msgspec.Struct):
     """Requests received: how many, how many of them are open, and how many were answered.
 
-    `median_days`, `most_days`: days until the answer, of half and of nine in ten of the answered.
-    `on_time`: the share of the answered that came by the day it was due. Null: none was answered.
+    `late_open`: of the open, those past their day as of today. `median_days`, `most_days`: days
+    until the answer, of half and of nine in ten of the answered. `on_time`: the share that was
+    answered by the day it was due, of the answered and the `late_open`. Null: there is neither.
     """
 
     received: int
     open: int
+    late_open: int
     answered: int
     median_days: float | None
     most_days: int | None

@@ -94,16 +94,16 @@ async def _write(tillit: Tillit, made: Sequence[Made]) -> None:
 def _counted(made: Sequence[Made]) -> Line:
     answered = [one for one in made if one.state in (State.FULFILLED, State.REJECTED)]
     days = sorted((one.closed_on - one.received).days for one in answered if one.closed_on)
-    if not days:
-        return Line(len(made), sum(one.closed is None for one in made))
+    late = sum(one.closed is None and one.effective < TODAY for one in made)
     in_time = sum(one.closed_on is not None and one.closed_on <= one.due for one in answered)
     return Line(
         received=len(made),
         open=sum(one.closed is None for one in made),
+        late_open=late,
         answered=len(days),
-        median_days=float(median(days)),
-        most_days=days[ceil(0.9 * len(days)) - 1],
-        on_time=in_time / len(days),
+        median_days=float(median(days)) if days else None,
+        most_days=days[ceil(0.9 * len(days)) - 1] if days else None,
+        on_time=in_time / (len(days) + late) if days or late else None,
     )
 
 
@@ -158,7 +158,20 @@ async def test_one_answer_is_its_own_median(club: Tillit) -> None:
     await _write(club, [one])
     async with club.unit() as work:
         found = await request_figures.figures(work.unit, since=day, until=day)
-    assert found.all == Line(1, 0, 1, 31.0, 31, 0.0)
+    assert found.all == Line(1, 0, 0, 1, 31.0, 31, 0.0)
+
+
+async def test_nothing_is_all_in_time_while_something_open_is_past_its_day(club: Tillit) -> None:
+    """Whoever answers the new ones and leaves the old ones lying has not done well."""
+    day, due = date(2026, 4, 1), date(2026, 5, 1)
+    closed = datetime(2026, 4, 10, 12, tzinfo=UTC)
+    answered = Made(uuid7(), Right.ACCESS, State.FULFILLED, day, due, None, closed)
+    left = [Made(uuid7(), Right.ACCESS, State.ACKNOWLEDGED, day, due, None, None) for _ in "abc"]
+    stands = Made(uuid7(), Right.ACCESS, State.REQUIRES_ACTION, day, due, day, None)
+    await _write(club, [answered, *left, stands])
+    async with club.unit() as work:
+        found = await request_figures.figures(work.unit, since=day, until=day)
+    assert (found.all.open, found.all.late_open, found.all.on_time) == (4, 3, 0.25)
 
 
 @pytest.mark.parametrize("limit", [1, 7, 100])

@@ -220,8 +220,8 @@ def test_figures_are_told_in_a_table(club) -> None:
     lines = club("request", "figures").out.splitlines()
     assert lines[0] == "open 1, due within 7 days 0, overdue 0"
     cells = {line.split()[0]: line.split() for line in lines[4:6]}
-    assert cells["access"] == ["access", "1", "0", "0", "d", "0", "d", "100%"]
-    assert cells["erasure"] == ["erasure", "1", "1", "–", "–", "–"]
+    assert cells["access"] == ["access", "1", "0", "0", "0", "d", "0", "d", "100%"]
+    assert cells["erasure"] == ["erasure", "1", "1", "0", "–", "–", "–"]
     assert lines[-1] == "acknowledged 1, fulfilled 1"
     backwards = club("request", "figures", "--from", "2026-02-01", "--to", "2026-01-01")
     assert backwards.err == "error: --from: this is after --to; the earlier day first\n"

@@ -71,7 +71,7 @@ async def test_figures_are_of_what_was_received_in_the_days_asked_for(
     found = await officer.ok("GET", "/v1/requests/figures")
     assert (found["open"], found["due_soon"], found["overdue"]) == (1, 0, 0)
     assert found["all"] == {
-        **{"received": 3, "open": 1, "answered": 2},
+        **{"received": 3, "open": 1, "late_open": 0, "answered": 2},
         **{"median_days": 34.5, "most_days": 50, "on_time": 0.5},
     }
     assert set(found["by_month"]) == {"2026-01", "2026-02"}
@@ -80,6 +80,10 @@ async def test_figures_are_of_what_was_received_in_the_days_asked_for(
     assert (some["since"], some["until"]) == ("2026-02-01", "2026-02-15")
     assert set(some["by_right"]) == {"portability"}
     assert (some["open"], some["all"]["on_time"]) == (1, 1.0)
+    clock.at = START + timedelta(days=40)
+    officer = await club.officer()
+    late = (await officer.ok("GET", "/v1/requests/figures"))["by_right"]["erasure"]
+    assert (late["late_open"], late["on_time"]) == (1, 0.0)
 
 
 @pytest.mark.parametrize(
