@@ -27,6 +27,7 @@ from dsar.words import Channel, Delay, Reason, check_doubt, grounds
 from kernel.ids import uuid7
 from kernel.jobs import enqueue
 from profiles import members
+from profiles.errors import CannotOpen
 from profiles.members import Member
 from profiles.unit import Unit
 
@@ -73,7 +74,7 @@ async def open_request(
     withdrawal or an objection whatever is noted beside it, and the first note stays.
 
     `language`: the member's, by its BCP 47 tag. One in which nobody writes letters is passed over
-    for the programme's first.
+    for the programme's first. Who joins and names one is answered in it, until it is decided.
 
     A withdrawal or an objection of somebody who was identified is approved in the same step.
     Raises `NotARequest`, `UnknownPurpose`, `UnknownField`, `BadValue`, `UnknownMember`, and
@@ -85,7 +86,7 @@ async def open_request(
     person = await members.one(unit, member, lock=True)
     already = await _same(unit, right, person, wish)
     if already is not None:
-        again = _Again(came, channel, proof)
+        again = _Again(came, channel, proof, language)
         await _join(unit, act, active, (already, person), again)
         return replace(shown(already), joined=True)
     await admitting.refuse(unit, act, right, person)
@@ -255,11 +256,17 @@ def _new(unit: Unit, right: Right, person: Member, wish: Wanted, came: date) -> 
 
 
 async def _same(unit: Unit, right: Right, person: Member, wish: Wanted) -> RequestRow | None:
-    """The open request that this would only repeat; what is done already is done anew."""
+    """The open request that this would only repeat; what is done already is done anew.
+
+    A row that nobody can make sense of is repeated by nothing: it keeps no member from asking.
+    """
     for row in await register.open_ones(unit, right, person.id):
-        if State(row.state) is State.CARRIED_OUT:
+        if not register.readable(row) or row.state == State.CARRIED_OUT:
             continue
-        about = wanted.opened(person.key, row.id, row.wanted)
+        try:
+            about = wanted.opened(person.key, row.id, row.wanted)
+        except CannotOpen:
+            continue
         if wanted.repeats(right, wish, about):
             return row
     return None
@@ -272,6 +279,7 @@ class _Again:
     received: date
     channel: Channel
     proof: Proof | None
+    language: str | None
 
 
 async def _join(
@@ -290,19 +298,17 @@ async def _join(
     if again.received < row.received:
         row.received = again.received
         register.count_anew(unit, row)
-    await register.note(
-        unit,
-        act,
-        EntryKind.REQUEST_MOVED,
-        row,
-        subject=person.key.subject(),
-        facts={
-            "step": JOIN,
-            "state": row.state,
-            "channel": again.channel.value,
-            "received": again.received.isoformat(),
-        },
-    )
+    facts: dict[str, Fact] = {
+        "step": JOIN,
+        "state": row.state,
+        "channel": again.channel.value,
+        "received": again.received.isoformat(),
+    }
+    undecided = State(row.state) not in (State.ACCEPTED, State.CARRIED_OUT)
+    if undecided and (tongue := _written(active, again.language)) is not None:
+        row.language = facts["language"] = tongue
+    subject = person.key.subject()
+    await register.note(unit, act, EntryKind.REQUEST_MOVED, row, subject=subject, facts=facts)
     if proof is None or not await _lacking(unit, active, row, person):
         return
     await identity.prove(unit, act, row.id, person, proof)
@@ -389,7 +395,10 @@ def _receipt(unit: Unit, received: date | None) -> date:
 
 def _language(active: Active, language: str | None) -> str:
     """The one wanted, where the programme or its letters have it; else the programme's first."""
+    return _written(active, language) or active.programme.languages[0]
+
+
+def _written(active: Active, language: str | None) -> str | None:
+    """That language, where the programme or its letters have it; else None."""
     own = active.programme.languages
-    if language is None or language in own:
-        return language or own[0]
-    return written(language) or own[0]
+    return language if language is None or language in own else written(language)
