@@ -213,17 +213,16 @@ async def once(tillit: Tillit) -> None:
     What is approved is carried out before anybody is reminded of it. A second pass finds nothing
     to do. What fails holds up nothing else; the first failure is raised at the end.
     """
-    await drain(tillit)
-    failed = []
-    for step, _ in IN_TIME:
+    first = (resume, send_due, _jobs_due)
+    failed: list[Exception] = []
+    for step in (*first, *(step for step, _ in IN_TIME), *first):
         try:
             await step(tillit)
         except NoProgramme:
             pass  # nobody has asked for anything yet
-        except TillitError as error:
+        except Exception as error:  # whatever it is: the others are owed to other people
             _step_failed(error)
             failed.append(error)
-    await drain(tillit)
     if failed:
         raise failed[0]
 
@@ -232,9 +231,13 @@ async def drain(tillit: Tillit) -> None:
     """Do the jobs that are due now, and return: what time alone makes due is `once`'s."""
     await resume(tillit)
     await send_due(tillit)
+    await _jobs_due(tillit)
+
+
+async def _jobs_due(tillit: Tillit) -> int:
     async with queue_of(tillit) as queue:
         await queue.work(wait=False)
-    await tillit.integrate()
+    return await tillit.integrate()
 
 
 async def resume(tillit: Tillit) -> int:
@@ -354,18 +357,23 @@ async def _each_batch(tillit: Tillit, step: Callable[[Work], Awaitable[int]]) ->
             return done
 
 
-def _step_failed(error: TillitError) -> None:
-    """A passing fault must not end the worker; a lasting one is in the log each time."""
-    _log.warning("step_failed", error=error.slug, place=error.problems[0].place)
+def _step_failed(error: Exception) -> None:
+    """A passing fault must not end the worker; a lasting one is in the log each time.
+
+    Words that are not ours may hold values: of such an error only the name is told.
+    """
+    if isinstance(error, TillitError):
+        _log.warning("step_failed", error=error.slug, place=error.problems[0].place)
+    else:
+        broken = isinstance(error, OSError | psycopg.Error | DBAPIError)
+        place = "database" if broken else "worker"
+        _log.warning("step_failed", error=type(error).__name__, place=place)
 
 
 async def _repeat(step: Callable[[], Awaitable[int]], every: float) -> None:
     while True:
         try:
             await step()
-        except TillitError as error:
-            _step_failed(error)
-        except (OSError, psycopg.Error, DBAPIError) as error:
-            # The connection broke. Its words may hold values, so only its name is told.
-            _log.warning("step_failed", error=type(error).__name__, place="database")
+        except (TillitError, OSError, psycopg.Error, DBAPIError) as error:
+            _step_failed(error)  # also when the connection broke
         await asyncio.sleep(every)

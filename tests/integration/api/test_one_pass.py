@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 from at_the_desk import approved, opened
+from psycopg import DataError
 from structlog.testing import capture_logs
 
 from api import work as worker
@@ -134,19 +135,45 @@ async def test_what_one_pass_carries_out_it_does_not_remind_of(
         assert (await register.get(work.unit, request)).state is State.FULFILLED
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [CannotOpen("one row cannot be opened", place="package"), ValueError("a value of somebody's")],
+)
 async def test_one_thing_that_fails_holds_up_no_other_and_is_told_at_the_end(
-    club: Tillit, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+    club: Tillit, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch, wrong: Exception
 ) -> None:
     async def fails(tillit: Tillit) -> int:
-        raise CannotOpen("one row cannot be opened", place="package")
+        raise wrong
 
     monkeypatch.setattr(worker, "IN_TIME", ((fails, 1.0), *worker.IN_TIME))
     async with club.unit() as work:
         request = (await opened(work, Right.ACCESS, await _member(work, "1"))).id
     clock.at += timedelta(days=20)
-    with pytest.raises(CannotOpen):
+    with capture_logs() as logs, pytest.raises(type(wrong)):
         await worker.once(club)
     assert (await _moves(club))[str(request)] == [11]
+    assert [one["event"] for one in logs].count("step_failed") == 1
+    assert "somebody" not in str(logs)
+
+
+async def test_a_date_that_no_program_holds_does_not_keep_the_jobs_from_being_done(
+    club: Tillit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever owns the database drops the constraint that keeps it out."""
+    async with club.unit() as work:
+        request = (await approved(work, Right.ACCESS, await _member(work, "1"))).id
+        late = (await opened(work, Right.ACCESS, await _member(work, "2"))).id
+
+    async def fails(tillit: Tillit) -> int:
+        raise DataError("date too large (after year 10K)")
+
+    for name in ("resume", "send_due"):
+        monkeypatch.setattr(worker, name, fails)
+    with pytest.raises(DataError):
+        await worker.once(club)
+    async with club.unit() as work:
+        assert (await register.get(work.unit, request)).state is State.FULFILLED
+        assert (await register.get(work.unit, late)).state is State.ACKNOWLEDGED
 
 
 async def test_before_the_first_programme_one_pass_finds_nothing_to_do(settings: Settings) -> None:
