@@ -28,6 +28,7 @@ from audit.verify import (
 from consent.programmes import Active
 from dsar import heard
 from dsar.errors import NotReady
+from dsar.heard import Heard
 from dsar.states import Right, State
 from dsar.tables import CertificateRow, RequestRow
 from kernel.errors import Unavailable
@@ -164,12 +165,15 @@ def _about(active: Active, form: str, erasure: Use, *, at: str) -> dict[str, Any
 
 
 async def _recipients(unit: Unit, request: UUID, erasure: Use) -> list[dict[str, Any]]:
+    subject = bytes.fromhex(_told(erasure)["subject"])
+    return recipients(await heard.of_request(unit, request, subject=subject))
+
+
+def recipients(said: Mapping[str, Heard]) -> list[dict[str, Any]]:
     """Who was told, and what came of it, by the record; an answer by its digest alone.
 
     `answered_at`: when it was closed; `reason`: why an officer gave it up, by a closed list.
     """
-    subject = bytes.fromhex(_told(erasure)["subject"])
-    said = await heard.of_request(unit, request, subject=subject)
     return [
         {
             "recipient": name,

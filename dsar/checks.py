@@ -66,7 +66,7 @@ async def check(unit: Unit, key: VerifierKey) -> list[str]:
             said.take(entry)
         return [
             *await _requests(unit, said),
-            *await checks_erasure.check(unit, said.erasures, key),
+            *await checks_erasure.check(unit, said.erasures, said.recipients.entries, key),
             *await checks_recipients.check(unit, said.recipients, erased=said.erased),
             *[f"handed in {one} is not as it was sealed" for one in await handed.broken(unit)],
         ]

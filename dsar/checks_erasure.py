@@ -4,7 +4,9 @@ Part of `tillit audit verify`, with keys in hand. Reads everything; changes noth
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -15,7 +17,8 @@ from audit.browsing import Told
 from audit.entries import Kind as EntryKind
 from audit.verify import CERTIFICATE, HORIZON, VerificationError, VerifierKey, verify_certificate
 from dsar import holds, vouchers
-from dsar.certificates import HORIZON_PART
+from dsar.certificates import HORIZON_PART, recipients
+from dsar.heard import by_recipient
 from dsar.tables import CertificateRow
 from kernel.database import raw
 from profiles import members
@@ -68,16 +71,24 @@ class Said:
         return {entry.subject for entry in self.erasures.values()}
 
 
-async def check(unit: Unit, said: Said, key: VerifierKey) -> list[str]:
-    """What is wrong, in words. Raises `ProfilesError` where members cannot be opened."""
+async def check(
+    unit: Unit, said: Said, answers: Mapping[str, Sequence[Told]], key: VerifierKey
+) -> list[str]:
+    """What is wrong, in words. `answers`: what recipients were told and have answered, by request.
+
+    Raises `ProfilesError` where members cannot be opened.
+    """
     return [
-        *await _certificates(unit, said, key),
+        *await _certificates(unit, said, answers, key),
         *await _holds(unit, said),
+        *_held(unit, said),
         *await _vouchers(unit, said),
     ]
 
 
-async def _certificates(unit: Unit, said: Said, key: VerifierKey) -> list[str]:
+async def _certificates(
+    unit: Unit, said: Said, answers: Mapping[str, Sequence[Told]], key: VerifierKey
+) -> list[str]:
     rows = list((await unit.session.execute(select(CertificateRow))).scalars())
     problems = []
     for row in rows:
@@ -86,6 +97,11 @@ async def _certificates(unit: Unit, said: Said, key: VerifierKey) -> list[str]:
             problems.append(f"the certificate of request {row.request} is not what was issued")
         elif not _stands(row, said, key):
             problems.append(f"the certificate of request {row.request} does not hold")
+        elif not _answered(row, said, answers.get(str(row.request), ())):
+            problems.append(
+                f"the certificate of request {row.request} says of recipients what the record "
+                "does not say"
+            )
     there = {(str(row.request), row.part) for row in rows}
     lost = sorted(said.certificates.keys() - there)
     return problems + [f"the certificate of request {one} is missing" for one, _ in lost]
@@ -106,6 +122,23 @@ def _stands(row: CertificateRow, said: Said, key: VerifierKey) -> bool:
         and erasure.facts.get("request") == str(row.request)
         and about == (form, str(row.request), str(row.erased), row.epoch)
     )
+
+
+def _answered(row: CertificateRow, said: Said, entries: Sequence[Told]) -> bool:
+    """Whether it says of who was told, and of what they answered, what the record says."""
+    told = json.loads(row.document)["certificate"].get("recipients")
+    if told is None:
+        return True  # the second certificate, which names none
+    subject = said.erasures[row.erased].subject
+    try:
+        found = recipients(by_recipient(one for one in entries if one.subject == subject))
+    except ValueError:  # a state that nobody of ours wrote
+        return False
+    return sorted(told, key=_name) == sorted(found, key=_name)
+
+
+def _name(recipient: Mapping[str, Any]) -> str:
+    return str(recipient["recipient"])
 
 
 async def _holds(unit: Unit, said: Said) -> list[str]:
@@ -142,6 +175,37 @@ def _wrong_hold(unit: Unit, said: Said, keys: Any, *, row: Any, ends_at: Any) ->
         and (hold.lifted_at is not None) == (str(id) in said.lifted)
     )
     return None if agree else "is not what the record says"
+
+
+def _held(unit: Unit, said: Said) -> list[str]:
+    """Erasures while a hold stood. Whoever is gone has none lifted: what was, was before."""
+    standing: dict[str | None, list[tuple[str, Told]]] = {}
+    for hold, entry in sorted(said.placed.items()):
+        if hold not in said.lifted:
+            standing.setdefault(entry.subject, []).append((hold, entry))
+    return [
+        f"request {erasure.facts.get('request')} erased a member on whom hold {hold} stood"
+        for erasure in said.erasures.values()
+        for hold, placed in standing.get(erasure.subject, ())
+        if _stood(unit, placed, erasure)
+    ]
+
+
+def _stood(unit: Unit, placed: Told, erasure: Told) -> bool:
+    """Whether a hold that nobody has lifted kept a member from being erased then.
+
+    An erasure that a restore undid was lawful when it was journalled: what of holds is from before
+    that had ended by then, and the record that came with the backup is older than its end.
+    """
+    try:
+        before = erasure.facts.get("journalled")
+        if before is not None and placed.at < datetime.fromisoformat(before):
+            return False
+        until = placed.facts.get("until")
+        ends = holds.ends_at(unit, date.fromisoformat(until) if until is not None else None)
+    except (TypeError, ValueError):  # no fact of ours
+        return True
+    return ends is None or erasure.at < ends
 
 
 async def _vouchers(unit: Unit, said: Said) -> list[str]:

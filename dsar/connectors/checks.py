@@ -26,16 +26,18 @@ class Heard:
 
     `done`: the digest of the answer by which a word was closed.
 
-    By request and recipient, of which there is one word.
+    By request and recipient, of which there is one word; `entries` by request.
     """
 
     told: dict[tuple[str, str], Told] = field(default_factory=dict)
     states: dict[tuple[str, str], str] = field(default_factory=dict)
     done: dict[tuple[str, str], str | None] = field(default_factory=dict)
     answers: set[tuple[str, str, str]] = field(default_factory=set)
+    entries: dict[str, list[Told]] = field(default_factory=dict)
 
     def take(self, entry: Told) -> None:
         key = (str(entry.facts.get("request")), str(entry.facts.get("recipient")))
+        self.entries.setdefault(key[0], []).append(entry)
         if entry.kind == EntryKind.RECIPIENT_TOLD:
             self.told[key] = entry
             return

@@ -199,6 +199,30 @@ async def test_an_answer_that_was_taken_out_of_the_table_is_named(told: Recipien
     assert any("on record and missing" in one for one in await problems(told))
 
 
+async def test_a_certificate_that_says_what_is_no_longer_on_record_is_named(
+    told: Recipients,
+) -> None:
+    request = await told.asked()
+    auditor, letters = await told.word(request, "auditor"), await told.word(request)
+    await told.toy.answers({"id": str(auditor.id), "status": "completed"}, recipient="auditor")
+    await told.toy.calls_back(str(letters.id), "completed")
+    await told.later(minutes=2)
+    assert (await told.request(request)).state is RequestState.FULFILLED
+    assert await problems(told) == []
+    forge(
+        told,
+        "DELETE FROM audit_entry WHERE position(%s IN body) > 0 AND position(%s IN body) > 0",
+        *(b'"kind":"recipient.answered"', b'"recipient":"auditor"'),
+    )
+    async with told.tillit.unit() as work:
+        key = VerifierKey.parse((await told.tillit.signer()).verifier_key)
+        found = await checks.check(work.unit, key)
+    assert (
+        f"the certificate of request {request} says of recipients what the record does not say"
+        in found
+    )
+
+
 # Words that are lost
 
 
@@ -224,7 +248,8 @@ async def test_a_word_that_is_lost_is_shown_as_trouble_and_closes_nothing(
     async with told.tillit.unit() as work:
         standings = await desk.standings(work.unit, work.active)
         words = [one.word for one in await desk.of_request(work.unit, request)]
-        seen_of = await seen(work.unit, [await register.get(work.unit, request)])
+        asked = await register.get(work.unit, request)
+        seen_of = await seen(work.unit, work.active, [asked])
         (waits,) = await waiting(work.unit, seen_of)
     assert {one.recipient: (one.open, one.troubled, one.problem) for one in standings} == {
         "letters": (1, 1, "lost"),

@@ -269,3 +269,28 @@ async def test_a_hold_from_before_the_erasure_comes_back_with_a_backup_and_frees
     Journal(settings.journal).append(Line(member, request), at=books.clock.at)
     async with opened(settings, clock=books.clock) as again:
         assert await _state(Books(again, books.clock), request) is State.FULFILLED
+        assert await _wrong(Books(again, books.clock)) == []
+
+
+@pytest.mark.parametrize("until", [None, TODAY + timedelta(days=3)])
+async def test_an_erasure_while_a_hold_stood_is_named(
+    books: Books, monkeypatch: pytest.MonkeyPatch, until: date | None
+) -> None:
+    """However it came about: nobody looked, and what said that it was lifted is gone again."""
+    held, lifted, ended = [await books.joins() for _ in range(3)]
+    waiting = [await books.approved(one) for one in (held, lifted, ended)]
+    hold = await _placed(books, held, until=until)
+    await _lifted(books, (await _placed(books, lifted, until=until)).id)
+    await _placed(books, ended, until=TODAY)
+    books.clock.at += timedelta(days=1)
+    with monkeypatch.context() as blind:
+        blind.setattr(holds, "standing_each", _none_stand)
+        await worker.drain(books.tillit)
+    assert [await _state(books, one) for one in waiting] == [State.FULFILLED] * 3
+    assert await _wrong(books) == [
+        f"request {waiting[0]} erased a member on whom hold {hold.id} stood"
+    ]
+
+
+async def _none_stand(_: Any, people: Any) -> dict[UUID, list[Hold]]:
+    return {one.id: [] for one in people}
