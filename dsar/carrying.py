@@ -256,12 +256,17 @@ async def review(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
 
 
 async def overtake(unit: Unit, act: Act, rows: Iterable[tuple[RequestRow, Member]]) -> None:
-    """Close what else they had asked for who are being erased: there is nobody left."""
+    """Close what else they had asked for who are being erased: there is nobody left.
+
+    A row that nobody can make sense of takes no step: it is closed as it is, for the audit to name.
+    """
     rows = list(rows)
-    open_ones = [(row, one.key.subject()) for row, one in rows if State(row.state).is_open]
+    known = [(row, one.key.subject()) for row, one in rows if register.readable(row)]
+    open_ones = [(row, subject) for row, subject in known if State(row.state).is_open]
     await register.step_each(unit, act, open_ones, Step.OVERTAKE)
     for row, _ in rows:
         row.member = row.approval = row.wanted = None
+        row.closed_at = row.closed_at or unit.now
 
 
 async def _say(

@@ -6,6 +6,7 @@ the other; so are the letters that a step asks for.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import UUID
@@ -256,19 +257,13 @@ def _new(unit: Unit, right: Right, person: Member, wish: Wanted, came: date) -> 
 
 
 async def _same(unit: Unit, right: Right, person: Member, wish: Wanted) -> RequestRow | None:
-    """The open request that this would only repeat; what is done already is done anew.
-
-    A row that nobody can make sense of is repeated by nothing: it keeps no member from asking.
-    """
+    """The open request that this would only repeat; what is done already is done anew."""
     for row in await register.open_ones(unit, right, person.id):
         if not register.readable(row) or row.state == State.CARRIED_OUT:
             continue
-        try:
-            about = wanted.opened(person.key, row.id, row.wanted)
-        except CannotOpen:
-            continue
-        if wanted.repeats(right, wish, about):
-            return row
+        with suppress(CannotOpen):  # what nobody of ours has sealed keeps no member from asking
+            if wanted.repeats(right, wish, wanted.opened(person.key, row.id, row.wanted)):
+                return row
     return None
 
 
