@@ -7,6 +7,22 @@ from migrations.append_only import append_only
 revision = "0005"
 down_revision = "0004"
 
+#: The ends of what is a date here. A hold and a voucher outlive what they were made for.
+_FIRST, _LAST, _LONGEST = "2000-01-01 00:00Z", "2200-01-01 00:00Z", "2300-01-01 00:00Z"
+
+
+def _possible(table: str, *columns: str, until: str = _LAST) -> list[str]:
+    """Constraints: no date of these is one that a program cannot hold, as `infinity` is.
+
+    One such row would stop every list that it is on. They hold off accidents and the application's
+    own role; who owns the database drops them.
+    """
+    return [
+        f"ALTER TABLE {table} ADD CHECK ({column} BETWEEN '{_FIRST}' AND '{until}')"
+        for column in columns
+    ]
+
+
 STATEMENTS = [
     """
     CREATE TABLE request (
@@ -29,9 +45,21 @@ STATEMENTS = [
         erased uuid,
         closed_at timestamptz,
         wanted bytea,
-        approval bytea
+        approval bytea,
+        CHECK (paused_days BETWEEN 0 AND 4000)
     )
     """,
+    *_possible(
+        "request",
+        "received",
+        "opened_at",
+        "due",
+        "paused_on",
+        "asked_on",
+        "not_before",
+        "reminded",
+        "closed_at",
+    ),
     "CREATE INDEX request_member ON request (member)",
     "CREATE INDEX request_open ON request (due) WHERE closed_at IS NULL",
     "GRANT SELECT, INSERT, UPDATE ON request TO tillit_app",
@@ -65,6 +93,7 @@ STATEMENTS = [
         sealed bytea NOT NULL
     )
     """,
+    *_possible("identity_challenge", "made_at", "closed_at"),
     "CREATE INDEX identity_challenge_request ON identity_challenge (request)",
     "CREATE INDEX identity_challenge_member ON identity_challenge (member, made_at)",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON identity_challenge TO tillit_app",
@@ -77,6 +106,7 @@ STATEMENTS = [
         expires_at timestamptz NOT NULL
     )
     """,
+    *_possible("package", "made_at", "expires_at"),
     "ALTER TABLE package ALTER sealed SET STORAGE EXTERNAL",
     "CREATE INDEX package_member ON package (member)",
     "CREATE INDEX package_expires ON package (expires_at)",
@@ -92,6 +122,7 @@ STATEMENTS = [
         sealed bytea NOT NULL
     )
     """,
+    *_possible("letter", "made_at"),
     "ALTER TABLE letter ALTER sealed SET STORAGE EXTERNAL",
     "CREATE INDEX letter_member ON letter (member)",
     "GRANT SELECT, INSERT, DELETE ON letter TO tillit_app",
@@ -117,6 +148,8 @@ STATEMENTS = [
         sealed bytea NOT NULL
     )
     """,
+    *_possible("legal_hold", "placed_at", "lifted_at"),
+    *_possible("legal_hold", "ends_at", until=_LONGEST),
     "CREATE INDEX legal_hold_member ON legal_hold (member)",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON legal_hold TO tillit_app",
     # What bookkeeping law keeps of those who are erased: apart, and under a key of its own.
@@ -129,6 +162,7 @@ STATEMENTS = [
         sealed bytea NOT NULL
     )
     """,
+    *_possible("voucher", "keep_until", until=_LONGEST),
     "ALTER TABLE voucher ALTER sealed SET STORAGE EXTERNAL",
     "CREATE INDEX voucher_until ON voucher (keep_until)",
     "CREATE INDEX voucher_year ON voucher (year, id)",
@@ -154,6 +188,7 @@ STATEMENTS = [
         sealed bytea
     )
     """,
+    *_possible("outgoing", "made_at", "next_at", "due", "answered_at"),
     "CREATE INDEX outgoing_request ON outgoing (request)",
     "CREATE INDEX outgoing_member ON outgoing (member) WHERE member IS NOT NULL",
     "CREATE INDEX outgoing_open ON outgoing (next_at) WHERE state IN ('waiting', 'sent')",
@@ -174,6 +209,7 @@ STATEMENTS = [
         UNIQUE (outgoing, digest)
     )
     """,
+    *_possible("recipient_answer", "at"),
     "CREATE INDEX recipient_answer_last ON recipient_answer (recipient, at)",
     *append_only("recipient_answer"),
     # Requests that others handed in for members; `request` is there once they were found to be
@@ -192,12 +228,13 @@ STATEMENTS = [
         received_at timestamptz NOT NULL,
         asked_on date,
         ended_at timestamptz,
-        problems jsonb NOT NULL DEFAULT '{}',
+        problems jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(problems) = 'object'),
         epoch integer NOT NULL,
         sealed bytea,
         UNIQUE (sender, reference)
     )
     """,
+    *_possible("handed_in", "received_at", "asked_on", "ended_at"),
     "CREATE INDEX handed_in_request ON handed_in (request)",
     "CREATE INDEX handed_in_sender ON handed_in (sender, received_at)",
     "CREATE INDEX handed_in_open ON handed_in (asked_on) WHERE state IN ('waiting', 'held')",
