@@ -4,7 +4,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from dsar.letters.wording import Wording
+from dsar.letters.wording import Wording, unbroken
 from dsar.letters.written import Block, Written
 
 _ALL = Path(__file__).parents[1] / "templates"
@@ -15,13 +15,15 @@ STYLE = (_TEMPLATES / "letter.css").read_text("utf-8").strip()
 
 def templates(folder: str) -> Environment:
     """Of one folder: whatever is put in is escaped, and nothing may be left out."""
-    return Environment(
+    found = Environment(
         loader=FileSystemLoader(_ALL / folder),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.filters["unbroken"] = unbroken
+    return found
 
 
 _PAGES = templates("letters")

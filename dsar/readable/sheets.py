@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time
 from fpdf.enums import XPos, YPos
 
 from dsar.letters.paper import FONT, GAP, LARGE, LINE, SIZE, SMALL, About, Paper
+from dsar.letters.wording import unbroken
 from dsar.readable.reading import FILE, Part, Reading
 
 _NUMBER = 25.0  # millimetres for a number at the right margin
@@ -47,11 +48,11 @@ def _part(paper: Paper, part: Part) -> None:
     if part.heading:
         paper.head(part.heading)
     for text in part.said:
-        paper.say(text, keep=bool(part.points or part.rows))
+        paper.say(unbroken(text), keep=bool(part.points or part.rows))
     for what, number in part.rows:
         _row(paper, what, number)
     for point in part.points:
-        paper.point(point)
+        paper.point(unbroken(point))
     if part.rows or part.points:
         paper.ln(GAP - 1)
     for name, value in part.codes:

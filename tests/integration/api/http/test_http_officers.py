@@ -54,7 +54,7 @@ async def test_an_officer_opens_approves_and_hands_over_what_a_letter_asked_for(
     assert (shown["state"], shown["member"]) == ("fulfilled", None)
     certificate = await officer.ok("GET", f"/v1/requests/{request}/certificate")
     assert certificate["certificate"]["request"] == request
-    assert await officer.ok("GET", "/v1/requests?open=true") == {"requests": [], "next": None}
+    assert (await officer.ok("GET", "/v1/requests?open=true"))["requests"] == []
     assert (await officer("GET", "/v1/requests?open=yes")).status_code == 422
 
 
