@@ -48,7 +48,7 @@ class State(StrEnum):
 
     RECEIVED = "received"  # nobody has looked yet whom it is about
     WAITING = "waiting"  # about nobody, or about what its member has asked for themselves
-    HELD = "held"  # about two members, or one with too much open: an officer has to look
+    HELD = "held"  # about two members, or one too many of its sender: an officer has to look
     OPENED = "opened"  # a request of that member, who has been asked
     ENDED = "ended"  # its time has run out, or its sender took it back
 

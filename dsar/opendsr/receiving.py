@@ -2,7 +2,7 @@
 
     received ─► opened: the member is asked who they are ─► as every request
         │  └──► held: it is about two members, an officer looks
-        │         └ also about one who has as many open as members may
+        │         └ also a second for a right, while its member has yet to answer about the first
         └─────► waiting: about nobody ─► ended, when a member would have had to answer
 
 Whether there is such a member shows nowhere outside: not in the answer, which is given before

@@ -43,7 +43,8 @@ def may_be_refused(right: str, reason: str) -> bool:
     return reason == "IdentityVerificationFailure" or right in IN_THE_WAY[reason].split()
 
 
-#: What members and services may have open at a time, but for what takes effect at once.
+#: What members, and each sender for a member, may have in their trays at a time. What takes effect
+#: at once lies in no tray, and what is done and waits for recipients has left it.
 OPEN_AT_A_TIME = 20
 
 
@@ -68,6 +69,7 @@ class Case:
     person: Person
     received: date
     wish: Any = None
+    tray: str = "officers"  # whose asking it is: officers', the member's own, or a sender's name
     state: str = "acknowledged"
     #: "*" for the whole person, "signed in", or the name and the value of what was proved
     proofs: set[str | tuple[str, str]] = field(default_factory=set)
@@ -136,7 +138,6 @@ class Desk:
         who: str,
         now: datetime,
         today: date,
-        officer: bool = True,
     ) -> tuple[Case, bool]:
         """The request that it is now, and whether it was open already."""
         if self._odd(case):
@@ -156,10 +157,8 @@ class Desk:
                 return other, True
         if case.right == "release" and not case.person.restricted:
             raise No("NotARequest")
-        if not officer and case.right not in AT_ONCE:
-            waiting = [one for one in self.of(case.person) if one.state not in OVER]
-            if sum(one.right not in AT_ONCE for one in waiting) >= OPEN_AT_A_TIME:
-                raise No("TooMany")
+        if case.right not in AT_ONCE and self._full(case):
+            raise No("TooMany")
         self.cases.append(case)
         case.steps.append(("opened", "initiated", who))
         if proof:
@@ -272,6 +271,25 @@ class Desk:
 
     def of(self, person: Person) -> Iterator[Case]:
         return (case for case in self.cases if case.person is person)
+
+    def _full(self, case: Case) -> bool:
+        """Officers' trays never are. Members put in a first of each right, however many lie there;
+        a sender puts in no second of a right as long as we ask who is behind the first.
+        """
+        there = [
+            one
+            for one in self.of(case.person)
+            if one.tray == case.tray
+            and one.right not in AT_ONCE
+            and one.state not in (*OVER, "carried_out")
+        ]
+        alike = [one for one in there if one.right == case.right]
+        if case.tray == "officers":
+            return False
+        if case.tray == "own":
+            return bool(alike) and len(there) >= OPEN_AT_A_TIME
+        asking = any(one.state == "requires_action" for one in alike)
+        return asking or len(there) >= OPEN_AT_A_TIME
 
     def _odd(self, case: Case) -> bool:
         """Whether it would set right what is not kept."""

@@ -31,19 +31,33 @@ from consent.programme.loading import read_programme
 from dsar import carrying, checks, identity, outgoing, requests
 from dsar.connectors import answers
 from dsar.identity import How, Proof
+from dsar.opendsr import handed
+from dsar.opendsr.handed import Sender, State
+from dsar.register import Request
 from dsar.states import Right
 from dsar.wanted import Wanted
 from dsar.words import Channel, Delay, Reason
 from kernel.clock import StoppedClock
 from kernel.database import raw
 from kernel.errors import TillitError
+from kernel.ids import uuid7
 from profiles.enrolment import enrol
 from profiles.members import one
+from profiles.unit import Unit
 
 P = TypeVar("P")
 R = TypeVar("R")
 FRESH = secrets.randbelow(10**6)
 START = datetime(2026, 1, 20, 22, 30, tzinfo=UTC)
+#: Whose asking it is, and the ways on which it comes.
+TRAYS = {
+    "officers": [Channel.OFFICER],
+    "own": [Channel.MEMBER, Channel.GUARDIAN],
+    "till": [Channel.SERVICE, Channel.OPENDSR],
+    "desk": [Channel.SERVICE],
+}
+#: What a sender may ask for.
+HANDED_IN = {"access", "portability", "erasure", "restriction", "release", "review"}
 OFFICERS = ("officer-1", "officer-2", "officer-3")
 ZONES = {
     "SE": "Europe/Stockholm",
@@ -132,7 +146,7 @@ def wishes(chance: Random, right: str) -> dict[str, Any] | None:
         case "withdrawal":
             return {"purposes": ("offers",), "note": chance.choice(["", "", "enough"])}
         case "review":
-            return chance.choice([None, {"note": "why no gold"}])
+            return chance.choice([None, {"note": "why no gold"}, {"note": "why so late"}])
     return None
 
 
@@ -161,6 +175,7 @@ class World:
         self.chance = Random(seed)
         self.desk = Desk(self.chance.choice(sorted(ZONES)), RECIPIENTS, passes_on=FIELDS)
         self.people: dict[UUID, Person] = {}
+        self.subjects: dict[UUID, str] = {}
         self.kept: list[Kept] = []
         self.done: list[str] = []
         self.seen: Counter[str] = Counter()
@@ -205,6 +220,7 @@ class World:
             [member] = await enrol(work.unit, SYSTEM, [values], source="test")
         person = Person({name: value for name, value in values.items() if name != "tier"})
         self.people[member.id] = person
+        self.subjects[member.id] = member.key.subject().hex()
         self.desk.people.append(person)
 
     async def open(self) -> None:
@@ -213,25 +229,29 @@ class World:
         back = self.chance.choice([0, 0, 0, 0, 1, 6, 7, 8, 29, 31, 100, 1095, 1096, 1097, -1])
         received = None if back == 0 else self.today - timedelta(days=back)
         wish = wishes(self.chance, right)
-        case = Case(right, person, received or self.today, wish)
         proof = self._proof(person)
-        act = self.chance.choice([self._act(), Act(ActorType.SERVICE, "till")])
-        officer = act.actor_type is ActorType.OFFICER
-        how: dict[str, Any] = {"received": received, "channel": self.chance.choice([*Channel])}
+        tray = self.chance.choice([*TRAYS] if right in HANDED_IN else ["officers", "own"])
+        channel, act = self.chance.choice(TRAYS[tray]), self._act()
+        if tray != "officers":
+            act = Act(ActorType.SERVICE, tray)
+        if tray == "own":
+            act = Act(ActorType.MEMBER, self.subjects[member])
+        case = Case(right, person, received or self.today, wish, tray)
+        how: dict[str, Any] = {"received": received, "channel": channel}
         how["wish"] = Wanted(**wish) if wish else None
         how["proof"] = _proof(proof) if proof else None
 
         def on_paper() -> tuple[Case, bool]:
             if not sensible(right, wish):
                 raise No("NotARequest")
-            return self.desk.open(
-                case, proof=proof, who=act.actor, now=self.now, today=self.today, officer=officer
-            )
+            return self.desk.open(case, proof=proof, who=act.actor, now=self.now, today=self.today)
 
         async def really(work: Work) -> tuple[UUID, bool]:
             made = await requests.open_request(
                 work.unit, act, work.active, Right(right), member, **how
             )
+            if act.actor_type is ActorType.SERVICE and not made.joined:
+                await _note_sender(work.unit, Sender(act.actor_type, tray), made)
             return made.id, made.joined
 
         if (both := await self._both(f"open {right}", on_paper, really)) is None:
@@ -496,6 +516,14 @@ class World:
                 theirs = sorted(steps.get(str(kept.id), []))
                 assert theirs == sorted(kept.case.steps), self.told(kept)
             assert await checks.check(work.unit, key) == [], self.told()
+
+
+async def _note_sender(unit: Unit, sender: Sender, made: Request) -> None:
+    """What a request was opened by is known by what was handed in."""
+    kept, id = handed.Kept(b""), uuid7(unit.milliseconds)
+    await handed.add(unit, id, sender, reference=str(id), right=made.right, kept=kept)
+    one = await handed.one(unit, id)
+    await handed.looked(unit, one, State.OPENED, request=made.id, kept=kept)
 
 
 def _proof(name: str) -> Proof:
