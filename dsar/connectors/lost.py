@@ -19,7 +19,7 @@ from audit.entries import Kind as EntryKind
 from audit.errors import EntryInvalid
 from consent.programmes import Active
 from dsar import heard, mislaid, outgoing, register, telling, wanted
-from dsar.errors import WrongState
+from dsar.errors import BrokenRequest, WrongState
 from dsar.heard import Heard
 from dsar.outgoing import Outgoing, id_of
 from dsar.states import Right, State
@@ -115,8 +115,15 @@ def _open_words(request: UUID, said: Mapping[str, Heard]) -> dict[UUID, str]:
 
 
 async def _put_back(unit: Unit, request: UUID) -> int:
-    """With the request and its words locked, by what the record says then."""
-    row = await register.row_of(unit, request, lock=True)
+    """With the request and its words locked, by what the record says then.
+
+    None of a request that nobody can make sense of: it keeps nobody else's from coming back, and
+    `tillit audit verify` names it.
+    """
+    try:
+        row = await register.row_of(unit, request, lock=True)
+    except BrokenRequest:
+        return 0
     if row.state != State.CARRIED_OUT:
         return 0
     connection = await raw(unit.session)

@@ -274,6 +274,18 @@ async def test_a_word_that_is_lost_is_shown_as_trouble_and_closes_nothing(
     assert said == {"letters": "told_otherwise", "auditor": "told_otherwise"}
 
 
+async def test_a_broken_request_keeps_no_other_s_words_from_coming_back(told: Recipients) -> None:
+    broken, whole = sorted([await told.asked(), await told.asked(member=told.life.neighbour)])
+    forge(told, CLOSED[2])
+    forge(told, "UPDATE request SET channel = 'zz' WHERE id = %s", broken)
+    assert await outward.find_lost(told.tillit) == 2
+    back = await told.rows("SELECT DISTINCT request FROM outgoing WHERE problem = 'lost'")
+    assert back == [(whole,)]
+    assert any(str(broken) in one for one in await problems(told))
+    forge(told, "UPDATE request SET channel = 'officer' WHERE id = %s", broken)
+    assert await outward.find_lost(told.tillit) == 2
+
+
 async def test_what_stands_as_it_should_is_never_called_lost(told: Recipients) -> None:
     """Open, refused, answered, given up: and a request that is closed."""
     told.toy.manners = [Manner.GONE]
