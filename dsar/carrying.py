@@ -135,15 +135,14 @@ async def carried(
     row: RequestRow,
     *,
     subject: bytes,
-    identities: telling.Identities,
+    known: telling.Known = telling.UNKNOWN,
     corrected: Mapping[str, Any] | None = None,
 ) -> None:
     """The request has been carried out in this transaction: recipients are told (Art. 19).
 
-    `identities`: the identifiers by which recipients may know the member. `corrected`: what was
-    set right.
+    `known`: how recipients may know the member. `corrected`: what was set right.
     """
-    await carried_each(unit, act, active, [Carried(row, subject, identities, corrected or {})])
+    await carried_each(unit, act, active, [Carried(row, subject, known, corrected or {})])
 
 
 @dataclass(frozen=True)
@@ -152,7 +151,7 @@ class Carried:
 
     row: RequestRow
     subject: bytes
-    identities: telling.Identities = field(repr=False)
+    known: telling.Known = field(repr=False)
     corrected: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
@@ -165,9 +164,7 @@ async def carried_each(unit: Unit, act: Act, active: Active, done: Sequence[Carr
         if row.kind == Right.ERASURE:
             row.member = None
             row.wanted = None
-    told = [
-        telling.Done(shown(one.row), one.subject, one.identities, one.corrected) for one in done
-    ]
+    told = [telling.Done(shown(one.row), one.subject, one.known, one.corrected) for one in done]
     await telling.tell(unit, act, active, told)
     await _settle(unit, act, cases)
 
@@ -235,14 +232,14 @@ async def rectification(unit: Unit, act: Act, active: Active, request: UUID) -> 
     row, member = found
     subject = member.key.subject()
     await _refuse_used(unit, row, subject=subject)
-    before = telling.identities(unit, member)
+    before = await telling.known_of(unit, active, member)
     wish = _wish(row, member)
     if (snag := await _snag(unit, member, wish)) is not None:
         row.approval = None
         await register.step(unit, act, row, Step.RETURN, subject=subject, reason=snag.value)
         return False
     await enrolment.rectify(unit, act, member, wish.values, source="request")
-    await carried(unit, act, active, row, subject=subject, identities=before, corrected=wish.values)
+    await carried(unit, act, active, row, subject=subject, known=before, corrected=wish.values)
     return True
 
 
@@ -251,7 +248,7 @@ async def review(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
     if (found := await accepted(unit, active, request)) is None:
         return False
     row, member = found
-    await carried(unit, act, active, row, subject=member.key.subject(), identities={})
+    await carried(unit, act, active, row, subject=member.key.subject())
     return True
 
 
@@ -280,8 +277,8 @@ async def _say(
     row, member = case
     if words:
         await ledger.record(unit, act, {member: words})
-    known = telling.identities(unit, member)
-    await carried(unit, act, active, row, subject=member.key.subject(), identities=known)
+    known = await telling.known_of(unit, active, member)
+    await carried(unit, act, active, row, subject=member.key.subject(), known=known)
 
 
 async def _settle(unit: Unit, act: Act, cases: Sequence[tuple[RequestRow, bytes]]) -> bool:

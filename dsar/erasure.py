@@ -15,9 +15,8 @@ from sqlmodel import col, or_, select
 
 from audit.acts import Act
 from audit.browsing import naming
-from audit.entries import Fact
+from audit.entries import Fact, rfc3339
 from audit.entries import Kind as EntryKind
-from audit.entries import rfc3339
 from consent import guardians
 from consent.programmes import Active
 from dsar import carrying, holds, identity, outgoing, telling, vouchers
@@ -61,11 +60,10 @@ class Erasure:
         # Of two for one member, which nobody could ask for, the first leaves nothing to the other.
         cases = {member.id: (row, member) for row, member in reversed(accepted)}
         held = await holds.standing_each(unit, [member for _, member in cases.values()])
-        parting = [
-            _Parting(row.id, row, member, telling.identities(unit, member))
-            for row, member in cases.values()
-            if not held[member.id]
-        ]
+        going = {member.id: (row, member) for row, member in cases.values() if not held[member.id]}
+        # While what they said is there: it goes with them.
+        known = await telling.known(unit, active, [member for _, member in going.values()])
+        parting = [_Parting(row.id, row, one, known[one.id]) for row, one in going.values()]
         if not parting:
             return []
         await self._carry_out(unit, act, active, parting)
@@ -151,7 +149,7 @@ class Erasure:
         request = standing[-1].request
         row = await unit.session.get(RequestRow, request, with_for_update=True)
         # Older than the request, a backup has no row to close.
-        known = telling.identities(unit, member)
+        known = await telling.known_of(unit, active, member)
         parting = _Parting(request, row, member, known, journalled=standing[-1].at)
         if row is not None and State(row.state) is not State.FULFILLED:
             row.state = State.ACCEPTED.value
@@ -239,7 +237,7 @@ class Erasure:
 
 @dataclass(frozen=True)
 class _Parting:
-    """Somebody who is being erased, by which request, and the identifiers they are known by.
+    """Somebody who is being erased, by which request, and how recipients may know them.
 
     `row`: None where a restored backup is older than the request. `journalled`: when, of one that
     is erased again by the journal.
@@ -248,7 +246,7 @@ class _Parting:
     request: UUID
     row: RequestRow | None
     member: Member
-    known: telling.Identities = field(repr=False)
+    known: telling.Known = field(repr=False)
     journalled: datetime | None = None
 
 
@@ -271,7 +269,7 @@ async def _forgotten(unit: Unit, parting: Sequence[_Parting]) -> dict[str, dict[
         "guardianship": await guardians.forget(unit, people),
         "hold": await holds.forget(unit, ids),
     }
-    await forgetting.forget(unit, [one.known for one in parting])
+    await forgetting.forget(unit, [one.known.identities for one in parting])
     return gone
 
 

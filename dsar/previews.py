@@ -1,11 +1,12 @@
 """What an erasure would do, before anybody approves it: what goes, what stays, who is told.
 
-Reads and counts; what it opens are purchases, to see which of them a law keeps, and identifiers,
-to see who knows the member by them. Nothing of it leaves but numbers and names of the programme.
+Reads and counts; what it opens are purchases, to see which of them a law keeps, and identifiers
+and what was said, to see who may know the member. Nothing of it leaves but numbers and what the
+programme says of recipients.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from audit.acts import Act
@@ -61,15 +62,29 @@ SELECT (SELECT count(*) FROM member WHERE id = %(member)s) AS member,
 
 
 @dataclass(frozen=True)
+class ByHand:
+    """A recipient to be told by hand: its name in the programme, the company, how it is reached."""
+
+    recipient: str
+    name: str
+    contact: str
+
+    def facts(self) -> dict[str, str]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class Preview:
     """`destroys`: how many, by kind. `tells`: recipients, by name. `holds`: those that stand.
 
-    `closes`: how many other open requests end with it. `waits`: the days it cools off for.
+    `by_hand`: recipients that may have the member's data and that nothing here tells: an officer
+    has to. `closes`: how many other open requests end with it. `waits`: the days it cools off for.
     """
 
     destroys: Mapping[str, int]
     keeps: Staying | None
     tells: tuple[str, ...]
+    by_hand: tuple[ByHand, ...]
     holds: tuple[Hold, ...]
     closes: int
     waits: int
@@ -94,10 +109,12 @@ async def of_member(
 ) -> Preview:
     """What an erasure of this member would do today; on record as `erasure.previewed`."""
     keeps = await _staying(unit, active, person)
+    known = (await telling.known(unit, active, [person], by_hand=True))[person.id]
     found = Preview(
         await _counted(unit, person, keeps.unreadable if keeps else 0),
         keeps if keeps and keeps.count else None,
-        tuple(telling.carriers(active, Right.ERASURE, known=telling.identities(unit, person))),
+        tuple(telling.carriers(active, Right.ERASURE, known=known)),
+        _by_hand(active, known),
         tuple(await holds.standing(unit, person)),
         await _others(unit, person.id, request),
         active.programme.requests.cooling_off_days,
@@ -139,6 +156,12 @@ async def _staying(unit: Unit, active: Active, person: Member) -> Staying | None
         return None
     bought, unreadable = await reading.readable_purchases(unit, person)
     return vouchers.staying(unit, books, bought, unreadable=unreadable)
+
+
+def _by_hand(active: Active, known: telling.Known) -> tuple[ByHand, ...]:
+    names = telling.left_to_officers(active, Right.ERASURE, known=known)
+    found = ((name, active.programme.recipients[name]) for name in names)
+    return tuple(ByHand(name, one.name, one.contact) for name, one in found)
 
 
 async def _others(unit: Unit, member: UUID, request: UUID | None) -> int:

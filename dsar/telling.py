@@ -2,25 +2,33 @@
 
 Makes `outgoing` rows; what carries them outward is each recipient's connector. Of a member, a
 recipient is sent the identifiers that it knows them by and that the programme names for it; of a
-rectification, also the values that were set right and that its purposes use.
+rectification, also the values that were set right and that its purposes use. One that receives
+data for consents alone is told of nobody who has never said yes: it was sent nothing of theirs.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
 from audit.acts import Act
 from audit.entries import Fact
 from audit.entries import Kind as EntryKind
+from consent import ledger
+from consent.choices import Action, By, Choice
+from consent.programme.declarations import LegalBasis
 from consent.programme.parties import Recipient
 from consent.programmes import Active
 from dsar import outgoing
 from dsar.outgoing import Parcel
 from dsar.register import Request
 from dsar.states import Right
+from profiles.errors import CannotOpen
+from profiles.keys import MemberKey
 from profiles.members import Member
 from profiles.sealing import open_value
 from profiles.unit import Unit
@@ -34,6 +42,20 @@ _TOLD = {
     Right.RESTRICTION: "restriction",
     Right.RELEASE: "restriction",
 }
+#: Said by whoever has said yes, now or once. Of a double opt-in the letter that asks to confirm it
+#: may have gone by a recipient; and what has expired, or was no consent, was acted on before.
+_YES = frozenset(
+    {
+        Action.GIVEN,
+        Action.RENEWED,
+        Action.REQUESTED,
+        Action.UNPROVEN,
+        Action.EXPIRED,
+        Action.INVALIDATED,
+    }
+)
+#: A withdrawal that came so shows that there was a yes, even where the ledger has none.
+_AFTER_A_YES = frozenset({By.IMPORT, By.UNSUBSCRIBE})
 
 
 class Word(msgspec.Struct, frozen=True):
@@ -64,16 +86,89 @@ def identities(unit: Unit, member: Member) -> Identities:
 
 
 @dataclass(frozen=True)
+class Known:
+    """How recipients may know a member: by which identifiers, and which recipients.
+
+    `recipients`: those that may have had data of theirs, by name.
+    """
+
+    identities: Identities = field(repr=False)
+    recipients: frozenset[str] = field(repr=False)
+
+
+#: For what no recipient is told of.
+UNKNOWN = Known({}, frozenset())
+
+
+async def known(
+    unit: Unit, active: Active, people: Iterable[Member], *, by_hand: bool = False
+) -> dict[UUID, Known]:
+    """How recipients may know these members; one query, and none where no ledger decides.
+
+    `by_hand`: of recipients without a connector too. Opens what the members said, where a
+    recipient goes by that; of whom it does not open, any recipient may have had data.
+    """
+    people = list(people)
+    parties = active.programme.recipients.items()
+    names = {name for name, one in parties if by_hand or one.connector is not None}
+    asks = {name: asked for name in names if (asked := _asks(active, name)) is not None}
+    keys = {one.id: one.key for one in people} if asks else {}
+    said = await _said(unit, keys) if keys else {}
+    found = {}
+    for one in people:
+        never = set[str]()
+        if one.id in said:
+            yes = {choice.purpose for choice in said[one.id] if _is_yes(choice)}
+            never = {name for name, purposes in asks.items() if not yes & purposes}
+        found[one.id] = Known(identities(unit, one), frozenset(names - never))
+    return found
+
+
+async def known_of(unit: Unit, active: Active, member: Member) -> Known:
+    """The same of one."""
+    return (await known(unit, active, [member]))[member.id]
+
+
+async def _said(unit: Unit, keys: Mapping[UUID, MemberKey]) -> dict[UUID, list[Choice]]:
+    """What they ever said, without those of whom it does not open: that keeps no erasure."""
+    try:
+        return await ledger.opened(unit, keys)
+    except CannotOpen:
+        found = dict[UUID, list[Choice]]()
+        for one, key in keys.items():
+            with suppress(CannotOpen):
+                found |= await ledger.opened(unit, {one: key})
+        return found
+
+
+def _asks(active: Active, name: str) -> set[str] | None:
+    """The purposes a recipient had data for, under any version, if all rest on consent; or None."""
+    asked = set[str]()
+    for version in (active, *active.earlier.values()):
+        recipient = version.programme.recipients.get(name)
+        for purpose in recipient.purposes if recipient is not None else ():
+            if version.programme.purposes[purpose].legal_basis is not LegalBasis.CONSENT:
+                return None
+            asked.add(purpose)
+    return asked
+
+
+def _is_yes(choice: Choice) -> bool:
+    withdrawn = choice.action is Action.WITHDRAWN and choice.by in _AFTER_A_YES
+    return choice.action in _YES or withdrawn
+
+
+@dataclass(frozen=True)
 class Done:
     """What was done about a member, for those to be told of it who have to be.
 
-    `subject`: whom it is on record for. `identities`: the identifiers by which recipients may
-    know the member. `corrected`: what was set right.
+    `subject`: whom it is on record for. `known`: how recipients may know the member. `corrected`:
+    what was set right.
     """
 
     request: Request
     subject: bytes
-    identities: Identities = field(repr=False)
+    known: Known = field(repr=False)
     corrected: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
@@ -82,7 +177,7 @@ async def tell(unit: Unit, act: Act, active: Active, done: Sequence[Done]) -> in
 
     On record as `recipient.told` when it is on its way. A recipient whom none of a member's
     identifiers means anything to has nothing of theirs, and is not told who they are; nor is one
-    told of a correction of what it never had.
+    that they never let have it, nor one told of a correction of what it never had.
     """
     words = [(one, parcel) for one in done for parcel in _words(unit, active, one)]
     await outgoing.post_each(unit, [parcel for _, (parcel, _) in words])
@@ -100,9 +195,11 @@ def _words(unit: Unit, active: Active, done: Done) -> Iterator[tuple[Parcel, dic
     """What goes to each recipient, and what is said of it on record."""
     request = done.request
     for name, recipient in active.programme.recipients.items():
-        word = word_to(active, name, request, done.identities, done.corrected)
         connector = recipient.connector
-        if word is None or connector is None:
+        if connector is None or name not in done.known.recipients:
+            continue
+        word = word_to(active, name, request, done.known.identities, done.corrected)
+        if word is None:
             continue
         parcel = Parcel(
             request=request.id,
@@ -143,12 +240,24 @@ def word_to(
     return Word(str(request.id), request.right.value, known, values)
 
 
-def carriers(active: Active, right: Right, *, known: Identities) -> list[str]:
+def carriers(active: Active, right: Right, *, known: Known) -> list[str]:
     """The recipients that will be told of it about somebody `known` so, by name: for a preview."""
     matter = _TOLD.get(right)
-    found = active.programme.recipients.items()
     return [
-        name for name, one in found if matter and _carries(one, matter) and _known_to(one, known)
+        name
+        for name, one in active.programme.recipients.items()
+        if matter and name in known.recipients
+        if _carries(one, matter) and _known_to(one, known.identities)
+    ]
+
+
+def left_to_officers(active: Active, right: Right, *, known: Known) -> list[str]:
+    """The recipients that somebody has to tell by hand, for nothing here does: for a preview."""
+    matter = _TOLD.get(right)
+    return [
+        name
+        for name, one in active.programme.recipients.items()
+        if matter and name in known.recipients and not _carries(one, matter)
     ]
 
 

@@ -122,6 +122,7 @@ def _plain(found: Preview) -> dict[str, Any]:
         "destroys": dict(found.destroys),
         "keeps": found.keeps.facts() if found.keeps else [],
         "tells": list(found.tells),
+        "by_hand": [one.facts() for one in found.by_hand],
         "holds": [_hold(one) for one in found.holds],
         "closes": found.closes,
         "waits_days": found.waits,
@@ -135,6 +136,7 @@ def _lines(found: Preview) -> list[str]:
             words = "1 voucher" if count == 1 else f"{count} vouchers"
             lines.append(f"stays   {words} until {day}: {found.keeps.books.law}")
     lines += [f"told    {name}" for name in found.tells]
+    lines += [f"by hand {one.name} ({one.contact})" for one in found.by_hand]
     if found.closes:
         lines.append(f"closes  {found.closes} other open requests")
     if found.waits:

@@ -42,6 +42,7 @@ class NewHold(msgspec.Struct, forbid_unknown_fields=True):
 class PreviewShown(msgspec.Struct):
     """What an erasure would do today. `destroys`: how many, by kind. `tells`: who is told.
 
+    `by_hand`: who else may have the data, and is told by an officer: nothing here tells them.
     `keeps`: what stays, by which law and until when. `held`: a legal hold stands, so that nothing
     is done. `closes`: other open requests that end with it. `waits_days`: how long an approved
     erasure cools off.
@@ -50,6 +51,7 @@ class PreviewShown(msgspec.Struct):
     destroys: dict[str, int]
     keeps: list[dict[str, Any]]
     tells: list[str]
+    by_hand: list[dict[str, str]]
     held: bool
     closes: int
     waits_days: int
@@ -119,6 +121,7 @@ def _plain(found: Preview) -> dict[str, Any]:
         "destroys": dict(found.destroys),
         "keeps": found.keeps.facts() if found.keeps else [],
         "tells": list(found.tells),
+        "by_hand": [one.facts() for one in found.by_hand],
         "held": bool(found.holds),
         "closes": found.closes,
         "waits_days": found.waits,

@@ -120,7 +120,7 @@ def farewell_case(
     row: RequestRow,
     member: Member,
     *,
-    known: telling.Identities,
+    known: telling.Known,
     kept: Sequence[Fact],
 ) -> Case:
     """The case of an erasure that is being carried out, while its member can still be named."""

@@ -116,13 +116,13 @@ async def make(
 class Parting:
     """Somebody who is being erased. `row`: their request's, None where a restored backup has none.
 
-    `known`: the identifiers they go by. `stays`: what is kept of them, as the entry of the
+    `known`: how recipients may know them. `stays`: what is kept of them, as the entry of the
     erasure says it.
     """
 
     row: RequestRow | None
     member: Member
-    known: telling.Identities = field(repr=False)
+    known: telling.Known = field(repr=False)
     stays: Sequence[Fact]
 
 

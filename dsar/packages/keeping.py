@@ -73,7 +73,7 @@ async def make(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
     await unit.record.write(
         unit.session, act.entry(EntryKind.PACKAGE_MADE, subject=subject, facts=facts)
     )
-    await carrying.carried(unit, act, active, row, subject=subject, identities={})
+    await carrying.carried(unit, act, active, row, subject=subject)
     return True
 
 

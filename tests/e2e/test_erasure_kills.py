@@ -26,12 +26,16 @@ from victims import Store, Victims, sound, victims_of
 from api.bootstrap import SYSTEM, Tillit
 from audit.browsing import all_entries
 from audit.entries import Kind
+from consent import ledger
+from consent.choices import Action as Said
+from consent.choosing import choose
 from consent.programme.loading import read_programme
 from dsar import outgoing
 from dsar.states import Right
 from kernel import jobs
 from kernel.database import libpq, raw
 from profiles.enrolment import enrol
+from profiles.members import load
 
 pytestmark = pytest.mark.slow
 
@@ -85,6 +89,12 @@ class Erasures:
         ]
         async with self.tillit.unit() as work:
             people = await enrol(work.unit, SYSTEM, rows, source="test")
+        async with self.tillit.unit() as work:
+            unit, letter = work.unit, work.active.programme.purposes["newsletter"]
+            locked = await load(unit, [one.id for one in people], lock=True)
+            # Who never said yes to the letter has nothing with those who send it.
+            yes = choose(unit, letter, Said.GIVEN, at=unit.now, by="member", language="sv")
+            await ledger.record(unit, SYSTEM, {one: [yes] for one in locked.values()})
         async with self.tillit.unit() as work:
             for one in people:
                 made = await at_the_desk.approved(work, Right.ERASURE, one.id)

@@ -149,8 +149,11 @@ async def _with_recipient(books: Books) -> None:
     async with books.tillit.unit() as work:
         source = work.active.programme.source
     place = "[recipients.app-messages]"
+    source = source.replace(place, CONNECTOR.lstrip() + "\n" + place)
+    # It has everybody's data, and not theirs alone who said yes.
+    purposes = 'purposes = ["newsletter", "partner_offers"]'
     await books.tillit.apply(
-        SYSTEM, read_programme(source.replace(place, CONNECTOR.lstrip() + "\n" + place))
+        SYSTEM, read_programme(source.replace(purposes, 'purposes = ["membership"]'))
     )
 
 

@@ -9,6 +9,7 @@ def test_an_erasure_is_looked_at_held_freed_and_done(club) -> None:
     seen = club("request", "preview", request)
     assert seen.status == 0
     assert "goes    1 member" in seen.out
+    assert "by hand Siffergården Revision AB (privacy@siffergarden.example)" in seen.out
     until = (date.today() + timedelta(days=9)).isoformat()
     hold = ("request", "hold", "place", "1", "--ground", "dispute", "--until", until)
     placed = club(*hold, "--note", "Parcel 7", "--json").json["holds"]
@@ -23,7 +24,9 @@ def test_an_erasure_is_looked_at_held_freed_and_done(club) -> None:
     assert club("request", "hold", "lift", placed[0]["id"]).status == 0
     assert club("request", "hold", "list", "--json").json == {"holds": []}
     assert "lifted" in club("request", "hold", "list", "--ended").out
-    assert club("request", "preview", request, "--json").json["holds"] == []
+    looked = club("request", "preview", request, "--json").json
+    assert (looked["holds"], looked["tells"]) == ([], [])
+    assert {"recipient", "name", "contact"} == set(looked["by_hand"][0])
     done = club("request", "approve", request, "--now", "--json")
     assert done.json["state"] == "fulfilled"
     gone = club("request", "preview", request)

@@ -57,6 +57,16 @@ async def test_an_officer_looks_first_and_sees_what_goes_and_what_stays(club: Cl
     [kept] = seen["keeps"]
     assert (kept["count"], kept["purpose"]) == (1, "bookkeeping")
     assert (seen["held"], seen["holds"], seen["waits_days"]) == (False, [], 0)
+    # There are no connectors; and whom only a yes lets have anything has nothing of theirs.
+    assert (seen["tells"], [one["recipient"] for one in seen["by_hand"]]) == (
+        [],
+        ["hosting", "auditor"],
+    )
+    assert seen["by_hand"][1] == {
+        "recipient": "auditor",
+        "name": "Siffergården Revision AB",
+        "contact": "privacy@siffergarden.example",
+    }
     text = json.dumps(seen, ensure_ascii=False)
     assert not [one for one in ("Öberg", "post.example", "R-1") if one in text]
     await officer.ok("POST", f"/v1/requests/{request}/approve")
