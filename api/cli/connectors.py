@@ -1,12 +1,13 @@
 """`tillit connectors`: how recipients are told, and what became of it."""
 
 from dataclasses import asdict
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
-from api.bootstrap import Tillit
+from api.bootstrap import Tillit, Work
 from api.cli.door import run
 from api.cli.speaking import ActingAs, AsJson, officer, say_json
 from api.outward import home_of
@@ -24,15 +25,24 @@ Id = Annotated[UUID, typer.Argument(help="The word's id.", show_default=False)]
 
 
 @app.command("list")
-def list_(as_json: AsJson = False) -> None:
+def list_(
+    request: Annotated[
+        UUID | None,
+        typer.Option("--request", help="Only who was told because of it, answered or not."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Each recipient: the way to it, how many words it has yet to answer, and what is wrong."""
 
-    async def step(tillit: Tillit) -> list[tuple[Standing, list[Outgoing]]]:
+    async def step(tillit: Tillit) -> tuple[list[tuple[Standing, list[Outgoing]]], date]:
         async with tillit.unit() as work:
             found = await desk.standings(work.unit, work.active)
-            return [(one, await desk.waiting_for(work.unit, one.recipient)) for one in found]
+            if request is not None:
+                return await _because_of(work, request, found), work.unit.today
+            words = [await desk.waiting_for(work.unit, one.recipient) for one in found]
+            return list(zip(found, words, strict=True)), work.unit.today
 
-    found = run(step)
+    found, today = run(step)
     if as_json:
         say_json({"connectors": [_plain(one) | {"words": _words(w)} for one, w in found]})
         return
@@ -41,9 +51,22 @@ def list_(as_json: AsJson = False) -> None:
         problem = f"; {one.problem}" if one.problem else ""
         typer.echo(f"{one.recipient:<20} {way}: {one.open} open, {one.late} late{problem}")
         for word in words:
-            typer.echo(
-                f"  {word.id}  {word.what:<13} {word.state:<8} {word.problem or ''}".rstrip()
-            )
+            typer.echo(f"  {word.id}  {line(word, today)}  request {word.request}")
+    if not found and request is not None:
+        typer.echo("no recipient was told because of this request")
+
+
+async def _because_of(
+    work: Work, request: UUID, known: list[Standing]
+) -> list[tuple[Standing, list[Outgoing]]]:
+    """Those of them that were told because of it, each with what it was told."""
+    told = [one.word for one in await desk.of_request(work.unit, request)]
+    by_name = {one.recipient: one for one in known}
+    found = []
+    for name in sorted({word.recipient for word in told if word.recipient is not None}):
+        standing = by_name.get(name, Standing(name, None, None, 0, 0, 0, None, None))
+        found.append((standing, [word for word in told if word.recipient == name]))
+    return found
 
 
 @app.command("test")
@@ -105,10 +128,19 @@ def _plain(one: Standing) -> dict[str, Any]:
 
 
 def _words(found: list[Outgoing]) -> list[dict[str, Any]]:
-    return [_word(one) for one in found]
+    return [word_plain(one) for one in found]
 
 
-def _word(one: Outgoing) -> dict[str, Any]:
+def line(one: Outgoing, today: date) -> str:
+    """Such as ``erasure       waiting  due 2026-03-02, late: no_secret``."""
+    due = f"due {one.due}" if one.due and one.state.is_open else ""
+    late = ", late" if one.is_late(today) else ""
+    problem = f"{': ' if due else ''}{one.problem}" if one.problem else ""
+    return f"{one.what:<13} {one.state:<8} {due}{late}{problem}".rstrip()
+
+
+def word_plain(one: Outgoing) -> dict[str, Any]:
+    """A word to a recipient, for machines."""
     return {
         "outgoing": str(one.id),
         "request": str(one.request),
@@ -123,7 +155,7 @@ def _word(one: Outgoing) -> dict[str, Any]:
 def _say(told: Told, *, as_json: bool) -> None:
     one = told.word
     if as_json:
-        say_json(_word(one) | {"reason": told.reason})
+        say_json(word_plain(one) | {"reason": told.reason})
     else:
         typer.echo(
             f"{one.id}  {one.recipient}  {one.what}  {one.state}  {told.reason or ''}".rstrip()

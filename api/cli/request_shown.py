@@ -1,16 +1,29 @@
 """How commands show requests: as lines for people, as plain objects for machines."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import typer
 
-from api.cli import letters
+from api.cli import connectors, letters
+from api.cli.request_waiting import said, waits_plain
 from api.cli.speaking import say_json
 from dsar.desk import Seen
 from dsar.letters.desk import Status
+from dsar.outgoing import Outgoing
+from dsar.waiting import Waiting
 from dsar.wanted import Wanted
+
+
+@dataclass(frozen=True)
+class Besides:
+    """What is told of one request alone: what it waits for, its letters, and who was told of it."""
+
+    waits: Waiting
+    written: Sequence[Status]
+    words: Sequence[Outgoing]
 
 
 def plain(seen: Seen, today: date, wish: Wanted | None = None) -> dict[str, Any]:
@@ -27,7 +40,7 @@ def plain(seen: Seen, today: date, wish: Wanted | None = None) -> dict[str, Any]
         "received": request.received.isoformat(),
         "opened_at": request.opened_at.isoformat(),
         "due": request.due.isoformat(),
-        "days_left": request.days_left(today) if request.state.is_open else None,
+        "days_left": request.days_left(today) if request.unanswered else None,
         "overdue": request.overdue(today),
         "extended": request.extended,
         "paused": request.paused,
@@ -49,22 +62,33 @@ def say(
     *,
     as_json: bool,
     wish: Wanted | None = None,
-    written: Sequence[Status] | None = None,
+    besides: Besides | None = None,
 ) -> None:
-    """One request on stdout. `written`: its letters, where they are to be told of."""
+    """One request on stdout."""
     told = plain(seen, today, wish)
-    if as_json and written is not None:
-        told["letters"] = [letters.plain(one) for one in written]
     if as_json:
-        say_json(told)
+        say_json(told | (_plainly(seen, besides) if besides is not None else {}))
         return
     for name, value in told.items():
         # What is not so goes without saying.
         if value in (None, False, []):
             continue
         typer.echo(f"{name.replace('_', ' '):<14} {_written(value)}")
-    for one in written or ():
-        typer.echo(f"{'letter':<14} {letters.line(one)}")
+    if besides is None:
+        return
+    if seen.request.state.is_open:
+        typer.echo(f"{'waits for':<14} {said(besides.waits)}")
+    for word in besides.words:
+        typer.echo(f"{'recipient':<14} {word.recipient}  {connectors.line(word, today)}")
+    for letter in besides.written:
+        typer.echo(f"{'letter':<14} {letters.line(letter)}")
+
+
+def _plainly(seen: Seen, besides: Besides) -> dict[str, Any]:
+    return waits_plain(seen, besides.waits) | {
+        "recipients": [connectors.word_plain(one) for one in besides.words],
+        "letters": [letters.plain(one) for one in besides.written],
+    }
 
 
 def _wanted(wish: Wanted) -> dict[str, Any]:

@@ -14,15 +14,14 @@ from api.bootstrap import Tillit, Work
 from api.cli import letters, request_figures, request_list, request_opening, request_steps
 from api.cli.days import day_at
 from api.cli.door import run
-from api.cli.request_shown import say
+from api.cli.request_shown import Besides, say
 from api.cli.request_steps import Id
 from api.cli.speaking import ActingAs, AsJson, officer, say_json
 from audit.acts import Act
-from dsar import certificates, desk, packages, register
+from dsar import certificates, desk, outgoing, packages, register, waiting
 from dsar.deadlines import due_day
 from dsar.desk import Seen
 from dsar.letters import desk as letters_desk
-from dsar.letters.desk import Status
 from dsar.register import Request
 from dsar.wanted import Wanted
 from kernel.errors import Conflict
@@ -68,17 +67,17 @@ def show(
             raise Conflict("this is there already", place=str(target), remedy="give a new name")
     act = officer(acting)
 
-    async def step(tillit: Tillit) -> tuple[_Shown, list[Status], bytes, str]:
+    async def step(tillit: Tillit) -> tuple[_Shown, Besides, bytes, str]:
         async with tillit.unit() as work:
             found = await register.get(work.unit, request)
             zipped = await _zipped(work, act, found) if package else b""
             signed = await certificates.of_request(work.unit, request) if certificate else ""
             seen = await desk.seen_one(work.unit, work.active, found)
             wish = await desk.wish_opened(work.unit, act, found)
-            written = await letters_desk.listed(work.unit, request)
-            return (seen, work.unit.today, wish), written, zipped, signed
+            besides = await _besides(work, seen)
+            return (seen, work.unit.today, wish), besides, zipped, signed
 
-    (seen, today, wish), written, zipped, signed = run(step)
+    (seen, today, wish), besides, zipped, signed = run(step)
     if package is not None:
         _unpack(zipped, package)
     if certificate is not None:
@@ -86,7 +85,7 @@ def show(
         key = json.loads(signed)["verifier_key"]
         command = ["python", "-m", "audit.verify", "certificate", str(certificate), "--key", key]
         typer.echo(f"to verify it: {shlex.join(command)}", err=True)
-    say(seen, today, wish=wish, written=written, as_json=as_json)
+    say(seen, today, wish=wish, besides=besides, as_json=as_json)
 
 
 @app.command()
@@ -109,6 +108,13 @@ def due(
 
 
 _Shown = tuple[Seen, date, Wanted | None]
+
+
+async def _besides(work: Work, seen: Seen) -> Besides:
+    (waits,) = await waiting.waiting(work.unit, [seen])
+    sent = await outgoing.of_request(work.unit, seen.request.id)
+    written = await letters_desk.listed(work.unit, seen.request.id)
+    return Besides(waits, written, [one for one in sent if one.recipient is not None])
 
 
 async def _zipped(work: Work, act: Act, found: Request) -> bytes:

@@ -20,7 +20,10 @@ carries = ["rectification"]
 @pytest.fixture
 def connected(club, tmp_path: Path):
     """The club with two recipients that are told: one is not there, one has a mailbox."""
-    (tmp_path / "connected.toml").write_text(CLUB.read_text("utf-8") + CONNECTORS, "utf-8")
+    # Both were sent offers that the members said yes to.
+    before, after = '["newsletter", "partner_offers"]', '["newsletter", "personalised_offers"]'
+    text = CLUB.read_text("utf-8").replace(f"purposes = {before}", f"purposes = {after}", 1)
+    (tmp_path / "connected.toml").write_text(text + CONNECTORS, "utf-8")
     assert club("programme", "apply", "connected.toml", "--yes").status == 0
     return club
 
@@ -48,6 +51,37 @@ def test_what_is_wrong_with_a_recipient_is_shown_and_ended_by_an_officer(connect
     assert (ended.json["state"], ended.json["reason"]) == ("given_up", "impossible")
     assert connected("connectors", "retry", word["outgoing"]).status == 1
     assert connected("connectors", "list", "--json").json["connectors"][1]["open"] == 0
+
+
+def test_a_request_that_waits_for_a_recipient_says_for_whom_and_by_when(connected) -> None:
+    ids = {}
+    for number in ("1", "2"):
+        made = connected("request", "open", "erasure", "--member", number, "--identified", "--json")
+        ids[number] = made.json["id"]
+        assert connected("request", "approve", ids[number], "--now").status == 0
+    listed = connected("request", "list", "--json").json["requests"]
+    then = {one["id"]: one["next"] for one in listed}[ids["1"]]
+    assert then == f"tillit connectors list --request {ids['1']}"
+    every = connected("connectors", "list").out
+    assert all(f"request {one}" in every for one in ids.values())
+    told = connected(*then.split()[1:], "--json").json["connectors"]
+    assert [one["recipient"] for one in told] == ["letters"]
+    [word] = told[0]["words"]
+    assert word["request"] == ids["1"]
+    said = connected(*then.split()[1:]).out
+    assert f"due {word['due']}: no_secret  request {ids['1']}" in said
+    assert ids["2"] not in said
+    shown = connected("request", "show", ids["1"], "--json").json
+    assert (shown["waits_for"], shown["recipients_open"]) == ("recipients", 1)
+    assert shown["recipients"] == [word]
+    lines = connected("request", "show", ids["1"]).out.splitlines()
+    assert f"{'waits for':<14} recipients: 1 open, 1 with a problem" in lines
+    [line] = [one for one in lines if one.startswith("recipient ")]
+    assert line.endswith(f"due {word['due']}: no_secret")
+    ended = ("connectors", "give-up", word["outgoing"], "--reason", "impossible")
+    assert connected(*ended).status == 0
+    assert "given_up" in connected(*then.split()[1:]).out
+    assert connected("connectors", "list", "--request", word["outgoing"]).status == 1
 
 
 def test_trying_a_way_says_in_one_line_what_is_wrong(connected) -> None:

@@ -13,7 +13,7 @@ import typer.main
 from typer.testing import CliRunner
 
 from api.cli import app
-from api.cli.request_list import next_command, said
+from api.cli.request_waiting import next_command, said
 from api.settings import read_settings
 from dsar.desk import Seen
 from dsar.register import Request
@@ -108,7 +108,7 @@ def test_each_says_what_it_waits_for_and_what_comes_next(cooling, desk: dict[str
         "worker": "tillit request show ID",
         "nothing": "tillit request show ID",
         "repair": "tillit audit verify",
-        "recipients": "tillit connectors list",
+        "recipients": "tillit connectors list --request ID",
     }
     assert told[desk["recipients"]]["recipients_open"] == 3
     assert told[desk["cooling_off"]]["waits_until"] is not None
