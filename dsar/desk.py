@@ -16,7 +16,7 @@ from dsar.errors import BrokenRequest, NotARequest
 from dsar.register import Request
 from dsar.states import Right, State, Step, steps_from
 from dsar.wanted import Wanted
-from dsar.words import delay_named, reason_named
+from dsar.words import Delay, Reason, delay_named, reason_named
 from profiles import members
 from profiles.errors import ProfilesError
 from profiles.members import Member
@@ -150,8 +150,11 @@ def check_reason(step: Step, reason: str | None) -> None:
     Raises `NotARequest` and `UnknownReason`.
     """
     if (reason is not None) != (step in (Step.REFUSE, Step.EXTEND)):
+        words = {Step.REFUSE: Reason, Step.EXTEND: Delay}.get(step)
         raise NotARequest(
-            "a refusal and an extension have a reason, and nothing else has", place="reason"
+            "a refusal and an extension have a reason, and nothing else has",
+            place="reason",
+            remedy=f"give one of {', '.join(words)}" if words else "leave it out",
         )
     if step is Step.REFUSE:
         reason_named(reason or "")

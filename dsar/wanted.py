@@ -51,7 +51,8 @@ def check(unit: Unit, active: Active, right: Right, wanted: Wanted) -> None:
         raise NotARequest(
             "a withdrawal and an objection name what they are about, and nothing else does",
             place="purposes",
-            remedy="name the purposes; for an objection to all direct marketing, marketing = true",
+            remedy="name the purposes (--purpose NAME); for an objection to all direct marketing, "
+            "say so (--marketing, or marketing = true)",
         )
     if wanted.marketing and right is not Right.OBJECTION:
         raise NotARequest("only an objection is to all direct marketing", place="marketing")
@@ -59,7 +60,7 @@ def check(unit: Unit, active: Active, right: Right, wanted: Wanted) -> None:
         raise NotARequest(
             "a rectification says what is right, and nothing else does",
             place="values",
-            remedy="give the fields with their right values",
+            remedy="give the fields with their right values (--values FILE)",
         )
     check_correction(unit, wanted.values)
 

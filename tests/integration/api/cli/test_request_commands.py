@@ -62,6 +62,17 @@ def test_every_right_is_opened_and_shown_with_what_it_is_about(club, papers: Pat
     ("arguments", "said"),
     [
         (("withdrawal",), "purposes: a withdrawal and an objection name what they are about"),
+        (
+            ("objection",),
+            "purposes: a withdrawal and an objection name what they are about, and nothing else "
+            "does; name the purposes (--purpose NAME); for an objection to all direct marketing, "
+            "say so (--marketing",
+        ),
+        (
+            ("rectification",),
+            "values: a rectification says what is right, and nothing else does; give the fields "
+            "with their right values (--values FILE)",
+        ),
         (("release",), "right: nothing of this member is restricted; there is nothing to release"),
         (("acces",), "right: there is no request for 'acces'; did you mean 'access'?"),
         (("rectification", "--values", "note.txt"), "note.txt: this is not one JSON object"),
@@ -97,7 +108,8 @@ def test_what_is_overdue_is_first_and_loud(club) -> None:
     ]
     only = club("request", "list", "--overdue", "--json").json["requests"]
     assert [one["id"] for one in only] == [late]
-    assert "there are more" in club("request", "list", "--limit", "1").err
+    more = club("request", "list", "--limit", "1").err
+    assert "there are more than 1: see more with --limit, or fewer with --open" in more
     figures = club("request", "figures", "--json").json
     assert (figures["open"], figures["overdue"]) == (2, 1)
 
@@ -197,7 +209,15 @@ def test_many_at_once_come_out_each_by_itself_and_again_changes_nothing(
     [
         (("approve",), "ids.txt line 2: this is no request's id"),
         (("fulfil",), "step: this is no step that officers take"),
-        (("refuse",), "reason: a refusal and an extension have a reason"),
+        (
+            ("refuse",),
+            "reason: a refusal and an extension have a reason, and nothing else has; give one of "
+            "IdentityVerificationFailure, LegalObligation",
+        ),
+        (
+            ("approve", "--reason", "LegalObligation"),
+            "reason: a refusal and an extension have a reason, and nothing else has; leave it out",
+        ),
         (("refuse", "--reason", "Because"), "reason: this is no reason to refuse"),
     ],
 )
