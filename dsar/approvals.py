@@ -1,27 +1,34 @@
 """What officers have said yes to: sealed, so that no row of a table says it in their place.
 
-An approval names the right, what was wanted in particular, who approved, and until when what
-follows from it waits. It opens under the member's key, at that request alone.
+An approval names the right, what was wanted in particular, who approved, until when what follows
+from it waits, and how often the request had come back by then. It opens under the member's key, at
+that request alone; a copy of one from before a return counts for nothing after it.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
 import msgspec
 
+from audit.browsing import Told, naming
 from dsar.register import TABLE
+from dsar.states import Step
 from dsar.tables import RequestRow
 from profiles.errors import CannotOpen
 from profiles.keys import MemberKey
 from profiles.members import Member
+from profiles.unit import Unit
 
 
 class Approval(msgspec.Struct, frozen=True):
     """`wanted`: SHA-256 of the sealed wish that was approved. `by`: ids of who approved.
 
     `whole`: as many have as the programme asked for; the first of two is not enough.
-    `not_before`: the end of the time in which an erasure can be taken back.
+    `not_before`: the end of the time in which an erasure can be taken back. `returned`: how often
+    the request had come back to be decided anew.
     """
 
     right: str
@@ -29,10 +36,38 @@ class Approval(msgspec.Struct, frozen=True):
     by: tuple[str, ...]
     whole: bool
     not_before: datetime | None
+    returned: int
+
+
+@dataclass(frozen=True)
+class SoFar:
+    """Who has approved a request since it last came back, and how often it has; by the record."""
+
+    returned: int
+    by: tuple[str, ...] = ()
+
+
+def returns(said: Iterable[Told]) -> int:
+    """How often a request has come back, by the entries about it."""
+    return sum(one.facts.get("step") == Step.RETURN for one in said)
+
+
+async def so_far(unit: Unit, row: RequestRow, member: Member) -> SoFar:
+    """Raises `RecordTampered` where the record about it is not ours."""
+    subject = member.key.subject()
+    said = await naming(unit.session, str(row.id), subject=subject, trust=unit.record.trust)
+    returned = returns(said)
+    found = given(row, member)
+    if found is None or found.returned != returned:
+        return SoFar(returned)
+    return SoFar(returned, found.by)
 
 
 def given(row: RequestRow, member: Member) -> Approval | None:
-    """The approval of exactly this request of this member; None when there is none."""
+    """The approval of exactly this request of this member; None when there is none.
+
+    Of a correction it counts if it is also of as many returns as the record has.
+    """
     if row.approval is None:
         return None
     try:
@@ -44,12 +79,11 @@ def given(row: RequestRow, member: Member) -> Approval | None:
     return found if same == (row.kind, _wanted(row), row.not_before) else None
 
 
-def add(
-    row: RequestRow, key: MemberKey, before: Approval | None, by: str, *, whole: bool
-) -> Approval:
+def add(row: RequestRow, key: MemberKey, before: SoFar, by: str, *, whole: bool) -> Approval:
     """One more has approved: keep it in the row. `whole`: nobody else has to."""
-    both = (*(before.by if before else ()), by)
-    approval = Approval(row.kind, _wanted(row), both, whole, row.not_before)
+    approval = Approval(
+        row.kind, _wanted(row), (*before.by, by), whole, row.not_before, before.returned
+    )
     row.approval = key.seal_field(TABLE, _field(row.id), msgspec.msgpack.encode(approval))
     return approval
 

@@ -11,7 +11,7 @@ from audit.browsing import Told, all_entries
 from audit.entries import Kind as EntryKind
 from audit.errors import EntryInvalid
 from audit.verify import VerifierKey
-from dsar import approvals, checks_clock, checks_erasure, identity, register, wanted
+from dsar import checks_clock, checks_erasure, checks_two, identity, register, wanted
 from dsar.checks_erasure import Said
 from dsar.connectors import checks as checks_recipients
 from dsar.connectors.checks import Heard
@@ -77,6 +77,7 @@ async def check(unit: Unit, key: VerifierKey) -> list[str]:
 async def _requests(unit: Unit, said: _OnRecord) -> list[str]:
     rows = list((await unit.session.execute(select(RequestRow))).scalars())
     problems, erased = [], said.erased
+    asked = await checks_two.asked_by_programmes(unit)
     for first in range(0, len(rows), _BATCH):
         batch = rows[first : first + _BATCH]
         theirs = {row.member for row in batch if row.member is not None}
@@ -91,6 +92,8 @@ async def _requests(unit: Unit, said: _OnRecord) -> list[str]:
             steps = said.steps.get(str(row.id), [])
             member = people.get(row.member) if row.member else None
             wrong = _mistake(row, steps, member, erased) or _off(unit, row, steps)
+            if wrong is None and checks_two.alone(Right(row.kind), steps, asked) is not None:
+                wrong = "was approved by one, and two were asked"
             problems += [f"request {row.id} {wrong}"] if wrong else []
     forged = sorted(await identity.misplaced(unit))
     problems += [
@@ -124,7 +127,7 @@ def _mistake(
         ),
         (not _agrees(row, steps), f"is {row.state}, and the record says otherwise"),
         (
-            row.state == State.ACCEPTED and not _approved(row, member),
+            row.closed_at is None and not checks_two.stands(row, member, steps),
             "was not approved as it stands",
         ),
         (not _opens(row, member), "is about what was not sealed for it"),
@@ -154,11 +157,6 @@ def _agrees(row: RequestRow, steps: list[Told]) -> bool:
     except (KeyError, ValueError):
         return False
     return leads_to(Right(row.kind), walked, State(row.state))
-
-
-def _approved(row: RequestRow, member: Member | None) -> bool:
-    given = approvals.given(row, member) if member else None
-    return given is not None and given.whole
 
 
 def _opens(row: RequestRow, member: Member | None) -> bool:

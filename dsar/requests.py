@@ -186,15 +186,15 @@ async def approve(
     if row.kind == Right.ERASURE:
         await holds.refuse_held(unit, person)
     _keep_outcome(unit, active, row, person, outcome)
-    before = approvals.given(row, person)
-    if before is not None and act.actor in before.by:
+    before = await approvals.so_far(unit, row, person)
+    if act.actor in before.by:
         raise SameOfficer(
             "you have approved it already",
             place="request",
             remedy="the programme asks for a second officer",
         )
-    if before is None and active.programme.requests.asks_two.get(row.kind, False):
-        approvals.add(row, person.key, None, act.actor, whole=False)
+    if not before.by and active.programme.requests.asks_two.get(row.kind, False):
+        approvals.add(row, person.key, before, act.actor, whole=False)
         await _step(unit, act, row, Step.ENDORSE, person)
         return shown(row)
     await _accept(unit, act, active, row, person)
@@ -327,7 +327,7 @@ async def _go_on(unit: Unit, act: Act, active: Active, row: RequestRow, person: 
 
 
 async def _accept(unit: Unit, act: Act, active: Active, row: RequestRow, person: Member) -> None:
-    before = approvals.given(row, person)
+    before = await approvals.so_far(unit, row, person)
     waits = active.programme.requests.cooling_off_days if row.kind == Right.ERASURE else 0
     at = None
     if waits:

@@ -19,8 +19,8 @@ from audit.browsing import naming
 from audit.entries import ActorType
 from audit.verify import VerifierKey
 from consent.programme.loading import read_programme
-from dsar import checks, overdue, register, requests
-from dsar.errors import WrongState
+from dsar import approvals, checks, overdue, register, requests
+from dsar.errors import SameOfficer, WrongState
 from dsar.letters import desk
 from dsar.letters.kinds import Kind
 from dsar.register import Request
@@ -210,3 +210,56 @@ def _sql(life: Life, statement: LiteralString, *given: Any) -> list[tuple[Any, .
     with psycopg.connect(libpq(life.tillit.url, role=None), autocommit=True) as connection:
         cursor = connection.execute(statement, given)
         return cursor.fetchall() if cursor.description else []
+
+
+@pytest.mark.parametrize("whole", [False, True])
+async def test_an_endorsement_from_before_a_return_counts_for_nothing_after_it(
+    life: Life, whole: bool
+) -> None:
+    """Also when whoever writes to the database puts it back."""
+    await changes(life, "[requests]\n", '[requests]\nfour_eyes = ["rectification"]\n')
+    request = await approved(life, NUMBER)
+    kept = [_approval(life, request)]
+    await approves(life, request, OFFICER)
+    kept.append(_approval(life, request))
+    await joins(life, "FK-2000")
+    await worker.drain(life.tillit)
+    _sql(life, "UPDATE request SET approval = %s WHERE id = %s", kept[whole], request)
+    problem = f"request {request} was not approved as it stands"
+    assert await problems(life) == [problem]
+    third = Act(ActorType.OFFICER, "officer-3")
+    again = await approves(life, request, third)
+    assert (again.state, again.two) == (State.ACKNOWLEDGED, True)
+    assert await problems(life) == []
+    with pytest.raises(SameOfficer):
+        await approves(life, request, third)
+    assert (await approves(life, request, OFFICER)).state is State.ACCEPTED
+    assert await problems(life) == []
+
+
+async def test_an_approval_by_one_where_two_were_asked_for_is_named(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await changes(life, "[requests]\n", '[requests]\nfour_eyes = ["rectification"]\n')
+    request = await approved(life, NUMBER)
+    await approves(life, request, OFFICER)
+    await joins(life, "FK-2000")
+    await worker.drain(life.tillit)
+    assert await problems(life) == []
+    monkeypatch.setattr(approvals, "so_far", _as_if_endorsed)
+    await approves(life, request, OFFICER)
+    assert await problems(life) == [f"request {request} was approved by one, and two were asked"]
+
+
+async def approves(life: Life, request: UUID, act: Act) -> Request:
+    async with life.tillit.unit() as work:
+        return await requests.approve(work.unit, act, work.active, request)
+
+
+async def _as_if_endorsed(*_: object) -> approvals.SoFar:
+    return approvals.SoFar(1, ("somebody",))
+
+
+def _approval(life: Life, request: UUID) -> bytes:
+    [(found,)] = _sql(life, "SELECT approval FROM request WHERE id = %s", request)
+    return bytes(found)
