@@ -17,7 +17,7 @@ def answer(case: Case, say: Wording) -> list[Block]:
 
 
 def farewell(case: Case, say: Wording) -> list[Block]:
-    """What went, what stays and by which law, who is told, and how to ask again."""
+    """What went, what stays and by which law, whom we tell, and how to ask again."""
     gone = say.say(
         "That is done. Everything that we held about you as a member is gone: your details, your "
         "purchases, what you have said yes and no to, and what we had worked out from it. The key "
@@ -33,8 +33,7 @@ def farewell(case: Case, say: Wording) -> list[Block]:
     ]
     if case.told:
         told = say.say(
-            "We tell those who have had your data from us to erase it as well "
-            "(Articles 17(2) and 19 of the GDPR):"
+            "We also tell these recipients to erase your data (Articles 17(2) and 19 of the GDPR):"
         )
         blocks.append(Block(told, points=case.told))
     blocks += _kept(case, say)

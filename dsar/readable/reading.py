@@ -191,10 +191,12 @@ class _Telling:
         say, told = self.say, self.found.recipients
         heading = say.say("Who else was told")
         if not told:
-            return Part(heading, (say.say("No recipient of the data had to be told."),))
+            none = say.say("No recipient was told by the system that issued this certificate.")
+            return Part(heading, (none,))
+        # Of others, who are told by hand, it knows nothing.
         lead = say.say(
-            "Those who had had the data from us were told to erase it as well (Articles 17(2) and "
-            "19 of the GDPR):"
+            "We told these recipients to erase the data as well (Articles 17(2) and 19 of the "
+            "GDPR):"
         )
         codes = tuple(
             (say.say("Answer of {name} (SHA-256)", name=self._name(one)), str(one["answer"]))

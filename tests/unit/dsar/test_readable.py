@@ -181,7 +181,7 @@ def test_what_has_become_of_the_rest_since_is_said() -> None:
 def test_where_nothing_was_kept_and_nobody_told_it_says_so() -> None:
     page = pages.html(reading(found=replace(FOUND, kept=(), recipients=())))
     assert "Nothing was kept." in page
-    assert "No recipient of the data had to be told." in page
+    assert "No recipient was told by the system that issued this certificate." in page
 
 
 def test_no_heading_stands_alone_at_the_end_of_a_page() -> None:
