@@ -3,7 +3,8 @@
     accepted ──carry out──► carried_out ──every recipient has answered──► fulfilled
 
 One job a step, each idempotent: done again, it finds the step taken and changes nothing. Where
-no recipient has to be told, both steps are taken in one transaction.
+no recipient has to be told, both steps are taken in one transaction. The member is answered when it
+is carried out: no recipient puts that off.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -166,6 +167,10 @@ async def carried_each(unit: Unit, act: Act, active: Active, done: Sequence[Carr
             row.wanted = None
     told = [telling.Done(shown(one.row), one.subject, one.known, one.corrected) for one in done]
     await telling.tell(unit, act, active, told)
+    # The member is answered now: they wait for no recipient (Art. 12(3)).
+    others = [row for row, _ in cases if row.kind != Right.ERASURE]
+    answered = [{"request": str(row.id), "letter": Kind.ANSWER.value} for row in others]
+    await enqueue_each(unit.session, LETTER_JOB, answered)
     await _settle(unit, act, cases)
 
 
@@ -292,11 +297,8 @@ async def _settle(unit: Unit, act: Act, cases: Sequence[tuple[RequestRow, bytes]
     ]
     await register.step_each(unit, act, settled, Step.FULFIL)
     erased = [row for row, _ in settled if row.kind == Right.ERASURE]
-    others = [row for row, _ in settled if row.kind != Right.ERASURE]
     certified = [{"request": str(row.id), "entry": str(row.erased)} for row in erased]
     await enqueue_each(unit.session, CERTIFICATE_JOB, certified)
-    answered = [{"request": str(row.id), "letter": "answer"} for row in others]
-    await enqueue_each(unit.session, LETTER_JOB, answered)
     return bool(settled)
 
 

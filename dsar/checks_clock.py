@@ -44,7 +44,16 @@ def agrees(row: RequestRow, steps: Sequence[Told], zone: ZoneInfo, country: str)
         and row.paused_on in stands
         and row.paused_days in could
         and row.due == due
+        and _carried(row, steps)
     )
+
+
+def _carried(row: RequestRow, steps: Sequence[Told]) -> bool:
+    """Whether it was carried out when the record says so, or not at all."""
+    said = [one.at for one in steps if one.facts.get("step") == Step.CARRY_OUT]
+    if row.carried_at is None or not said:
+        return row.carried_at is None and not said
+    return abs(row.carried_at - said[-1]) < _SAME
 
 
 def _prompt(received: date, asked: date) -> bool:

@@ -75,8 +75,13 @@ class Request:
         """Days until it is due, as many as when its clock stopped; below zero when overdue."""
         return (self.due - (self.paused_on or today)).days
 
+    @property
+    def unanswered(self) -> bool:
+        """Whether the member waits: once it is carried out, recipients alone are waited for."""
+        return self.state.is_open and self.state is not State.CARRIED_OUT
+
     def overdue(self, today: date) -> bool:
-        return self.state.is_open and self.days_left(today) < 0
+        return self.unanswered and self.days_left(today) < 0
 
 
 async def get(unit: Unit, request: UUID) -> Request:
@@ -183,6 +188,8 @@ def _moved(unit: Unit, row: RequestRow, taken: Step, reason: str | None) -> dict
     if to is None:
         raise refusal(row, taken)
     row.state = to.value
+    if taken is Step.CARRY_OUT:
+        row.carried_at = unit.now
     if not to.is_open:
         row.closed_at, row.paused_on = unit.now, None
     if reason is None:

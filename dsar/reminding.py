@@ -155,6 +155,8 @@ async def _near(unit: Unit) -> Sequence[RequestRow]:
     query = (
         select(RequestRow)
         .where(col(RequestRow.closed_at).is_(None))
+        # The member has the answer: of recipients there is another message.
+        .where(col(RequestRow.state) != State.CARRIED_OUT.value)
         .where(col(RequestRow.paused_on).is_(None))
         .where(col(RequestRow.due) <= unit.today + timedelta(days=max(BEFORE)))
         .order_by(col(RequestRow.due), col(RequestRow.id))

@@ -1,7 +1,8 @@
 """Figures about requests: how many, how long until the answer, how many in time. Counts alone.
 
-The database counts; no row of it leaves. An answer is a fulfilment or a refusal: what was taken
-back, lapsed or was overtaken by an erasure was never answered. Days are calendar days.
+The database counts; no row of it leaves. An answer is what was carried out, on that day, or a
+refusal: what was taken back, lapsed or was overtaken by an erasure before was never answered. Days
+are calendar days.
 What is open and past its day counts as not in time: waiting longer never makes a share better.
 """
 
@@ -22,13 +23,16 @@ SELECT grouping(right_, month, state), right_, month, state, count(*),
   count(*) FILTER (WHERE closed IS NULL), count(*) FILTER (WHERE late), count(days),
   percentile_cont(0.5) WITHIN GROUP (ORDER BY days),
   percentile_disc(0.9) WITHIN GROUP (ORDER BY days),
-  count(days) FILTER (WHERE closed <= due)
+  count(days) FILTER (WHERE answered <= due)
 FROM (
-  SELECT kind AS right_, to_char(received, 'YYYY-MM') AS month, state, due, closed,
-    closed IS NULL AND due + coalesce(%(today)s - paused_on, 0) < %(today)s AS late,
-    CASE WHEN state = ANY(%(answered)s) THEN closed - received END AS days
+  SELECT kind AS right_, to_char(received, 'YYYY-MM') AS month, state, due, closed, answered,
+    closed IS NULL AND state <> %(done)s
+      AND due + coalesce(%(today)s - paused_on, 0) < %(today)s AS late,
+    answered - received AS days
   FROM (
-    SELECT kind, state, received, due, paused_on, (closed_at AT TIME ZONE %(zone)s)::date AS closed
+    SELECT kind, state, received, due, paused_on, (closed_at AT TIME ZONE %(zone)s)::date AS closed,
+      (CASE WHEN state = %(refused)s THEN closed_at ELSE carried_at END
+        AT TIME ZONE %(zone)s)::date AS answered
     FROM request WHERE received BETWEEN %(since)s AND %(until)s
   ) AS received_then
 ) AS counted
@@ -36,7 +40,6 @@ GROUP BY GROUPING SETS ((), (right_), (month), (state))
 ORDER BY 1, 2, 3, 4
 """
 _ALL, _BY_STATE, _BY_MONTH, _BY_RIGHT = 0b111, 0b110, 0b101, 0b011
-ANSWERED = (State.FULFILLED, State.REJECTED)
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ class Figures:
 async def figures(unit: Unit, *, since: date, until: date) -> Figures:
     """Of the requests received from `since` to `until`, both days included."""
     values = {
-        "answered": [state.value for state in ANSWERED],
+        "done": State.CARRIED_OUT.value,
+        "refused": State.REJECTED.value,
         "zone": unit.schema.zone.key,
         "today": unit.today,
         "since": since,

@@ -19,6 +19,7 @@ class RequestRow(SQLModel, table=True):
 
     `received`: the day from which the clock runs; `paused_on`: since when it stands. `wanted`:
     what exactly is asked for, sealed under the member's key. `erased`: the entry of the erasure.
+    `carried_at`: when it was carried out, which is the answer's day whoever has yet to be told.
 
     Invariant: an accepted request has an `approval`, sealed under its member's key at this row.
     Nobody without that key makes one, and it opens for no other member or request.
@@ -42,6 +43,7 @@ class RequestRow(SQLModel, table=True):
     reminded: date | None = None
     reason: str | None = None
     erased: UUID | None = None
+    carried_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
     closed_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
     wanted: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     approval: bytes | None = Field(default=None, sa_column=Column(LargeBinary))

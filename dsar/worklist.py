@@ -1,7 +1,7 @@
 """The list that officers work through: filtered, the most urgent first, a page at a time.
 
 What is overdue comes first, then what is due soonest; a request whose clock stands is as urgent
-as when it stopped. What is closed comes last.
+as when it stopped. Then comes what is done and waits for recipients; what is closed comes last.
 """
 
 import re
@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, cast, func, literal, tuple_
+from sqlalchemy import Date, case, cast, func, literal, tuple_
 from sqlmodel import col, select
 
 from dsar.errors import NotARequest
@@ -26,12 +26,13 @@ MOST = 500
 #: Due within so many days is due soon.
 SOON = timedelta(days=7)
 
-_MARK = re.compile(r"([01])\.(\d{4}-\d{2}-\d{2})\.([0-9a-f]{32})")
+_MARK = re.compile(r"([012])\.(\d{4}-\d{2}-\d{2})\.([0-9a-f]{32})")
 _COUNTS = """
 SELECT count(*), count(*) FILTER (WHERE effective BETWEEN %(today)s AND %(soon)s),
   count(*) FILTER (WHERE effective < %(today)s)
 FROM (
-  SELECT due + coalesce(%(today)s - paused_on, 0) AS effective
+  SELECT CASE WHEN state <> 'carried_out' THEN due + coalesce(%(today)s - paused_on, 0) END
+    AS effective
   FROM request WHERE closed_at IS NULL
 ) AS open_ones
 """
@@ -70,7 +71,10 @@ class Page:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many are open; of those, how many are due within a week, and how many are overdue."""
+    """How many are open; of those, how many are due within a week, and how many are overdue.
+
+    What is carried out is neither, however long its recipients take.
+    """
 
     open: int
     due_soon: int
@@ -80,10 +84,11 @@ class Counts:
 async def page(unit: Unit, wish: Wish) -> Page:
     """At most `limit` requests, at most 500. Raises `NotARequest` for a mark that is none."""
     limit = min(wish.limit, MOST)
-    closed = col(RequestRow.closed_at).is_not(None)
+    done = col(RequestRow.state) == State.CARRIED_OUT.value
+    place = case((col(RequestRow.closed_at).is_not(None), 2), (done, 1), else_=0)
     stood = func.coalesce(literal(unit.today, Date) - col(RequestRow.paused_on), 0)
     due = cast(col(RequestRow.due) + stood, Date)
-    order = (closed, due, col(RequestRow.id))
+    order = (place, due, col(RequestRow.id))
     query = select(RequestRow, due).order_by(*order).limit(limit + 1)
     for condition in _conditions(unit, wish, due):
         query = query.where(condition)
@@ -106,7 +111,8 @@ async def counts(unit: Unit) -> Counts:
 
 def _conditions(unit: Unit, wish: Wish, due: Any) -> list[Any]:
     closed = col(RequestRow.closed_at)
-    late = closed.is_(None) & (due < unit.today)
+    undone = col(RequestRow.state) != State.CARRIED_OUT.value
+    late = closed.is_(None) & undone & (due < unit.today)
     found: list[Any] = []
     if wish.only_open:
         found.append(closed.is_(None))
@@ -126,7 +132,9 @@ def _conditions(unit: Unit, wish: Wish, due: Any) -> list[Any]:
 
 
 def _mark(row: RequestRow, due: date) -> str:
-    return f"{int(row.closed_at is not None)}.{due.isoformat()}.{row.id.hex}"
+    done = int(row.state == State.CARRIED_OUT)
+    place = 2 if row.closed_at is not None else done
+    return f"{place}.{due.isoformat()}.{row.id.hex}"
 
 
 def _place(mark: str) -> tuple[Any, ...]:
@@ -135,9 +143,9 @@ def _place(mark: str) -> tuple[Any, ...]:
     )
     if (parts := _MARK.fullmatch(mark)) is None:
         raise wrong
-    closed, day, request = parts.groups()
+    place, day, request = parts.groups()
     try:
         due = date.fromisoformat(day)
     except ValueError:
         raise wrong from None
-    return literal(closed == "1"), literal(due, Date), literal(UUID(hex=request))
+    return literal(int(place)), literal(due, Date), literal(UUID(hex=request))

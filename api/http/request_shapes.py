@@ -22,7 +22,8 @@ class RequestShown(msgspec.Struct, kw_only=True):
     """A request as it stands; `term` is the Data Privacy Vocabulary's word for `state`.
 
     `due`: the last day to answer, `days_left` until then, below zero when it is `overdue`; null
-    once it is closed. `paused`: the clock stands, because somebody was asked who they are.
+    once it is carried out or closed. `paused`: the clock stands, while somebody is asked who they
+    are.
     `second_officer`: one has approved, and another is asked for. `not_before`: until when an
     approved erasure waits. `lacking`: the identifiers whose proof lacks. `steps`: what can be
     done now, by whoever sees this. `joined`: it was open already when it was asked for now.
@@ -150,7 +151,7 @@ def _told(asked: Asked, seen: Seen, troubled: Mapping[UUID, int] | None) -> dict
         "received": one.received,
         "opened_at": one.opened_at,
         "due": one.due,
-        "days_left": one.days_left(today) if one.state.is_open else None,
+        "days_left": one.days_left(today) if one.unanswered else None,
         "overdue": one.overdue(today),
         "extended": one.extended,
         "paused": one.paused,

@@ -185,7 +185,7 @@ def _purposes(case: Case, say: Wording) -> tuple[str, ...]:
 
 
 def _recipients(case: Case, say: Wording) -> list[Block]:
-    """Who was told (Art. 19), and who has not confirmed it."""
+    """Who is told (Art. 19), and who has not confirmed it by the day of the letter."""
     blocks = []
     if case.told:
         lead = say.say(
@@ -194,7 +194,10 @@ def _recipients(case: Case, say: Wording) -> list[Block]:
         )
         blocks.append(Block(lead, points=case.told))
     if case.silent:
-        lead = say.say("We have also told these, who have not confirmed it:")
+        lead = say.say(
+            "We are telling these, who have had the data from us and have not confirmed it yet "
+            "(Article 19 of the GDPR):"
+        )
         blocks.append(Block(lead, points=case.silent))
     return blocks
 

@@ -36,6 +36,7 @@ _AT_ONCE = frozenset({Right.WITHDRAWAL, Right.OBJECTION})
 _UNDECIDED = frozenset(
     {State.INITIATED, State.ACKNOWLEDGED, State.REQUIRES_ACTION, State.DELAYED, State.ACCEPTED}
 )
+_DONE = frozenset({State.CARRIED_OUT, State.FULFILLED})
 
 
 class WhyNot(StrEnum):
@@ -207,7 +208,8 @@ _WHEN: Mapping[Kind, Callable[[RequestRow, State, Right], bool]] = {
     Kind.IDENTITY_QUERY: lambda _, state, __: state is State.REQUIRES_ACTION,
     Kind.EXTENSION: lambda row, _, __: row.extended and row.reason in set(Delay),
     Kind.REFUSAL: lambda row, state, _: not state.is_open and row.reason in set(Reason),
-    Kind.ANSWER: lambda _, state, right: state is State.FULFILLED and right is not Right.ERASURE,
+    # As soon as it is done, whatever recipients have yet to say: a month is what there is.
+    Kind.ANSWER: lambda _, state, right: state in _DONE and right is not Right.ERASURE,
     Kind.RELEASE: lambda _, state, right: state is State.ACCEPTED and right is Right.RELEASE,
     # Written by the erasure itself.
     Kind.FAREWELL: lambda _, __, ___: False,

@@ -186,7 +186,7 @@ async def test_what_somebody_has_in_hand_is_left_for_the_next_time(
     assert await worker.remind(club) == 1
 
 
-async def test_an_erasure_that_waits_for_a_recipient_is_reminded_of_and_names_who_is_late(
+async def test_an_erasure_that_waits_for_a_recipient_is_reminded_of_by_who_is_late_alone(
     club: Tillit, clock: StoppedClock
 ) -> None:
     async with club.unit() as work:
@@ -221,9 +221,9 @@ async def test_an_erasure_that_waits_for_a_recipient_is_reminded_of_and_names_wh
     clock.at += timedelta(days=20)
     await worker.remind(club)
     await worker.remind(club)
-    assert await _reminders(club, request) == [11]
+    assert await _reminders(club, request) == []  # the member has had their answer
     about = [one.subject for one in await _messages(club)]
-    assert sorted(about) == ["Recipients who have not answered: 1", "Requests: 1 due soon"]
+    assert about == ["Recipients who have not answered: 1"]
     late = next(one for one in await _messages(club) if one.subject.startswith("Recipients"))
     assert "brevduvan: 1" in late.text
 

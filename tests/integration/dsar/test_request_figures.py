@@ -43,10 +43,18 @@ class Made:
     due: date
     paused: date | None
     closed: datetime | None
+    carried: datetime | None = None
 
     @property
-    def closed_on(self) -> date | None:
-        return None if self.closed is None else self.closed.astimezone(ZONE).date()
+    def answered_on(self) -> date | None:
+        """When it was refused or, whoever had to be told of it still, carried out."""
+        at = self.closed if self.state is State.REJECTED else self.carried
+        return None if at is None else at.astimezone(ZONE).date()
+
+    @property
+    def waits(self) -> bool:
+        """Whether the member does, for an answer."""
+        return self.closed is None and self.state is not State.CARRIED_OUT
 
     @property
     def effective(self) -> date:
@@ -66,7 +74,13 @@ def _made_up(seed: int) -> list[Made]:
         paused = received if state is State.REQUIRES_ACTION and draw.random() < 0.7 else None
         due = received + timedelta(days=draw.choice((28, 30, 31, 92)))
         right = draw.choice(list(Right))
-        made.append(Made(uuid7(), right, state, received, due, paused, closed))
+        carried = None
+        if state in (State.CARRIED_OUT, State.FULFILLED) or (
+            state is State.UNFULFILLED and draw.random() < 0.5
+        ):
+            days = draw.choice((0, 3, 19, 28, 30, 31, 45))
+            carried = datetime.combine(received + timedelta(days=days), time(22, 59), UTC)
+        made.append(Made(uuid7(), right, state, received, due, paused, closed, carried))
     return made
 
 
@@ -83,19 +97,19 @@ async def _write(tillit: Tillit, made: Sequence[Made]) -> None:
         for one in made:
             await connection.execute(
                 "INSERT INTO request (id, kind, state, channel, language, received, opened_at, due,"
-                " paused_on, closed_at) VALUES (%s, %s, %s, 'officer', 'sv', %s, %s, %s, %s, %s)",
+                " paused_on, closed_at, carried_at)"
+                " VALUES (%s, %s, %s, 'officer', 'sv', %s, %s, %s, %s, %s, %s)",
                 (
                     *(one.id, one.right.value, one.state.value, one.received, NOW),
-                    *(one.due, one.paused, one.closed),
+                    *(one.due, one.paused, one.closed, one.carried),
                 ),
             )
 
 
 def _counted(made: Sequence[Made]) -> Line:
-    answered = [one for one in made if one.state in (State.FULFILLED, State.REJECTED)]
-    days = sorted((one.closed_on - one.received).days for one in answered if one.closed_on)
-    late = sum(one.closed is None and one.effective < TODAY for one in made)
-    in_time = sum(one.closed_on is not None and one.closed_on <= one.due for one in answered)
+    days = sorted((one.answered_on - one.received).days for one in made if one.answered_on)
+    late = sum(one.waits and one.effective < TODAY for one in made)
+    in_time = sum(one.answered_on is not None and one.answered_on <= one.due for one in made)
     return Line(
         received=len(made),
         open=sum(one.closed is None for one in made),
@@ -111,8 +125,8 @@ def _naive(made: Sequence[Made], since: date, until: date) -> Figures:
     open_ones = [one for one in made if one.closed is None]
     now = Counts(
         len(open_ones),
-        sum(TODAY <= one.effective <= TODAY + timedelta(days=7) for one in open_ones),
-        sum(one.effective < TODAY for one in open_ones),
+        sum(one.waits and TODAY <= one.effective <= TODAY + timedelta(days=7) for one in made),
+        sum(one.waits and one.effective < TODAY for one in made),
     )
     some = [one for one in made if since <= one.received <= until]
     months = {f"{one.received:%Y-%m}" for one in some}
@@ -154,7 +168,7 @@ async def test_with_nothing_to_count_nothing_is_made_up(club: Tillit) -> None:
 async def test_one_answer_is_its_own_median(club: Tillit) -> None:
     closed = datetime(2026, 6, 4, 23, 30, tzinfo=UTC)  # the 5th in Stockholm
     day = date(2026, 5, 5)
-    one = Made(uuid7(), Right.ACCESS, State.FULFILLED, day, date(2026, 6, 4), None, closed)
+    one = Made(uuid7(), Right.ACCESS, State.FULFILLED, day, date(2026, 6, 4), None, closed, closed)
     await _write(club, [one])
     async with club.unit() as work:
         found = await request_figures.figures(work.unit, since=day, until=day)
@@ -165,7 +179,7 @@ async def test_nothing_is_all_in_time_while_something_open_is_past_its_day(club:
     """Whoever answers the new ones and leaves the old ones lying has not done well."""
     day, due = date(2026, 4, 1), date(2026, 5, 1)
     closed = datetime(2026, 4, 10, 12, tzinfo=UTC)
-    answered = Made(uuid7(), Right.ACCESS, State.FULFILLED, day, due, None, closed)
+    answered = Made(uuid7(), Right.ACCESS, State.FULFILLED, day, due, None, closed, closed)
     left = [Made(uuid7(), Right.ACCESS, State.ACKNOWLEDGED, day, due, None, None) for _ in "abc"]
     stands = Made(uuid7(), Right.ACCESS, State.REQUIRES_ACTION, day, due, day, None)
     await _write(club, [answered, *left, stands])
@@ -185,20 +199,18 @@ async def test_the_pages_of_the_list_put_together_are_the_list_by_hand(
         (Wish(limit=limit, only_open=True), lambda one: one.closed is None),
         (
             Wish(limit=limit, overdue=True),
-            lambda one: one.closed is None and one.effective < TODAY,
+            lambda one: one.waits and one.effective < TODAY,
         ),
         (
             Wish(limit=limit, overdue=False, right=Right.ERASURE),
-            lambda one: (
-                not (one.closed is None and one.effective < TODAY) and one.right is Right.ERASURE
-            ),
+            lambda one: not (one.waits and one.effective < TODAY) and one.right is Right.ERASURE,
         ),
         (Wish(limit=limit, due_by=TODAY), lambda one: one.effective <= TODAY),
     )
     for wish, fits in wishes:
         by_hand = sorted(
             (one for one in made if fits(one)),
-            key=lambda one: (one.closed is not None, one.effective, one.id),
+            key=lambda one: (one.closed is not None, not one.waits, one.effective, one.id),
         )
         assert await _all_pages(club, wish) == [one.id for one in by_hand]
 
