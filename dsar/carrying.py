@@ -24,7 +24,7 @@ from dsar import approvals, heard, identity, outgoing, register, speaking, telli
 from dsar.letters.kinds import Kind, matter
 from dsar.register import shown
 from dsar.requests import LETTER_JOB
-from dsar.states import TERMINAL, Right, State, Step
+from dsar.states import AT_ONCE, TERMINAL, Right, State, Step
 from dsar.tables import RequestRow
 from dsar.wanted import Wanted
 from dsar.words import Snag
@@ -40,24 +40,29 @@ SETTLE_JOB = "request.settle"
 #: Issues an erasure's certificate; its arguments are the request's id and the erasure's entry.
 CERTIFICATE_JOB = "request.certificate"
 
+_RESTRICTS = frozenset({Right.RESTRICTION, Right.RELEASE})
 
-async def accepted(unit: Unit, active: Active, request: UUID) -> tuple[RequestRow, Member] | None:
+
+async def accepted(
+    unit: Unit, active: Active, request: UUID, *, rights: Collection[Right]
+) -> tuple[RequestRow, Member] | None:
     """The request and its member, both locked, if it is now to be carried out; None if not.
 
     Not when that has been done, not before the time that it waits for, and not while it rests on
     the word of somebody who may speak for the member no more. Raises `UnknownRequest`, and
     `Unavailable` for a row that says approved when this was not approved for this member, or was
-    and has been carried out before: somebody has changed the table.
+    and has been carried out before, and for a request of none of these `rights`: somebody has
+    changed the table, or made the job.
     """
     await register.get(unit, request)
-    found, broken = await accepted_each(unit, active, [request])
+    found, broken = await accepted_each(unit, active, [request], rights=rights)
     if request in broken:
         raise broken[request]
     return found[0] if found else None
 
 
 async def accepted_each(
-    unit: Unit, active: Active, requests: Sequence[UUID]
+    unit: Unit, active: Active, requests: Sequence[UUID], *, rights: Collection[Right]
 ) -> tuple[list[tuple[RequestRow, Member]], dict[UUID, TillitError]]:
     """Those of many that are now to be carried out, as `accepted` has it, in order of their ids.
 
@@ -70,6 +75,8 @@ async def accepted_each(
     for row in await register.rows_of(unit, requests):
         try:
             if _is_due(row, unit.now):
+                if Right(row.kind) not in rights:
+                    raise _not_approved()
                 found.append((row, _approved(row, people, closed)))
         except TillitError as error:
             broken[row.id] = error
@@ -198,7 +205,7 @@ async def restriction(unit: Unit, act: Act, active: Active, request: UUID) -> bo
     It does not end, and False is returned, as long as the letter that it will has not left: the
     member is told before (Art. 18(3)). One that nobody can send waits to be fetched, and is told.
     """
-    if (found := await accepted(unit, active, request)) is None:
+    if (found := await accepted(unit, active, request, rights=_RESTRICTS)) is None:
         return False
     on = Right(found[0].kind) is Right.RESTRICTION
     if not on and not await _is_announced(unit, request):
@@ -210,7 +217,7 @@ async def restriction(unit: Unit, act: Act, active: Active, request: UUID) -> bo
 
 async def objection(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
     """Write down an objection (Art. 21), or a withdrawal (Art. 7(3))."""
-    if (found := await accepted(unit, active, request)) is None:
+    if (found := await accepted(unit, active, request, rights=AT_ONCE)) is None:
         return False
     row, member = found
     wish = _wish(row, member)
@@ -232,7 +239,7 @@ async def rectification(unit: Unit, act: Act, active: Active, request: UUID) -> 
 
     What cannot be set any more goes back to be decided, with the reason on record; then False.
     """
-    if (found := await accepted(unit, active, request)) is None:
+    if (found := await accepted(unit, active, request, rights={Right.RECTIFICATION})) is None:
         return False
     row, member = found
     subject = member.key.subject()
@@ -250,7 +257,7 @@ async def rectification(unit: Unit, act: Act, active: Active, request: UUID) -> 
 
 async def review(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
     """A human has looked again (Art. 22(3)); what they found is in the answer."""
-    if (found := await accepted(unit, active, request)) is None:
+    if (found := await accepted(unit, active, request, rights={Right.REVIEW})) is None:
         return False
     row, member = found
     await carried(unit, act, active, row, subject=member.key.subject())

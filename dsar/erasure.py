@@ -54,7 +54,9 @@ class Erasure:
         carried out; of one, it raises as `carrying.accepted` does. Some hundreds at most, for they
         are locked while it lasts.
         """
-        accepted, broken = await carrying.accepted_each(unit, active, requests)
+        accepted, broken = await carrying.accepted_each(
+            unit, active, requests, rights={Right.ERASURE}
+        )
         if broken and len(requests) == 1:
             raise broken[requests[0]]
         # Of two for one member, which nobody could ask for, the first leaves nothing to the other.

@@ -17,6 +17,7 @@ from dsar import carrying
 from dsar.errors import NotReady
 from dsar.packages.gathering import gather
 from dsar.packages.zipping import packed
+from dsar.states import Right
 from dsar.tables import PackageRow
 from kernel.database import raw
 from profiles import members
@@ -24,6 +25,7 @@ from profiles.unit import Unit
 
 TABLE = "package"
 _AT_ONCE = 500
+_PACKED = frozenset({Right.ACCESS, Right.PORTABILITY})
 _OVER = """
 DELETE FROM package WHERE request IN (
     SELECT request FROM package WHERE expires_at <= %s ORDER BY expires_at LIMIT %s
@@ -55,7 +57,7 @@ async def make(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
     Answers access (Art. 15) and portability (Art. 20), with what hangs on proved identifiers.
     Entries that have no leaf number yet are in it without a proof. Writes `package.made`.
     """
-    if (found := await carrying.accepted(unit, active, request)) is None:
+    if (found := await carrying.accepted(unit, active, request, rights=_PACKED)) is None:
         return False
     row, member = found
     zipped = packed(await gather(unit, active, row, member))
