@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from audit.acts import Act
-from audit.browsing import naming, naming_each, told
+from audit.browsing import naming_each, told
 from audit.proofs import entry_use
 from consent import choosing, ledger
 from consent.choices import Action as Said
@@ -243,7 +243,7 @@ async def rectification(unit: Unit, act: Act, active: Active, request: UUID) -> 
         return False
     row, member = found
     subject = member.key.subject()
-    await _refuse_used(unit, row, subject=subject)
+    await _refuse_used(unit, row, member)
     before = await telling.known_of(unit, active, member)
     wish = _wish(row, member)
     if (snag := await _snag(unit, member, wish)) is not None:
@@ -326,11 +326,9 @@ async def _snag(unit: Unit, member: Member, wish: Wanted) -> Snag | None:
     return None
 
 
-async def _refuse_used(unit: Unit, row: RequestRow, *, subject: bytes) -> None:
+async def _refuse_used(unit: Unit, row: RequestRow, member: Member) -> None:
     """Raises `Unavailable` for an approval that has been used up by a return."""
-    said = await naming(unit.session, str(row.id), subject=subject, trust=unit.record.trust)
-    steps = [entry.facts.get("step") for entry in said]
-    if steps.count(Step.APPROVE) <= steps.count(Step.RETURN):
+    if not (await approvals.so_far(unit, row, member)).by:
         raise _not_approved()
 
 
