@@ -14,7 +14,8 @@ from typing import Any
 from uuid import UUID
 
 from audit.acts import Act
-from audit.browsing import naming_each, told
+from audit.browsing import naming, naming_each, told
+from audit.entries import Kind as EntryKind
 from audit.proofs import entry_use
 from consent import choosing, ledger
 from consent.choices import Action as Said
@@ -195,8 +196,12 @@ async def subject_of(unit: Unit, row: RequestRow) -> bytes:
         return (await members.one(unit, row.member)).key.subject()
     if row.erased is None:
         raise _not_approved()
-    said = told((await entry_use(unit.session, row.erased)).body)
-    return bytes.fromhex(said.subject or "")
+    subject = bytes.fromhex(told((await entry_use(unit.session, row.erased)).body).subject or "")
+    # Of another's erasure, whom the table names, no recipient was told anything for this one.
+    said = await naming(unit.session, str(row.id), subject=subject, trust=unit.record.trust)
+    if not any(one.id == row.erased and one.kind == EntryKind.MEMBER_ERASED for one in said):
+        raise _not_approved()
+    return subject
 
 
 async def restriction(unit: Unit, act: Act, active: Active, request: UUID) -> bool:

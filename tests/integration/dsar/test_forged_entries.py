@@ -17,6 +17,7 @@ from dsar import holds, register
 from dsar.holds import Ground
 from dsar.states import Right, State
 from kernel.database import libpq
+from kernel.errors import Unavailable
 from kernel.ids import uuid7
 from profiles import members
 
@@ -81,6 +82,27 @@ async def test_an_answer_that_no_recipient_gave_closes_nothing(life: Life) -> No
     with pytest.raises(RecordTampered):
         await worker.Steps(tillit).settle(request=str(request))
     assert _as_owner(life, "SELECT count(*) FROM certificate") == [(0,)]
+
+
+async def test_another_s_erasure_closes_no_request(life: Life) -> None:
+    """Whose recipients were told nothing, and could be taken for having answered."""
+    tillit = life.tillit
+    async with tillit.unit() as work:
+        source = work.active.programme.source
+    told = WEBHOOK.replace("{address}", "http://127.0.0.1:9")
+    await tillit.apply(SYSTEM, read_programme(source + told))
+    request = await life.answered(Right.ERASURE)
+    await tillit.apply(SYSTEM, read_programme(source))
+    other = await life.answered(Right.ERASURE, life.neighbour)
+    _as_owner(
+        life,
+        "UPDATE request SET erased = (SELECT erased FROM request WHERE id = %s) WHERE id = %s",
+        *(other, request),
+    )
+    with pytest.raises(Unavailable):
+        await worker.Steps(tillit).settle(request=str(request))
+    async with tillit.unit() as work:
+        assert (await register.get(work.unit, request)).state is State.CARRIED_OUT
 
 
 async def test_what_is_on_record_is_believed_before_and_after_it_has_its_number(
