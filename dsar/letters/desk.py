@@ -15,7 +15,8 @@ from consent.programmes import Active
 from dsar import identity, outgoing, register, speaking
 from dsar.errors import UnknownLetter
 from dsar.letters import kept, posting
-from dsar.letters.cases import case_of, put_off
+from dsar.letters.cases import put_off
+from dsar.letters.foreseen import foreseen
 from dsar.letters.kinds import Kind, matter
 from dsar.letters.making import unpacked
 from dsar.letters.writing import write
@@ -75,7 +76,7 @@ async def preview(
     kind: Kind,
     reason: str | None = None,
 ) -> Written:
-    """The letter as it would be written now; on record as looked at.
+    """The letter as the step that it belongs to would have it written now; on record as looked at.
 
     `reason`: for a refusal or an extension that has yet to be decided. Raises `UnknownReason`,
     `UnfitReason` as `requests.refuse` does, `TooLate` for an extension after the first month,
@@ -83,7 +84,9 @@ async def preview(
     """
     row = await register.row_of(unit, request)
     member = await register.member_of(unit, row)
-    case = await case_of(unit, active, row, member)
+    if not _has(Right(row.kind), kind):
+        raise _none_such()
+    case = await foreseen(unit, act, active, row, member, kind=kind)
     if kind is Kind.REFUSAL:
         why = reason_named(reason or row.reason or "")
         if why is Reason.IDENTITY and State(row.state).is_open:
@@ -93,8 +96,6 @@ async def preview(
     elif kind is Kind.EXTENSION:
         named = delay_named(reason or row.reason or "")
         case = replace(case, reason=named, due=row.due if row.extended else put_off(unit, row))
-    elif kind is Kind.FAREWELL or not _has(Right(row.kind), kind):
-        raise _none_such()
     facts: dict[str, Fact] = {"request": str(request), "letter": kind.value, "how": "preview"}
     entry = act.entry(EntryKind.LETTER_SENT, subject=member.key.subject(), facts=facts)
     await unit.record.write(unit.session, entry)
@@ -110,6 +111,8 @@ async def _content(unit: Unit, one: Outgoing, kind: Kind) -> Written | None:
 def _has(right: Right, kind: Kind) -> bool:
     if kind is Kind.RELEASE:
         return right is Right.RELEASE
+    if kind is Kind.FAREWELL:
+        return right is Right.ERASURE
     return not (kind is Kind.ANSWER and right is Right.ERASURE)
 
 
