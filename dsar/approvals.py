@@ -66,7 +66,7 @@ async def so_far(unit: Unit, row: RequestRow, member: Member) -> SoFar:
 def given(row: RequestRow, member: Member) -> Approval | None:
     """The approval of exactly this request of this member; None when there is none.
 
-    Of a correction it counts if it is also of as many returns as the record has.
+    Whether it is from before the request last came back, `so_far` tells.
     """
     if row.approval is None:
         return None
