@@ -41,3 +41,7 @@ CODE = b"tillit/one-time-code/v1"
 
 #: Seals links that need no sign-in; derived from the token key, so that rotations leave them be.
 LINKS = b"tillit/links/v1"
+
+#: Seals how people sign in, and marks what proves it; derived from the token key, as `LINKS` is.
+PEOPLE_SEALED = b"tillit/people-sealed/v1"
+PEOPLE_MARKED = b"tillit/people-marked/v1"

@@ -9,7 +9,7 @@ from sqlmodel import SQLModel
 
 from kernel.database import Database
 
-ROOMS = ("audit", "profiles", "consent", "dsar")
+ROOMS = ("audit", "profiles", "consent", "dsar", "api.people")
 #: What the queue and the migrations keep for themselves.
 OTHERS = ("procrastinate_", "alembic_")
 

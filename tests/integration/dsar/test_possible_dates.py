@@ -1,4 +1,4 @@
-"""No row about a request has a date that a program cannot hold: the database keeps them out."""
+"""No row about a request or a sign-in has a date that a program cannot hold: the database keeps them out."""
 
 from typing import LiteralString
 from uuid import UUID
@@ -21,6 +21,12 @@ TABLES: list[LiteralString] = [
     "outgoing",
     "recipient_answer",
     "handed_in",
+    "officer_account",
+    "person_session",
+    "sign_in_post",
+    "sign_in_link",
+    "second_code",
+    "sign_in_try",
 ]
 
 
