@@ -44,13 +44,15 @@ def nearest(language: str) -> str:
 
 
 @cache
-def translations(language: str, domain: str) -> Translations:
+def translations(language: str, domain: str, *, package: str = "dsar") -> Translations:
     """The texts of a domain, such as ``letters``, in that language (BCP 47).
+
+    `package`: in whose ``locales`` they stand.
 
     ``gettext`` and ``ngettext`` of what the language lacks give the English text back.
     """
     code = nearest(language)
-    source = files("dsar").joinpath("locales", code, f"{domain}.po")
+    source = files(package).joinpath("locales", code, f"{domain}.po")
     catalogue = read_po(io.BytesIO(source.read_bytes()), locale=code, domain=domain)
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)

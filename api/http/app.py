@@ -58,6 +58,7 @@ from api.http.doors import Door, routes
 from api.http.health import Worker
 from api.http.shortcut import Shortcut, endpoints
 from api.http.watching import Metrics, Watching
+from api.pages import all as all_pages
 from api.work import work
 from kernel.errors import TillitError
 
@@ -152,6 +153,7 @@ def create_app(tillit: Tillit, *, worker: bool) -> FastAPI:
     app.router.routes.extend(opened)
     app.router.routes.extend(health.routes(tillit, metrics, state))
     app.router.routes.extend(opendsr.routes(tillit))
+    app.router.routes.extend(all_pages.routes(tillit))
     described = openapi.document(
         DOORS, title=TITLE, version=app.version, beside=(*health.DESCRIBED, *opendsr.DESCRIBED)
     )

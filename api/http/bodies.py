@@ -85,16 +85,34 @@ class Shape:
 
     def decode_form(self, body: bytes) -> Any:
         """What a page's form has sent, in this shape. Raises as `decode` does."""
+        return self.decode_fields(form_fields(body))
+
+    def decode_fields(self, fields: Mapping[str, Any]) -> Any:
+        """The fields of a form, in this shape. Raises `Misshapen`."""
         try:
-            text = body.decode("ascii")
-            sent = parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-            return msgspec.convert(dict(sent), self._type, strict=False)
+            return msgspec.convert(dict(fields), self._type, strict=False)
         except msgspec.ValidationError as error:
             raise _misshapen(str(error), self._fields) from None
-        except ValueError as error:
-            raise Malformed(
-                "this is not what a form sends", place="body", remedy=f"send it as {FORM}"
-            ) from error
+
+
+def form_fields(body: bytes) -> dict[str, Any]:
+    """The fields of a form as they were sent; one whose name ends in ``[]`` is a list.
+
+    Raises `Malformed`.
+    """
+    try:
+        sent = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError as error:
+        raise Malformed(
+            "this is not what a form sends", place="body", remedy=f"send it as {FORM}"
+        ) from error
+    fields: dict[str, Any] = {}
+    for name, value in sent:
+        if name.endswith("[]"):
+            fields.setdefault(name.removesuffix("[]"), []).append(value)
+        else:
+            fields[name] = value
+    return fields
 
 
 def is_form(headers: Mapping[str, str]) -> bool:

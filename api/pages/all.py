@@ -1,0 +1,18 @@
+"""Every page there is, and their routes."""
+
+from starlette.routing import Route
+
+from api.bootstrap import Tillit
+from api.pages import anybody, running, static
+from api.pages.declaring import Page
+from api.pages.member import choices
+
+PAGES: tuple[Page, ...] = (
+    *anybody.pages.all,
+    *choices.pages.all,
+)
+
+
+def routes(tillit: Tillit) -> list[Route]:
+    """The pages and what they are made of; tests hold that each refuses whoever it is not for."""
+    return [*running.routes(tillit, PAGES), static.route()]

@@ -1,0 +1,60 @@
+"""What stands around a page: whose programme it is, where one can go, what was done just now."""
+
+from dataclasses import dataclass
+
+from api.pages.asked import Asked
+from api.pages.rendering import Frame, Link
+from api.people import sessions
+from api.people.people import Kind
+from consent.programme import Ability
+from dsar.packages.marking import mark
+
+
+@dataclass(frozen=True)
+class _Place:
+    to: str
+    text: str
+    ability: Ability | None = None
+
+
+_MEMBERS = (
+    _Place("/my/choices", mark("Choices")),
+    _Place("/my/uses", mark("How my data was used")),
+    _Place("/my/data", mark("What you know about me")),
+    _Place("/my/requests", mark("My requests")),
+    _Place("/my/family", mark("Family")),
+    _Place("/my/sign-ins", mark("Sign-ins")),
+)
+_OFFICERS = (
+    _Place("/desk/requests", mark("Inbox"), Ability.REQUESTS),
+    _Place("/desk/programme", mark("Programme")),
+    _Place("/desk/consent", mark("Consent")),
+    _Place("/desk/use", mark("Use"), Ability.RECORD),
+    _Place("/desk/health", mark("Keys and health")),
+    _Place("/desk/sign-ins", mark("Sign-ins")),
+)
+
+
+def frame_of(asked: Asked, *, path: str, said: str = "") -> Frame:
+    """`said`: an English sentence of the catalogue, or nothing."""
+    controller = asked.active.programme.controller
+    person = asked.person
+    places: tuple[_Place, ...] = ()
+    if person is not None and person.kind is Kind.MEMBER:
+        places = _MEMBERS
+    if person is not None and person.kind is Kind.OFFICER and person.is_in:
+        places = tuple(one for one in _OFFICERS if one.ability is None or asked.may(one.ability))
+    speaking = asked.speaking
+    return Frame(
+        controller=controller.name,
+        contact=controller.contact,
+        kind=person.kind.value if person is not None else "",
+        name=(person.officer or "") if person is not None else "",
+        links=tuple(
+            Link(one.to, speaking.say(one.text), path == one.to or path.startswith(f"{one.to}/"))
+            for one in places
+        ),
+        path=path,
+        said=speaking.say(said) if said else "",
+        form=sessions.form_token(asked.token) if asked.token is not None else "",
+    )

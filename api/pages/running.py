@@ -1,0 +1,248 @@
+"""How every page is run: who sits there, may they, is the form ours; one transaction; the answer.
+
+What is answered leaves only after the transaction has committed.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api.bootstrap import Tillit, Work
+from api.http.bodies import Shape, check_query, form_fields, read
+from api.http.errors import WrongCaller
+from api.http.problems import status_of
+from api.http.seeing import seen_in
+from api.pages import guarding, saying
+from api.pages.answers import File, Go, View
+from api.pages.asked import Asked
+from api.pages.declaring import Page
+from api.pages.errors import ForeignForm, NotSettled, SecondProofNeeded, SignInNeeded
+from api.pages.frames import frame_of
+from api.pages.mistakes import Mistake
+from api.pages.rendering import html
+from api.pages.speaking import Speaking, wanted
+from api.people import sessions
+from api.people.keys import PeopleKeys, keys_of
+from api.people.people import Kind, Person
+from kernel.errors import TillitError
+from profiles import members
+from profiles.members import Member
+
+HTML = "text/html; charset=utf-8"
+SIGN_IN, SECOND = "/sign-in", "/second"
+#: Known on every page: what was done just now, and where to go on to.
+_QUERY = ("said", "next")
+_FORM = "form"
+_log = structlog.get_logger("tillit.pages")
+
+
+def routes(tillit: Tillit, pages: Sequence[Page]) -> list[Route]:
+    """The routes of these pages, one for each address, in the order first declared."""
+    keys = cache(lambda: keys_of(tillit))  # not before there is somebody to know
+    by_path: dict[str, dict[str, Page]] = {}
+    for page in pages:
+        by_path.setdefault(page.path, {})[page.method] = page
+    return [
+        Route(path, _endpoint(tillit, keys, at), methods=list(at), include_in_schema=False)
+        for path, at in by_path.items()
+    ]
+
+
+def _endpoint(
+    tillit: Tillit, keys: Callable[[], PeopleKeys], pages: Mapping[str, Page]
+) -> Callable[[Request], Awaitable[Response]]:
+    shapes = {
+        method: None if (taken := page.takes) is None else Shape(taken)
+        for method, page in pages.items()
+    }
+    always = guarding.headers(tillit.settings)
+
+    async def endpoint(request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        page = pages[method]
+        seen = seen_in(request.scope)
+        seen.route = page.path
+        seen.caller = page.kind.value if page.kind is not None else "anybody"
+        sent = _Sent(tillit, keys(), page, request, shapes[method])
+        try:
+            response = await sent.answered()
+        except SignInNeeded:
+            response = _gone(Go(f"{SIGN_IN}?{urlencode({'next': sent.back})}"), tillit)
+        except SecondProofNeeded:
+            response = _gone(Go(f"{SECOND}?{urlencode({'next': sent.back})}"), tillit)
+        except TillitError as error:
+            response = await sent.mistaken(error)
+        for name, value in always.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return endpoint
+
+
+@dataclass
+class _Sent:
+    """One request, as it came."""
+
+    tillit: Tillit
+    keys: PeopleKeys
+    page: Page
+    request: Request
+    shape: Shape | None
+
+    @property
+    def token(self) -> str | None:
+        return self.request.cookies.get(guarding.session_cookie(self.tillit.settings))
+
+    @property
+    def back(self) -> str:
+        """Where to come back to: this page, or for a form the one it was on."""
+        path = self.request.url.path
+        if self.page.method != "GET":
+            return self.page.path if "{" not in self.page.path else _home(self.page.kind)
+        return quote(path)
+
+    async def answered(self) -> Response:
+        page, request = self.page, self.request
+        check_query(request.query_params, (*page.query, *_QUERY))
+        fields = await self._fields() if page.method == "POST" else {}
+        async with self.tillit.unit() as work:
+            asked = await self._asked(work)
+            if page.method == "POST":
+                self._check(asked, fields)
+            if page.proved and not asked.proved_lately:
+                raise SecondProofNeeded("a second proof is needed", place=page.path)
+            if self.shape is None:
+                answer = await page.handle(asked)
+            else:
+                own = {name: value for name, value in fields.items() if name != _FORM}
+                answer = await page.handle(asked, self.shape.decode_fields(own))
+        return self._response(asked, answer)
+
+    async def mistaken(self, error: TillitError) -> Response:
+        """The page that says what could not be done."""
+        status = status_of(error)
+        if status >= 500:
+            _log.warning("unavailable", error=error.slug, place=error.problems[0].place)
+        async with self.tillit.unit() as work:
+            asked = await self._asked(work, strict=False)
+        view = Mistake(
+            what=saying.ERRORS.get(error.slug, saying.WRONG),
+            back=self.back,
+        )
+        return self._shown(asked, view, status=status)
+
+    async def _fields(self) -> dict[str, Any]:
+        return form_fields(await read(self.request, self.page.limit))
+
+    async def _asked(self, work: Work, *, strict: bool = True) -> Asked:
+        """Who sits there; with `strict`, only who may see this page.
+
+        Raises `SignInNeeded` for anybody else, and `WrongCaller` for an officer without the
+        ability.
+        """
+        person = None
+        if self.token:
+            person = await sessions.found(work.unit, work.active, self.keys, self.token)
+        member = await _member(work, person)
+        if person is not None and person.kind is Kind.MEMBER and member is None:
+            person = None
+        asked = Asked(
+            self.tillit,
+            work,
+            self._spoken(work),
+            person,
+            self.request.path_params,
+            self.request.query_params,
+            self.request.headers,
+            self.keys,
+            self.token if person is not None else None,
+            self.request.client.host if self.request.client else "",
+            member,
+        )
+        if strict:
+            self._admit(asked)
+        return asked
+
+    def _admit(self, asked: Asked) -> None:
+        page, person = self.page, asked.person
+        if page.kind is None:
+            return
+        if person is None or person.kind is not page.kind:
+            raise SignInNeeded("nobody is signed in", place=page.path)
+        if not page.half and not person.is_in:
+            raise SecondProofNeeded("officers have a second factor", place=page.path)
+        if not person.settled and not page.unsettled:
+            raise NotSettled("the address signed in by was changed lately", place=page.path)
+        if page.ability is not None and not asked.may(page.ability):
+            raise not_allowed(page)
+
+    def _check(self, asked: Asked, fields: Mapping[str, Any]) -> None:
+        """Raises `ForeignForm` for what no page of ours has sent."""
+        if not guarding.is_ours(self.request.headers, self.tillit.settings):
+            raise ForeignForm("this form was not sent by one of our pages", place="form")
+        if asked.token is not None and not sessions.is_form_token(
+            asked.token, str(fields.get(_FORM, ""))
+        ):
+            raise ForeignForm("this form is not of this session", place="form")
+
+    def _spoken(self, work: Work) -> Speaking:
+        programme = work.active.programme
+        code = wanted(
+            self.request.cookies.get(guarding.LANGUAGE),
+            self.request.headers.get("accept-language", ""),
+            programme.languages[0],
+        )
+        return Speaking.of(code, programme)
+
+    def _response(self, asked: Asked, answer: View | Go | File) -> Response:
+        if isinstance(answer, Go):
+            return _gone(answer, self.tillit)
+        if isinstance(answer, File):
+            how = "inline" if answer.inline else "attachment"
+            headers = {
+                **answer.headers,
+                "Content-Disposition": f'{how}; filename="{answer.filename}"',
+            }
+            return Response(answer.content, headers=headers, media_type=answer.type)
+        return self._shown(asked, answer, status=answer.status)
+
+    def _shown(self, asked: Asked, view: View, *, status: int) -> Response:
+        said = saying.SAID.get(self.request.query_params.get("said", ""), "")
+        frame = frame_of(asked, path=self.request.url.path, said=said)
+        return Response(
+            html(view, frame, asked.speaking).encode(), status_code=status, media_type=HTML
+        )
+
+
+async def _member(work: Work, person: Person | None) -> Member | None:
+    if person is None or person.member is None:
+        return None
+    return (await members.load(work.unit, [person.member])).get(person.member)
+
+
+def not_allowed(page: Page) -> WrongCaller:
+    return WrongCaller(f"officers in this role may not handle {page.ability}", place=page.path)
+
+
+def _gone(go: Go, tillit: Tillit) -> Response:
+    to, hash_, part = go.to.partition("#")
+    if go.said is not None:
+        to += ("&" if "?" in to else "?") + urlencode({"said": go.said})
+    to += hash_ + part
+    response = Response(status_code=303, headers={"Location": to})
+    for name, value in go.cookies.items():
+        response.headers.append("Set-Cookie", guarding.cookie(name, value, tillit.settings))
+    return response
+
+
+def _home(kind: Kind | None) -> str:
+    if kind is None:
+        return SIGN_IN
+    return "/my/choices" if kind is Kind.MEMBER else "/desk/requests"

@@ -1,0 +1,44 @@
+"""What a page says of what was done, and of what could not be: closed lists, in plain words.
+
+What is wrong is told by its kind alone: an error's own words are for those who run the programme.
+"""
+
+from collections.abc import Mapping
+
+from dsar.packages.marking import mark
+
+#: By the word in an address's `said`.
+SAID: Mapping[str, str] = {
+    "saved": mark("Saved. It counts from now on."),
+    "yes": mark("Saved: you say yes. It counts from now on."),
+    "no": mark("Saved: you say no. It counts from now on."),
+    "signed-out": mark("You are signed out."),
+    "proved": mark("Thank you. That counts for ten minutes."),
+    "asked": mark("Your request has come in."),
+    "cancelled": mark("Your request is taken back."),
+    "corrected": mark("Corrected."),
+    "ended": mark("That sign-in has ended."),
+}
+#: By an error's slug; `WRONG` for any other.
+WRONG = mark("That could not be done. Nothing was changed.")
+ERRORS: Mapping[str, str] = {
+    "no-such-route": mark("There is no page at this address."),
+    "not-found": mark("There is no page at this address."),
+    "unknown-request": mark("There is no such request."),
+    "wrong-caller": mark("Your role does not include this."),
+    "step-up-needed": mark("This needs a second proof that it is you."),
+    "unknown-link": mark("This link does not hold any more. Ask for a new one."),
+    "too-many": mark("That was too many times. Wait a while and try again."),
+    "guardian-needed": mark("You are too young to say yes to this yourself. Your guardian can."),
+    "not-yours": mark("This is set by us. Write to us if it is wrong, and we will set it right."),
+    "bad-value": mark("What you wrote does not fit there. Look once more."),
+    "unavailable": mark("We cannot do this right now. Try again in a moment."),
+    "not-settled": mark(
+        "Your e-mail address was changed a short while ago. Until it has settled, you can see and "
+        "change your choices here, and nothing else."
+    ),
+    "foreign-form": mark(
+        "This form did not come from our own page, or is too old. Go back, load the page again "
+        "and send it once more."
+    ),
+}
