@@ -1,0 +1,102 @@
+"""Every page refuses whom it is not for; every form, whoever has not been sent it by us."""
+
+import re
+from uuid import uuid4
+
+import pytest
+
+from api.bootstrap import SYSTEM, Tillit
+from api.http.app import create_app
+from api.pages import guarding
+from api.pages.all import PAGES
+from api.pages.declaring import Page
+from api.people.people import Kind
+from profiles.enrolment import enrol
+from tests.at_a_browser import OURS, browser, member_at, officer_at
+
+FOR_SOMEBODY = [one for one in PAGES if one.kind is not None]
+FORMS = [one for one in PAGES if one.method == "POST"]
+
+
+def _name(page: Page) -> str:
+    return f"{page.method} {page.path}"
+
+
+def _filled(path: str) -> str:
+    path = path.replace("{purpose}", "newsletter").replace("{token}", "no-such-token")
+    path = re.sub(r"{\w+:uuid}", str(uuid4()), path)
+    return re.sub(r"{\w+}", "nothing", path)
+
+
+def test_each_address_is_declared_once() -> None:
+    named = [_name(one) for one in PAGES]
+    assert len(named) == len(set(named))
+
+
+def test_pages_and_doors_share_no_address(tillit: Tillit) -> None:
+    paths = [getattr(one, "path", "") for one in create_app(tillit, worker=False).routes]
+    assert len(paths) == len(set(paths))
+
+
+async def test_nobody_sees_a_page_that_is_somebodys(tillit: Tillit) -> None:
+    async with browser(tillit) as at:
+        for page in FOR_SOMEBODY:
+            answer = await at.client.request(page.method, _filled(page.path), headers=OURS)
+            assert (answer.status_code, answer.headers["location"][:9]) == (303, "/sign-in?"), (
+                _name(page)
+            )
+
+
+async def test_a_member_sees_no_officers_page_and_no_officer_a_members(tillit: Tillit) -> None:
+    async with tillit.unit() as work:
+        [member] = await enrol(work.unit, SYSTEM, [{"member_number": "m1"}], source="sign-up")
+    async with member_at(tillit, member.id, stepped_up=True) as at:
+        for page in (one for one in FOR_SOMEBODY if one.kind is Kind.OFFICER):
+            answer = await at.client.request(page.method, _filled(page.path), headers=OURS)
+            assert answer.status_code in (303, 403), _name(page)
+            assert "location" not in answer.headers or "/sign-in?" in answer.headers["location"]
+    async with officer_at(tillit) as at:
+        for page in (one for one in FOR_SOMEBODY if one.kind is Kind.MEMBER):
+            answer = await at.client.request(page.method, _filled(page.path), headers=OURS)
+            assert answer.status_code in (303, 403), _name(page)
+            assert "location" not in answer.headers or "/sign-in?" in answer.headers["location"]
+
+
+@pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}])
+async def test_no_form_counts_that_another_site_sent(
+    tillit: Tillit, headers: dict[str, str]
+) -> None:
+    async with tillit.unit() as work:
+        [member] = await enrol(work.unit, SYSTEM, [{"member_number": "m1"}], source="sign-up")
+    async with member_at(tillit, member.id, stepped_up=True) as at:
+        for page in (one for one in FORMS if one.kind is not Kind.OFFICER):
+            answer = await at.client.post(_filled(page.path), headers=headers)
+            assert answer.status_code == 403, _name(page)
+
+
+async def test_no_form_counts_without_the_sessions_own_token(tillit: Tillit) -> None:
+    async with tillit.unit() as work:
+        [member] = await enrol(work.unit, SYSTEM, [{"member_number": "m1"}], source="sign-up")
+    async with member_at(tillit, member.id, stepped_up=True) as at:
+        for page in (one for one in FORMS if one.kind is Kind.MEMBER):
+            answer = await at.client.post(
+                _filled(page.path), data={"form": "no-such-token"}, headers=OURS
+            )
+            assert answer.status_code == 403, _name(page)
+
+
+async def test_every_page_shuts_every_door_of_the_browser(tillit: Tillit) -> None:
+    async with browser(tillit) as at:
+        for page in PAGES:
+            answer = await at.client.request(page.method, _filled(page.path), headers=OURS)
+            for name, value in guarding.headers(tillit.settings).items():
+                assert answer.headers[name] == value, _name(page)
+            assert answer.headers["cache-control"] == "no-store"
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+def test_no_policy_lets_anything_inline_or_from_elsewhere() -> None:
+    assert "unsafe" not in guarding.POLICY
+    assert "http" not in guarding.POLICY
+    assert "default-src 'none'" in guarding.POLICY
