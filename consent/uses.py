@@ -61,23 +61,24 @@ async def uses(
     active: Active,
     *,
     limit: int = 1000,
+    before: UUID | None = None,
 ) -> list[Use]:
     """The newest `limit` entries about the member, and about everybody while they were one.
 
     `choices` is the member's ledger by row: from what was written in it when a question was
-    asked follows whether they were eligible then. Newest first.
+    asked follows whether they were eligible then. Newest first, in the order of their ids, all
+    before the entry `before`.
     """
-    own = await uses_of(unit.session, member.key.subject(), limit=limit)
+    own = await uses_of(unit.session, member.key.subject(), limit=limit, before=before)
     found = [_own(entry, choices.get(entry.id), member) for entry in own]
     asker = _Asker(unit, member, choices, active)
-    before: UUID | None = None
     while len(found) < len(own) + limit:
         page = await uses_of(unit.session, EVERYBODY, limit=limit, before=before)
         found += await asker.concerned(page)
         if len(page) < limit or told(page[-1].body).at < made_at(member.id):
             break
         before = page[-1].id
-    found.sort(key=lambda use: use.at, reverse=True)
+    found.sort(key=lambda use: use.entry, reverse=True)
     return found[:limit]
 
 

@@ -48,31 +48,41 @@ async def rectify(
     Raises `NotYours` for what the programme hands out, such as the member number or a tier,
     and `BadValue` or `UnknownField`.
     """
-    _refuse_age(unit, active, member, corrected)
     for name in corrected:
-        declared = active.programme.fields.get(name)
-        if name == NUMBER or (declared is not None and declared.category in _HANDED_OUT):
-            raise NotYours(
-                f"{name} is given by the programme",
-                place=name,
-                remedy="ask an officer to have it set right (Art. 16)",
-            )
+        _refuse(unit, active, member, name)
     await enrolment.rectify(unit, act, member, corrected, source=HOW)
 
 
-def _refuse_age(
-    unit: Unit, active: Active, member: Member, corrected: Mapping[str, object]
-) -> None:
+def correctable(unit: Unit, active: Active, member: Member) -> frozenset[str]:
+    """The fields that the member may set right or remove: `rectify` refuses all others."""
+
+    def is_theirs(name: str) -> bool:
+        try:
+            _refuse(unit, active, member, name)
+        except NotYours:
+            return False
+        return True
+
+    return frozenset(filter(is_theirs, unit.schema.catalogue.fields))
+
+
+def _refuse(unit: Unit, active: Active, member: Member, name: str) -> None:
     """A child does not make themselves older, nor may who could be one (Art. 8)."""
-    field = active.programme.birth_field
-    if field is None or field not in corrected:
+    declared = active.programme.fields.get(name)
+    if name == NUMBER or (declared is not None and declared.category in _HANDED_OUT):
+        raise NotYours(
+            f"{name} is given by the programme",
+            place=name,
+            remedy="ask an officer to have it set right (Art. 16)",
+        )
+    if name != active.programme.birth_field:
         return
     footing = next(iter(active.footings.values()))
     young = is_child(footing, unit.today, born(unit, footing, member))
     if young or (young is None and footing.children):
         raise NotYours(
-            f"{field} says whether you need a guardian's word",
-            place=field,
+            f"{name} says whether you need a guardian's word",
+            place=name,
             remedy="ask an officer to have it set right, with what proves it (Arts. 8 and 16)",
         )
 

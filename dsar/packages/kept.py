@@ -1,10 +1,11 @@
 """What is kept about a member, in plain values with words: fields, traits, purchases. Pure."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from audit.entries import rfc3339
 from consent.programme.declarations import TraitDeclaration
+from consent.programmes import Active
 from dsar.languages import written
 from dsar.packages.bought import Bought, bought
 from dsar.packages.closing import FROM_PURCHASES
@@ -44,6 +45,16 @@ _RULES: Mapping[TraitKind, str] = {
 }
 
 
+class Named(Protocol):
+    """What names a field or trait: the programme in force, and fields that earlier ones had."""
+
+    @property
+    def active(self) -> Active: ...
+
+    @property
+    def former(self) -> Mapping[str, Field]: ...
+
+
 def values(found: Gathered, wording: Wording) -> list[dict[str, Any]]:
     """Every value kept, with what it is, where it came from, since when and what it is for."""
     fields = {**found.active.programme.catalogue().fields, **found.former}
@@ -69,7 +80,7 @@ def purchases(found: Gathered, wording: Wording) -> list[Bought]:
     ]
 
 
-def label(found: Gathered, wording: Wording, name: str) -> str:
+def label(found: Named, wording: Wording, name: str) -> str:
     """What a field or trait is called in words."""
     programme = found.active.programme
     if name == NUMBER:
@@ -84,7 +95,7 @@ def label(found: Gathered, wording: Wording, name: str) -> str:
     return wording.category(fields[name].category)["words"]
 
 
-def source(found: Gathered, wording: Wording, code: str) -> dict[str, str]:
+def source(found: Named, wording: Wording, code: str) -> dict[str, str]:
     """Where something came from (Art. 15(1)(g))."""
     if code in _SOURCES:
         return wording.coded(code, _SOURCES)
@@ -103,17 +114,17 @@ def _value(found: Gathered, wording: Wording, *, field: Field, one: Opened) -> d
             plain,
             kind=field.type,
             category=field.category,
-            words=_read_as(found, wording, field.name),
+            words=read_as(found, wording, field.name),
         ),
         "category": wording.category(field.category),
         "special_category": field.special,
         "source": source(found, wording, one.source),
         "since": rfc3339(one.at),
-        "purposes": _purposes(found, field.name),
+        "purposes": purposes_of(found, field.name),
     }
 
 
-def _read_as(found: Gathered, wording: Wording, name: str) -> Mapping[str, str]:
+def read_as(found: Named, wording: Wording, name: str) -> Mapping[str, str]:
     """What the programme that last declared a field has members read for its values."""
     active = found.active
     newest_first = sorted(active.earlier.items(), reverse=True)
@@ -136,11 +147,11 @@ def _trait(
         "words": wording.value(plain, kind=kind, category=trait.category),
         "category": wording.category(trait.category),
         "source": source(found, wording, "computed"),
-        "how": _how(trait, wording),
+        "how": how(trait, wording),
         "from": trait.source,
         "days": trait.days,
         "as_of": rfc3339(found.at),
-        "purposes": _purposes(found, trait.name),
+        "purposes": purposes_of(found, trait.name),
     }
 
 
@@ -152,7 +163,8 @@ def _title(trait: TraitDeclaration, wording: Wording) -> str:
     return wording.say("{what}, {days}", what=title, days=days)
 
 
-def _how(trait: TraitDeclaration, wording: Wording) -> str:
+def how(trait: TraitDeclaration, wording: Wording) -> str:
+    """How a trait is worked out (Art. 15(1)(h))."""
     rule = wording.say(_RULES[trait.kind])
     if trait.days is None:
         return rule
@@ -162,6 +174,7 @@ def _how(trait: TraitDeclaration, wording: Wording) -> str:
     return f"{rule} {window}"
 
 
-def _purposes(found: Gathered, name: str) -> list[str]:
+def purposes_of(found: Named, name: str) -> list[str]:
+    """The purposes that a field or trait is used for."""
     declared = found.active.programme.purposes.values()
     return [one.name for one in declared if name in one.fields]

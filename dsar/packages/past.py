@@ -123,11 +123,11 @@ def _use(found: Gathered, wording: Wording, one: Use, said: Choice | None) -> di
     return {
         "entry": str(one.entry),
         "at": rfc3339(one.at),
-        "what": _what(wording, one),
-        "by": _who(wording, one, said),
+        "what": what(wording, one),
+        "by": who(wording, one, said),
         "purpose": one.purpose,
         "purpose_label": one.purpose and title(found, wording, one.purpose),
-        "outcome": _came_to(wording, one, said),
+        "outcome": came_to(wording, one, said),
         "fields": [{"name": name, "label": label(found, wording, name)} for name in one.fields],
         "question": one.question,
         "leaf": one.leaf,
@@ -135,7 +135,7 @@ def _use(found: Gathered, wording: Wording, one: Use, said: Choice | None) -> di
     }
 
 
-def _what(wording: Wording, one: Use) -> dict[str, str]:
+def what(wording: Wording, one: Use) -> dict[str, str]:
     """What happened; a check of who somebody is by the way it was made, which the entry says."""
     if one.kind == Kind.IDENTITY_TRIED:
         how = CHECKS.get(told(one.body).facts.get("how", ""), KINDS[one.kind])
@@ -143,7 +143,7 @@ def _what(wording: Wording, one: Use) -> dict[str, str]:
     return wording.coded(one.kind, KINDS)
 
 
-def _came_to(wording: Wording, one: Use, said: Choice | None) -> dict[str, str]:
+def came_to(wording: Wording, one: Use, said: Choice | None) -> dict[str, str]:
     """What came of it: of steps with a request, which one; the entry itself says so."""
     if said is not None:
         return wording.coded(one.outcome, SAID)
@@ -155,7 +155,7 @@ def _came_to(wording: Wording, one: Use, said: Choice | None) -> dict[str, str]:
     return wording.coded(one.outcome, _CAME_TO)
 
 
-def _who(wording: Wording, one: Use, said: Choice | None) -> dict[str, str | None]:
+def who(wording: Wording, one: Use, said: Choice | None) -> dict[str, str | None]:
     """Services by their names. Staff are not named: they acted for us (C-579/21)."""
     if one.actor_type == ActorType.SERVICE:
         words = wording.say("our service “{name}”", name=one.actor)

@@ -11,7 +11,7 @@ from consent.programme.parties import JointController, Recipient, Safeguard
 from consent.programme.rules_transfers import is_transfer
 from dsar.languages import nearest
 from dsar.packages.gathering import Gathered
-from dsar.packages.kept import label
+from dsar.packages.kept import Named, label
 from dsar.packages.marking import mark
 from dsar.packages.meanings import BASES, CHANNELS, MAY, REASONS, ROLES, SAFEGUARDS, STATES
 from dsar.packages.wording import Wording
@@ -96,7 +96,7 @@ def _lives_in(found: Gathered) -> list[str]:
     return [code for code in dict.fromkeys(told) if code in country_codes()]
 
 
-def title(found: Gathered, wording: Wording, purpose: str) -> str:
+def title(found: Named, wording: Wording, purpose: str) -> str:
     """What a purpose is called in words; its name, for one that the programme has no more."""
     declared = found.active.programme.purposes.get(purpose)
     return wording.purpose(declared.dpv)["words"] if declared else purpose
