@@ -18,7 +18,7 @@ from consent.programme.rules_marketing import doubtful_marketing, marketing
 from consent.programme.rules_parties import doubtful_parties, parties, recipients
 from consent.programme.rules_transfers import doubtful_transfers, transfers
 from consent.programme.rules_use import officers, purposes, services
-from consent.programme.rules_words import missing_words, words
+from consent.programme.rules_words import doubtful_without, missing_words, without, words
 from kernel.errors import Problem
 
 _Rule = Callable[[Programme], Iterator[Problem]]
@@ -30,6 +30,7 @@ _ERRORS: tuple[_Rule, ...] = (
     transfers,
     fields,
     words,
+    without,
     traits,
     purposes,
     marketing,
@@ -50,6 +51,7 @@ _WARNINGS: tuple[_Rule, ...] = (
     doubt.unknown_terms,
     doubt.unused,
     missing_words,
+    doubtful_without,
     doubt.unlimited,
     doubt.outlived,
     doubt.idle,

@@ -35,7 +35,7 @@ def consequence(
     if not key:
         rule = _WHOLE.get((section, kind))
         return rule(before if after is None else after) if rule else ""
-    if key.startswith(("notice.", "words.")):
+    if key.startswith(("notice.", "words.", "without.")):
         key, _, _ = key.partition(".")
     part = _PART.get((section, key, kind)) or _PART.get((section, key, ""))
     if part is None:
@@ -166,6 +166,9 @@ _PART: dict[tuple[str, str, str], Callable[[Any, Any], str]] = {
         "members see the new text; choices made before stay tied to the text they were made under"
     ),
     ("purposes", "notice", "removed"): lambda _, __: "members can no longer be asked in it",
+    ("purposes", "without", ""): lambda _, __: (
+        "members read it before they answer; what they have answered stands"
+    ),
     ("purposes", "valid_months", ""): _validity,
     ("purposes", "remind_days", ""): lambda _, will: (
         f"a reminder is due {will} days before a consent runs out, also of those given before"

@@ -201,6 +201,10 @@ class Purpose(Declaration):
     notice: dict[str, Annotated[str, Field(min_length=1)]]
     """`notice.LANGUAGE = "…"`, what members see, in every language of the programme. Its SHA-256
     goes with every choice made under it"""
+    without: dict[str, Annotated[str, Field(min_length=1)]] = Field(default={})
+    """`without.LANGUAGE = "…"`, what a no changes and what it does not, in members' words: they
+    read it beside the buttons, before either is pressed. With a choice only. It is no part of the
+    notice, nor of what a consent is to. A sentence made from this file if left out"""
     valid_months: Annotated[int, Field(ge=1, le=120)] | None = None
     """How long a consent holds; for ever if left out. Consent only"""
     remind_days: Annotated[int, Field(ge=1, le=365)] | None = None

@@ -170,10 +170,12 @@ def _plain(declared: Declaration) -> dict[str, Any]:
                 for language, words in declared.words.items()
                 for value, text in words.items()
             }
-    plain = declared.model_dump(exclude={"name", "notice"} if declared.own_name else {"notice"})
+    texts = {"notice", "without"}
+    plain = declared.model_dump(exclude={"name", *texts} if declared.own_name else texts)
     plain |= {key: frozenset(plain[key]) for key in _UNORDERED if key in plain}
     if isinstance(declared, Purpose):
         plain |= {f"notice.{language}": text for language, text in declared.notice.items()}
+        plain |= {f"without.{language}": text for language, text in declared.without.items()}
     return plain
 
 

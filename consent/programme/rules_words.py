@@ -1,4 +1,6 @@
-"""Rules about what members read where a field's value stands: `[fields.NAME.words.LANGUAGE]`."""
+"""Rules about what members read: words for a field's values, `[fields.NAME.words.LANGUAGE]`, and
+what a no changes, `without.LANGUAGE` under a purpose.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -53,6 +55,36 @@ def missing_words(programme: Programme) -> Problems:
                     key_of("fields", name, "words", language),
                     f"there are no words for {_some(lacking)} in this language",
                     f'write {lacking[0]} = "…" under [fields.{name}.words.{language}]',
+                )
+
+
+def without(programme: Programme) -> Problems:
+    languages = _served(programme)
+    for name, purpose in programme.purposes.items():
+        for language, text in purpose.without.items():
+            place = key_of("purposes", name, "without", language)
+            if not text.strip():
+                yield Problem(place, "the text is blank", "write some")
+            if not is_language(language):
+                remedy = did_you_mean(language, languages)
+                yield Problem(place, f"{shown(language)} is no language tag", remedy)
+
+
+def doubtful_without(programme: Programme) -> Problems:
+    """What a no changes is told where there is none, or in some languages and not in others."""
+    for name, purpose in programme.purposes.items():
+        place = key_of("purposes", name, "without")
+        if purpose.without and not purpose.is_choice:
+            yield Problem(
+                place, f"there is no no to it: it rests on {purpose.legal_basis}", "remove it"
+            )
+            continue
+        for language in _served(programme) if purpose.without else ():
+            if language not in purpose.without:
+                yield Problem(
+                    key_of(place, language),
+                    "what a no changes is not told in this language",
+                    f'write without.{language} = "…" under [purposes.{name}]',
                 )
 
 

@@ -45,6 +45,7 @@ purposes = st.builds(
     notice=st.dictionaries(st.sampled_from(["sv", "en"]), st.sampled_from(TEXTS), min_size=1),
     corrects=st.lists(st.sampled_from([digest(one).hex() for one in TEXTS]), max_size=1).map(tuple),
     valid_months=st.sampled_from([None, 12]),
+    without=st.sampled_from([{}, {"sv": "A"}]),
 )
 
 

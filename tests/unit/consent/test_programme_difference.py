@@ -56,6 +56,8 @@ ONE_CHANGE = [
      "until they consent"),
     ("once a month, with ideas", "once a week, with ideas", "purposes.newsletter.notice.en",
      Kind.CHANGED, (None, None), "the new text"),
+    ("With a no it stops.", "With a no it ends.", "purposes.newsletter.without.en",
+     Kind.CHANGED, (None, None), "what they have answered stands"),
     ("valid_months = 24", "valid_months = 12", "purposes.personalised_offers.valid_months",
      Kind.CHANGED, ("24", "12"),
      "from now on hold for 12 months; those given before keep their term"),
@@ -173,6 +175,7 @@ ASKED_AGAIN = [
     ("channels = [", "explicit = true\nchannels = ["),
 ]
 STANDING = [
+    ("With a no it stops.", "With a no it ends."),
     ('"phone", "interests"]', '"phone"]'),
     ('controllers = ["tindeblikk"]\n', ""),
     ('["email", "sms", "app"]', '["email"]'),
