@@ -6,6 +6,7 @@ address or code stands in a log line or an exception.
 """
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import msgspec
 
@@ -41,7 +42,7 @@ async def carry(tillit: Tillit, active: Active, one: Outgoing) -> None:
     elif one.carrier == Carrier.EMAIL:
         problem, again = await _by_mail(tillit, one, message, controller)
     else:
-        problem, again = await _by_sms(tillit, one, message, controller)
+        problem, again = await by_sms(tillit, one.id, message, controller)
     state = State.DONE if problem == "" else State.WAITING if again else State.GIVEN_UP
     async with tillit.unit() as work:
         await outgoing.move(work.unit, one.id, state, problem=problem or None, again=_AGAIN)
@@ -59,16 +60,20 @@ async def _by_mail(
     return ("", False) if outcome is Sent.ACCEPTED else (outcome.value, outcome.again)
 
 
-async def _by_sms(
-    tillit: Tillit, one: Outgoing, message: CodeMessage, controller: str
+async def by_sms(
+    tillit: Tillit, id: UUID, message: CodeMessage, controller: str
 ) -> tuple[str, bool]:
+    """Hand a code to the gateway of the settings; `id`: the same for the same code.
+
+    What went wrong, empty if nothing did, and whether it is worth trying again.
+    """
     gateway = tillit.settings.sms
     if gateway is None:
         return "no_sms_gateway", True
     now = tillit.clock.now()
     body = _body(message, controller, now)
     try:
-        headers = secret(gateway.folder, _GATEWAY).signed(str(one.id), body, at=now)
+        headers = secret(gateway.folder, _GATEWAY).signed(str(id), body, at=now)
         reply = await call(
             "POST",
             gateway.url,

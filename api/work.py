@@ -18,6 +18,8 @@ from sqlalchemy.exc import DBAPIError
 
 from api import erasing, letters_out, outward
 from api.bootstrap import SYSTEM, Tillit, Work
+from api.people import sending
+from api.people.post import POST_JOB
 from consent import contacts, expiring
 from consent.errors import NoProgramme
 from consent.figures.counting import count_today
@@ -74,6 +76,7 @@ async def queue_of(tillit: Tillit) -> AsyncIterator[Queue]:
         (CANCEL_JOB, steps.cancel),
         (MOVED_JOB, steps.moved),
         (CALL_JOB, steps.call),
+        (POST_JOB, steps.post),
     ):
         queue.register(name, _told(name, step))
     await queue.open()
@@ -157,6 +160,10 @@ class Steps:
         if trouble is not None:
             raise NotTold(trouble)  # so that the job is done again
 
+    async def post(self, post: str) -> None:
+        """A link or a code to somebody who signs in."""
+        await sending.send(self._tillit, UUID(post))
+
     async def certificate(self, request: str, entry: str) -> None:
         await self._tillit.integrate()
         signer = await self._tillit.signer()
@@ -213,7 +220,7 @@ async def once(tillit: Tillit) -> None:
     What is approved is carried out before anybody is reminded of it. A second pass finds nothing
     to do. What fails holds up nothing else; the first failure is raised at the end.
     """
-    first = (resume, send_due, _jobs_due)
+    first = (resume, send_due, sending.send_due, _jobs_due)
     failed: list[Exception] = []
     for step in (*first, *(step for step, _ in IN_TIME), *first):
         try:
@@ -231,6 +238,7 @@ async def drain(tillit: Tillit) -> None:
     """Do the jobs that are due now, and return: what time alone makes due is `once`'s."""
     await resume(tillit)
     await send_due(tillit)
+    await sending.send_due(tillit)
     await _jobs_due(tillit)
 
 
@@ -334,6 +342,8 @@ IN_TIME: Sequence[tuple[Callable[[Tillit], Awaitable[int]], float]] = (
     (resume, RESUME_EVERY),
     (outward.find_lost, RESUME_EVERY),
     (send_due, SEND_EVERY),
+    (sending.send_due, SEND_EVERY),
+    (sending.drop, EXPIRE_EVERY),
     (_number, INTEGRATE_EVERY),
     (refresh, REFRESH_EVERY),
     (expire, EXPIRE_EVERY),

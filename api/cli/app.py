@@ -14,6 +14,7 @@ from api.cli import (
     erasures,
     imports,
     keys,
+    officers,
     policy,
     programme,
     receipts,
@@ -45,6 +46,7 @@ requests.app.command("certificate")(certificates.certificate)
 requests.app.add_typer(erasures.holding, name="hold")
 app.add_typer(requests.app, name="request")
 app.add_typer(connectors.app, name="connectors")
+app.add_typer(officers.app, name="officer")
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 app.add_typer(receipts.app, name="receipt")

@@ -159,7 +159,8 @@ async def found(unit: Unit, active: Active, keys: PeopleKeys, token: str) -> Per
 async def step_up(unit: Unit, keys: PeopleKeys, act: Act, person: Person, *, how: str) -> str:
     """A second proof was given: returns the token that the session has from now on.
 
-    The one before opens nothing any more. On record as `second_proof.given`; `how`: ``code``,
+    The one before opens nothing any more. No second proof goes by an address that was changed
+    lately, so the session is `settled`. On record as `second_proof.given`; `how`: ``code``,
     ``totp`` or ``recovery``. Raises `AssertionError` for a session that ended meanwhile.
     """
     token, connection = tokens.new(), await raw(unit.session)
@@ -172,10 +173,11 @@ async def step_up(unit: Unit, keys: PeopleKeys, act: Act, person: Person, *, how
     line = await cursor.fetchone()
     if line is None or not _Row(*line).is_ours(keys):
         raise AssertionError("a session that was found a moment ago is there")
-    row = replace(_Row(*line), digest=_digest(token), stepped_up_at=unit.now).marked(keys)
+    row = replace(_Row(*line), digest=_digest(token), settled=True, stepped_up_at=unit.now)
+    row = row.marked(keys)
     await connection.execute(
-        "UPDATE person_session SET digest = %s, stepped_up_at = %s, seen_at = %s, mark = %s, "
-        "pending = NULL WHERE digest = %s",
+        "UPDATE person_session SET digest = %s, settled = true, stepped_up_at = %s, seen_at = %s, "
+        "mark = %s, pending = NULL WHERE digest = %s",
         (row.digest, row.stepped_up_at, unit.now, row.mark, person.session),
     )
     facts = {"session": short(row.digest), "how": how}

@@ -33,8 +33,7 @@ STATEMENTS = [
         last_step bigint,
         made_at timestamptz NOT NULL,
         enrolled_at timestamptz,
-        CHECK ((secret IS NULL) = (enrolled_at IS NULL)),
-        CHECK ((secret IS NULL) = (last_step IS NULL))
+        CHECK (secret IS NULL OR (enrolled_at IS NOT NULL AND last_step IS NOT NULL))
     )
     """,
     *_possible("officer_account", "made_at", "enrolled_at"),

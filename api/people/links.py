@@ -1,0 +1,178 @@
+"""One-time links: asked for with an address, sent to whoever it is of, and used once.
+
+Asking is the same whoever the address is of, and if it is nobody's: it writes one row, and a
+worker looks whose it is (`sending`). Only a digest of a link rests in the database, beside a mark
+that says whom it signs in. The newest one of somebody's ends those before it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from api.people import accounts, limits, post, tokens
+from api.people.keys import PeopleKeys
+from api.people.limits import What
+from api.people.people import Kind, Somebody
+from audit.acts import Act
+from audit.entries import Fact
+from audit.entries import Kind as EntryKind
+from dsar.languages import nearest
+from kernel.database import raw
+from profiles.unit import Unit
+
+TABLE = "sign_in_link"
+HOLDS = timedelta(minutes=15)
+_COLUMNS = "digest, kind, member, officer, settled, made_at, ends_at, mark"
+_log = structlog.get_logger("tillit.people")
+
+
+class Wanted(msgspec.Struct, frozen=True, array_like=True):
+    """What somebody asked for. `address`: as `accounts.spelt`, empty for what is none."""
+
+    address: str
+    language: str
+
+    def __repr__(self) -> str:
+        return "Wanted(***)"
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row of `_COLUMNS`."""
+
+    digest: bytes
+    kind: str
+    member: UUID | None
+    officer: UUID | None
+    settled: bool
+    made_at: datetime
+    ends_at: datetime
+    mark: bytes
+
+    def marked(self, keys: PeopleKeys) -> "_Row":
+        return replace(self, mark=keys.mark(TABLE, *self._said()))
+
+    def is_ours(self, keys: PeopleKeys) -> bool:
+        return keys.holds(self.mark, TABLE, *self._said())
+
+    def _said(self) -> Sequence[bytes | str | int | UUID | None]:
+        ends = round(self.ends_at.timestamp() * 1_000_000)
+        return self.digest, self.kind, self.member, self.officer, int(self.settled), ends
+
+
+async def ask(
+    unit: Unit,
+    keys: PeopleKeys,
+    act: Act,
+    *,
+    address: str,
+    language: str,
+    kind: Kind,
+    network: bytes,
+) -> None:
+    """Somebody asks for a link to that address; whether it is anybody's, nobody learns here.
+
+    `act`: the programme's own. `language`: of the message (BCP 47). `network`: as
+    `limits.network` has it. What is over a limit is dropped without a word to whoever asks.
+    """
+    spelt = accounts.spelt(address) or ""
+    whose = keys.mark("link to", kind.value, spelt or address.strip().casefold())
+    if not await limits.take(unit, What.LINKS_FROM_NETWORK, network):
+        await _limited(unit, act, kind, "network", network)
+    elif not await limits.take(unit, What.LINKS_TO_ADDRESS, whose):
+        await _limited(unit, act, kind, "address", whose)
+    else:
+        payload = msgspec.msgpack.encode(Wanted(spelt, nearest(language)))
+        await post.put(unit, keys, post.What.LINK, kind, payload, member=None)
+
+
+async def make(unit: Unit, keys: PeopleKeys, somebody: Somebody) -> str:
+    """A new link's token, for the message alone; those made for them before hold no more."""
+    token = tokens.new()
+    digest = tokens.digest(token)
+    assert digest is not None
+    connection = await raw(unit.session)
+    # Two that are made at a time end each other: the second one waits for the first.
+    who = somebody.member or somebody.account
+    assert who is not None
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 6))", (who.hex,))
+    await connection.execute(
+        "DELETE FROM sign_in_link WHERE member = %s OR officer = %s",
+        (somebody.member, somebody.account),
+    )
+    row = _Row(
+        *(digest, somebody.kind.value, somebody.member, somebody.account, somebody.settled),
+        *(unit.now, unit.now + HOLDS, b""),
+    ).marked(keys)
+    await connection.execute(
+        f"INSERT INTO sign_in_link ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",  # noqa: S608
+        (
+            *(row.digest, row.kind, row.member, row.officer, row.settled),
+            *(row.made_at, row.ends_at, row.mark),
+        ),
+    )
+    return token
+
+
+async def holds(unit: Unit, keys: PeopleKeys, token: str) -> bool:
+    """Whether a link would sign somebody in; it changes nothing, and says not whom."""
+    digest = tokens.digest(token)
+    connection = await raw(unit.session)
+    cursor = await connection.execute(
+        f"SELECT {_COLUMNS} FROM sign_in_link WHERE digest = %s",  # noqa: S608
+        (digest,),
+        binary=True,
+    )
+    line = await cursor.fetchone()
+    return line is not None and _good(unit, keys, _Row(*line))
+
+
+async def take(
+    unit: Unit, keys: PeopleKeys, act: Act, token: str, *, network: bytes
+) -> Somebody | None:
+    """Whom the link signs in, and nobody a second time; None for one that does not hold.
+
+    `act`: the programme's own. A try that fails is on record as `sign_in.failed`, as long as not
+    too many come from that network.
+    """
+    digest = tokens.digest(token)
+    connection = await raw(unit.session)
+    cursor = await connection.execute(
+        f"DELETE FROM sign_in_link WHERE digest = %s RETURNING {_COLUMNS}",  # noqa: S608
+        (digest,),
+        binary=True,
+    )
+    line = await cursor.fetchone()
+    row = None if line is None else _Row(*line)
+    if row is not None and _good(unit, keys, row):
+        return Somebody(
+            kind=Kind(row.kind), member=row.member, account=row.officer, settled=row.settled
+        )
+    if await limits.take(unit, What.WRONG_LINKS, network):
+        await unit.record.write(unit.session, act.entry(EntryKind.SIGN_IN_FAILED))
+    return None
+
+
+async def drop(unit: Unit) -> int:
+    """Delete those that hold no more; returns how many."""
+    connection = await raw(unit.session)
+    cursor = await connection.execute("DELETE FROM sign_in_link WHERE ends_at <= %s", (unit.now,))
+    return cursor.rowcount
+
+
+def _good(unit: Unit, keys: PeopleKeys, row: _Row) -> bool:
+    if not row.is_ours(keys):
+        _log.warning("link_not_ours")
+        return False
+    return unit.now < row.ends_at
+
+
+async def _limited(unit: Unit, act: Act, kind: Kind, by: str, whose: bytes) -> None:
+    """On record once in a while: whoever asks without end does not fill it."""
+    if await limits.take(unit, What.SAID_SO, whose):
+        facts: dict[str, Fact] = {"as": kind.value, "outcome": "limited", "by": by}
+        await unit.record.write(unit.session, act.entry(EntryKind.SIGN_IN_ASKED, facts=facts))
