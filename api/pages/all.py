@@ -5,11 +5,18 @@ from starlette.routing import Route
 from api.bootstrap import Tillit
 from api.pages import anybody, running, static
 from api.pages.declaring import Page
-from api.pages.member import choices
+from api.pages.member import at_once, checking, choices, correcting, family, history, known, uses
 
 PAGES: tuple[Page, ...] = (
     *anybody.pages.all,
+    *at_once.pages.all,
+    *history.pages.all,
     *choices.pages.all,
+    *family.pages.all,
+    *uses.pages.all,
+    *checking.pages.all,
+    *known.pages.all,
+    *correcting.pages.all,
 )
 
 

@@ -12,11 +12,16 @@ SAID: Mapping[str, str] = {
     "saved": mark("Saved. It counts from now on."),
     "yes": mark("Saved: you say yes. It counts from now on."),
     "no": mark("Saved: you say no. It counts from now on."),
+    "yes-waits": mark(
+        "Saved: you say yes. It counts once you have confirmed it by the link that we send you."
+    ),
+    "yes-held": mark("Saved: you say yes. It does not count yet: why stands beside your answer."),
     "signed-out": mark("You are signed out."),
     "proved": mark("Thank you. That counts for ten minutes."),
     "asked": mark("Your request has come in."),
     "cancelled": mark("Your request is taken back."),
     "corrected": mark("Corrected."),
+    "removed": mark("Removed."),
     "ended": mark("That sign-in has ended."),
 }
 #: By an error's slug; `WRONG` for any other.
@@ -32,6 +37,14 @@ ERRORS: Mapping[str, str] = {
     "guardian-needed": mark("You are too young to say yes to this yourself. Your guardian can."),
     "not-yours": mark("This is set by us. Write to us if it is wrong, and we will set it right."),
     "bad-value": mark("What you wrote does not fit there. Look once more."),
+    "not-a-choice": mark(
+        "That cannot be chosen. If it was a day, pick one that is still to come. Nothing was "
+        "changed."
+    ),
+    "child-unknown": mark("You are not on record as the guardian of that child."),
+    "of-age": mark("They are old enough now to answer for themselves."),
+    "record-entry-pending": mark("The record proves this in a second. Try again in a moment."),
+    "no-receipt": mark("There is no receipt of this: it is about no consent and no objection."),
     "unavailable": mark("We cannot do this right now. Try again in a moment."),
     "not-settled": mark(
         "Your e-mail address was changed a short while ago. Until it has settled, you can see and "

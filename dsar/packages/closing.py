@@ -23,6 +23,8 @@ from profiles.unit import Unit
 
 #: What is kept in these categories was worked out from purchases, or handed out because of them.
 FROM_PURCHASES = frozenset({"pd:Purchase", "pd:PurchasesAndSpendingHabit"})
+#: The outcome of a use that is not told, because its question was about what was not proved.
+LEFT_OUT = "left_out"
 _GRAMMAR = frozenset(
     {"and", "or", "not", "in", "between", "is", "null", "true", "false", "current_date"}
     | {"date", "interval", "any"}
@@ -121,7 +123,7 @@ def shown_use(use: Use, closed: Closed) -> Use:
         return use
     words = set(re.findall(r"\w+", use.question.lower()))
     if words & closed.unasked or (closed.purchases and _asked(use) - closed.known):
-        return replace(use, question=None, outcome="left_out")
+        return replace(use, question=None, outcome=LEFT_OUT)
     return use
 
 

@@ -163,12 +163,17 @@ def who(wording: Wording, one: Use, said: Choice | None) -> dict[str, str | None
     if one.actor_type == ActorType.AGENT:
         words = wording.say("{name}, which handed in a request for you", name=one.actor)
         return {"type": one.actor_type, "name": one.actor, "words": words}
-    guardian = said is not None and said.by is By.GUARDIAN
-    if one.actor_type == ActorType.MEMBER and (guardian or one.kind == Kind.CHOICES_VIEWED):
-        # A guardian acts under the child's pseudonym; only a child's choices are viewed so.
+    if by_guardian(one, said):
         return {"type": "guardian", "name": None, "words": wording.say(BY[By.GUARDIAN])}
     words = wording.coded(one.actor_type, ACTORS)["words"]
     return {"type": one.actor_type, "name": None, "words": words}
+
+
+def by_guardian(one: Use, said: Choice | None) -> bool:
+    """Whether the member's guardian did it: a guardian acts under the child's pseudonym."""
+    guardian = said is not None and said.by is By.GUARDIAN
+    # Only a child's choices are viewed so.
+    return one.actor_type == ActorType.MEMBER and (guardian or one.kind == Kind.CHOICES_VIEWED)
 
 
 def _request(found: Gathered, wording: Wording, asking: Asking) -> dict[str, Any]:

@@ -1,0 +1,118 @@
+"""`/my/uses/{entry}/check`: that a use is on record, checked by the member's own browser.
+
+The page holds the entry, its proof and the record's key; `static/check.js` works it out there. A
+download does the same by one command. Neither takes our word for anything but the key, and that
+can be had from somebody else.
+"""
+
+import io
+import zipfile
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from typing import ClassVar
+from uuid import UUID
+
+from api.pages.answers import File, View
+from api.pages.asked import Asked
+from api.pages.declaring import Pages
+from api.people.people import Kind
+from audit.browsing import told
+from audit.errors import EntryPending
+from audit.verify import Proof
+from dsar import own
+from dsar.packages.marking import mark
+from dsar.packages.meanings import KINDS
+
+pages = Pages(Kind.MEMBER)
+PATH = "/my/uses/{entry:uuid}"
+PROGRAM = "verify.py"
+
+
+@dataclass(frozen=True)
+class Check(View):
+    """`content`: the entry's text, which is its bytes in UTF-8; `proof`: empty while there is
+    none, in the second before the entry has a number."""
+
+    template: ClassVar[str] = "member/check.html"
+    title: ClassVar[str] = mark("Check this yourself")
+
+    entry: UUID
+    what: str
+    at: datetime
+    content: str
+    proof: str
+    key: str
+    command: str
+
+
+@pages("GET", PATH + "/check")
+async def see(asked: Asked) -> Check:
+    """What is proved, and all that is needed to see it."""
+    entry = asked.id("entry")
+    body = await own.entry(asked.unit, asked.member, entry)
+    said = told(body)
+    try:
+        proof = await own.proof(asked.unit, asked.member, entry)
+    except EntryPending:
+        proof = ""
+    key = await _key(asked)
+    return Check(
+        entry=entry,
+        what=asked.speaking.coded(said.kind, KINDS),
+        at=said.at,
+        content=body.decode(),
+        proof=proof,
+        key=key,
+        command=_command(key),
+    )
+
+
+@pages("GET", PATH + "/evidence")
+async def evidence(asked: Asked) -> File:
+    """Everything in one ZIP file, with the program that checks it and how to run it."""
+    entry = asked.id("entry")
+    body = await own.entry(asked.unit, asked.member, entry)
+    proof = await own.proof(asked.unit, asked.member, entry)
+    number = Proof.parse(proof).index
+    key = await _key(asked)
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("README.txt", _readme(asked, number, key))
+        archive.writestr("entry.json", body)
+        archive.writestr("proof.txt", proof)
+        archive.writestr("key.txt", f"{key}\n")
+        archive.writestr(PROGRAM, files("audit").joinpath(PROGRAM).read_bytes())
+    return File(zipped.getvalue(), "application/zip", f"use-{number}.zip")
+
+
+async def _key(asked: Asked) -> str:
+    return (await asked.tillit.signer(asked.unit.session)).verifier_key
+
+
+def _command(key: str) -> str:
+    return f"python {PROGRAM} proof proof.txt --entry entry.json --key {key}"
+
+
+def _readme(asked: Asked, number: int, key: str) -> str:
+    say = asked.speaking.say
+    lines = (
+        say(WHICH, number=number, origin=key.partition("+")[0]),
+        say(FILES),
+        say(RUN),
+        f"    {_command(key)}",
+        say(HOLDS),
+    )
+    return "\n".join(lines) + "\n"
+
+
+WHICH = mark("Entry number %(number)s in the record %(origin)s.")
+FILES = mark(
+    "entry.json is what was written down. proof.txt shows that the record holds it. key.txt is the "
+    "key of the record. verify.py is a program that you can read."
+)
+RUN = mark("With Python and its library “cryptography” installed, type this in this folder:")
+HOLDS = mark(
+    "It says “verified” if everything holds. Better still, get the key from somebody other than "
+    "us, and type theirs."
+)
