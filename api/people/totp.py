@@ -91,6 +91,7 @@ async def enrol(unit: Unit, keys: PeopleKeys, person: Person, *, issuer: str) ->
             (keys.seal(TABLE, account, _PENDING, secret), person.session),
         )
     uri = _totp(secret).get_provisioning_uri(person.officer or "", issuer)
+    uri = uri.replace("+", "%20")  # apps show a plus sign as one
     written = base64.b32encode(secret).decode()
     return Enrolment(written, uri, _qr(uri))
 
