@@ -87,7 +87,7 @@ async def see(asked: Asked) -> Correction:
     declared, seen = _theirs(asked)
     found = await own_sight.values(asked.unit, asked.act, asked.member, seen)
     given = _given(found.get(declared.name))
-    return _form(Correction, asked, seen, declared, given)
+    return form_of(Correction, asked, seen, declared, given)
 
 
 @pages("POST", PATH + "/{field}")
@@ -95,13 +95,13 @@ async def correct(asked: Asked, written: Written) -> Go | Miswritten:
     """Set it right; it counts from now on."""
     declared, seen = _theirs(asked)
     try:
-        value = _read(declared, written)
+        value = read(declared, written)
         await own.rectify(
             asked.unit, asked.act, asked.active, await asked.locked(), {declared.name: value}
         )
-    except (BadValue, _Unreadable):
+    except (BadValue, Unreadable):
         given = written.values if declared.type is FieldType.TEXTS else [written.value]
-        return _form(Miswritten, asked, seen, declared, given)
+        return form_of(Miswritten, asked, seen, declared, given)
     return Go(f"{PATH}#{declared.name}", said="corrected")
 
 
@@ -115,7 +115,7 @@ async def remove(asked: Asked) -> Go:
     return Go(PATH, said="removed")
 
 
-class _Unreadable(Exception):
+class Unreadable(Exception):
     """What was written is nothing that a value could be."""
 
 
@@ -146,8 +146,8 @@ def _given(one: Opened | None) -> list[str]:
     return [str(plain).lower() if isinstance(plain, bool) else str(plain)]
 
 
-def _read(declared: Field, written: Written) -> object:
-    """What was written as the field may keep it; None for nothing of many. Raises `_Unreadable`."""
+def read(declared: Field, written: Written) -> object:
+    """What was written as the field may keep it; None for nothing of many. Raises `Unreadable`."""
     text = written.value.strip()
     match declared.type:
         case FieldType.TEXTS:
@@ -155,7 +155,7 @@ def _read(declared: Field, written: Written) -> object:
             return sorted({line.strip() for line in lines if line.strip()}) or None
         case FieldType.BOOLEAN:
             if text not in ("true", "false"):
-                raise _Unreadable
+                raise Unreadable
             return text == "true"
         case FieldType.INTEGER | FieldType.MONEY:
             return _number("".join(text.split()).replace(",", "."), declared.type)
@@ -166,11 +166,11 @@ def _number(text: str, type_: FieldType) -> int | Decimal:
     try:
         number = Decimal(text)
     except InvalidOperation:
-        raise _Unreadable from None
+        raise Unreadable from None
     if type_ is FieldType.MONEY:
         return number
     if not number.is_finite() or number != number.to_integral_value():
-        raise _Unreadable
+        raise Unreadable
     return int(number)
 
 
@@ -228,7 +228,7 @@ def _remedy(declared: Field) -> str:
 Form = TypeVar("Form", bound=Correction)
 
 
-def _form(
+def form_of(
     form: type[Form], asked: Asked, seen: Sight, declared: Field, given: Sequence[str]
 ) -> Form:
     """The page, with what was written in it; where that did not fit, with what would."""
