@@ -28,11 +28,17 @@ class Locked:
         return "Locked(***)"
 
 
-def lock(zipped: bytes) -> Locked:
-    """The same files, each encrypted under one fresh passphrase."""
-    passphrase = "-".join(
-        "".join(secrets.choice(_SIGNS) for _ in range(_LENGTH)) for _ in range(_GROUPS)
-    )
+def fresh() -> str:
+    """A passphrase that nobody has had before."""
+    return "-".join("".join(secrets.choice(_SIGNS) for _ in range(_LENGTH)) for _ in range(_GROUPS))
+
+
+def lock(zipped: bytes, passphrase: str | None = None) -> Locked:
+    """The same files, each encrypted under one passphrase; under a `fresh` one if none is given.
+
+    None that anybody has chosen is to be given: it could be guessed.
+    """
+    passphrase = passphrase or fresh()
     packed = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(zipped)) as plain,

@@ -5,9 +5,11 @@ Whoever erases the member takes them along. Each making, fetching and deleting i
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from sqlmodel import col, select
 
 from audit.acts import Act
 from audit.entries import Fact
@@ -77,6 +79,14 @@ async def make(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
     )
     await carrying.carried(unit, act, active, row, subject=subject)
     return True
+
+
+async def until(unit: Unit, member: UUID) -> dict[UUID, datetime]:
+    """Until when each package of a member can be fetched, by request. Opens nothing."""
+    query = select(PackageRow.request, PackageRow.expires_at).where(
+        col(PackageRow.member) == member, col(PackageRow.expires_at) > unit.now
+    )
+    return {request: ends for request, ends in (await unit.session.execute(query)).all()}
 
 
 async def fetch(
