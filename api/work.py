@@ -24,14 +24,15 @@ from consent.figures.counting import count_today
 from dsar import carrying, certificates, outgoing, overdue, packages, reminding, vouchers, worklist
 from dsar.carrying import CERTIFICATE_JOB, SETTLE_JOB
 from dsar.certificates import HORIZON_JOB
+from dsar.deciding import JOBS
 from dsar.errors import NotTold
 from dsar.letters.kinds import Kind
 from dsar.opendsr import callbacks, receiving
 from dsar.opendsr.receiving import CALL_JOB, CANCEL_JOB, LOOK_JOB
 from dsar.outgoing import SEND_JOB
 from dsar.register import MOVED_JOB
-from dsar.requests import JOBS, LETTER_JOB
 from dsar.states import Right
+from dsar.stepping import LETTER_JOB
 from kernel.errors import TillitError
 from kernel.jobs import STALLED, Queue, Step
 from profiles.changes import FOLD_JOB

@@ -24,8 +24,8 @@ from consent.programmes import Active
 from dsar import approvals, heard, identity, outgoing, register, speaking, telling, wanted
 from dsar.letters.kinds import Kind, matter
 from dsar.register import shown
-from dsar.requests import LETTER_JOB
 from dsar.states import AT_ONCE, TERMINAL, Right, State, Step
+from dsar.stepping import LETTER_JOB
 from dsar.tables import RequestRow
 from dsar.wanted import Wanted
 from dsar.words import Snag

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dsar.carrying import CERTIFICATE_JOB, SETTLE_JOB
 from dsar.certificates import HORIZON_JOB
+from dsar.deciding import JOBS
 from dsar.letters.kinds import Kind, matter
-from dsar.requests import JOBS, LETTER_JOB
+from dsar.stepping import LETTER_JOB
 from kernel.database import raw
 from kernel.jobs import enqueue
 

@@ -250,6 +250,12 @@ async def member_of(unit: Unit, row: RequestRow, *, lock: bool = False) -> Membe
     return await members.one(unit, row.member, lock=lock)
 
 
+async def locked(unit: Unit, request: UUID) -> tuple[RequestRow, Member]:
+    """A request's row, locked, and its member. Raises `UnknownRequest` and as `member_of` does."""
+    row = await row_of(unit, request, lock=True)
+    return row, await member_of(unit, row)
+
+
 def count_anew(unit: Unit, row: RequestRow) -> None:
     """When the answer is due, now that the clock stood or was put off."""
     row.due = due_day(

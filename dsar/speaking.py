@@ -15,6 +15,7 @@ from dsar import identity
 from dsar.identity import How, Kept, Proof, Proved
 from dsar.register import Request
 from dsar.states import Right, State
+from dsar.tables import RequestRow
 from profiles.members import Member
 from profiles.unit import Unit
 
@@ -43,6 +44,12 @@ async def lacking(unit: Unit, active: Active, request: Request, member: Member) 
         said = await identity.given(unit, request.id, member)
         have = identity.of(await _heard(unit, active, member, _for(said, request.right)))
     return identity.lacking(unit, request.right, member, have)
+
+
+async def unproved(unit: Unit, active: Active, row: RequestRow, member: Member) -> frozenset[str]:
+    """The same as it stands now, whatever was decided before."""
+    have = await proved(unit, active, row.id, member)
+    return identity.lacking(unit, Right(row.kind), member, have)
 
 
 async def silenced(

@@ -8,7 +8,7 @@ from at_the_books import BEGAN, Books
 
 from api import work as worker
 from api.bootstrap import SYSTEM
-from dsar import overdue, previews, register, requests
+from dsar import deciding, overdue, previews, register
 from dsar.errors import NotReady
 from dsar.states import State
 from profiles import members
@@ -72,7 +72,7 @@ async def test_who_takes_it_back_in_time_stays(cooling: Books) -> None:
     request = await cooling.approved(member)
     await _at(cooling, DAYS - 1)
     async with cooling.tillit.unit() as work:
-        await requests.cancel(work.unit, SYSTEM, request)
+        await deciding.cancel(work.unit, SYSTEM, request)
     for days in (DAYS, DAYS + 30):
         await _at(cooling, days)
     assert await _state(cooling, request) is State.UNFULFILLED
@@ -85,7 +85,7 @@ async def test_what_was_carried_out_cannot_be_taken_back(cooling: Books) -> None
     await _at(cooling, DAYS)
     async with cooling.tillit.unit() as work:
         with pytest.raises(NotReady, match="erased"):
-            await requests.cancel(work.unit, SYSTEM, request)
+            await deciding.cancel(work.unit, SYSTEM, request)
 
 
 async def test_the_preview_says_how_long_it_would_wait(cooling: Books) -> None:

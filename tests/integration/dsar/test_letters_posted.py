@@ -18,7 +18,7 @@ from api.mail import Smtp
 from audit.browsing import naming
 from consent import ledger
 from consent.standings import fold
-from dsar import outgoing, overdue, register, requests
+from dsar import deciding, outgoing, overdue, register, requests
 from dsar.desk import seen
 from dsar.errors import UnknownLetter
 from dsar.identity import How, Proof
@@ -51,7 +51,7 @@ async def asked(books: Books, right: Right, member: UUID, **how: Any) -> UUID:
 
 async def approve(books: Books, request: UUID) -> None:
     async with books.tillit.unit() as work:
-        await requests.approve(work.unit, SYSTEM, work.active, request)
+        await deciding.approve(work.unit, SYSTEM, work.active, request)
 
 
 async def letters(books: Books, request: UUID) -> list[Status]:
@@ -302,10 +302,10 @@ async def test_an_extension_and_then_a_refusal_are_both_told(books: Books, post:
     anna = await books.joins()
     request = await asked(books, Right.ERASURE, anna, language="en")
     async with books.tillit.unit() as work:
-        await requests.extend(work.unit, SYSTEM, request, reason=Delay.COMPLEX)
+        await deciding.extend(work.unit, SYSTEM, request, reason=Delay.COMPLEX)
     await worker.drain(books.tillit)
     async with books.tillit.unit() as work:
-        await requests.refuse(work.unit, SYSTEM, work.active, request, reason=Reason.LAW)
+        await deciding.refuse(work.unit, SYSTEM, work.active, request, reason=Reason.LAW)
     await worker.drain(books.tillit)
     texts = [str(one.get_body(("plain",))) for one in post.messages]
     assert ["complex" in text for text in texts] == [False, True, False]
@@ -424,7 +424,7 @@ async def test_a_release_is_taken_back_while_its_letter_waits(books: Books, post
     post.data += ["451 Not now"]
     await worker.drain(books.tillit)
     async with books.tillit.unit() as work:
-        await requests.cancel(work.unit, SYSTEM, release)
+        await deciding.cancel(work.unit, SYSTEM, release)
     for _ in range(3):
         books.clock.at += timedelta(days=2)
         await worker.drain(books.tillit)

@@ -11,7 +11,7 @@ from api.bootstrap import SYSTEM
 from audit.acts import Act
 from audit.entries import ActorType
 from audit.verify import VerifierKey
-from dsar import checks, desk, identity, register, requests
+from dsar import checks, deciding, desk, identity, register, requests
 from dsar.errors import UnfitReason, WrongState
 from dsar.identity import How, Proof
 from dsar.letters import desk as letters
@@ -70,7 +70,7 @@ async def test_nobody_is_refused_as_a_stranger_who_has_shown_who_they_are(
         await refused(books, request, Reason.IDENTITY)
     async with books.tillit.unit() as work:  # nor by a decision without a look at the letter
         with pytest.raises(UnfitReason, match="has shown who they are"):
-            await requests.refuse(work.unit, OFFICER, work.active, request, reason=Reason.IDENTITY)
+            await deciding.refuse(work.unit, OFFICER, work.active, request, reason=Reason.IDENTITY)
     assert await stands(books, request) == (State.ACKNOWLEDGED, None)
 
 
@@ -146,4 +146,4 @@ async def test_what_is_decided_already_is_told_as_decided_and_not_as_doubted(boo
     await refused(books, request, Reason.EXCESSIVE)
     async with books.tillit.unit() as work:
         with pytest.raises(WrongState, match="this request is rejected"):
-            await requests.refuse(work.unit, SYSTEM, work.active, request, reason=Reason.IDENTITY)
+            await deciding.refuse(work.unit, SYSTEM, work.active, request, reason=Reason.IDENTITY)

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from api import work as worker
 from api.bootstrap import SYSTEM, opened
 from api.settings import Settings
-from dsar import certificates, checks, holds, register, requests
+from dsar import certificates, checks, deciding, holds, register
 from dsar.erasure import Erasure
 from dsar.journal import Journal, Line
 from dsar.states import Right, State
@@ -104,7 +104,7 @@ async def test_an_erasure_that_failed_and_was_given_up_is_not_carried_out_at_the
     assert len(Journal(settings.journal).lines()) == (not alive)
     async with life.tillit.unit() as work:
         if how == "cancelled":
-            await requests.cancel(work.unit, SYSTEM, request)
+            await deciding.cancel(work.unit, SYSTEM, request)
         else:
             await holds.place(work.unit, SYSTEM, life.member, holds.Ground.AUTHORITY_ORDER)
     for _ in range(2):
@@ -201,7 +201,7 @@ async def test_a_request_that_a_restore_put_back_is_closed_and_certified(
     async with tillit.unit() as work:
         asked = await at_the_desk.opened(work, Right.ERASURE, life.member)
         if approved:
-            await requests.approve(work.unit, SYSTEM, work.active, asked.id)
+            await deciding.approve(work.unit, SYSTEM, work.active, asked.id)
     Journal(settings.journal).append(Line(life.member, asked.id), at=tillit.clock.now())
     async with opened(settings) as again:
         async with again.unit() as work:
