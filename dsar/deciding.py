@@ -95,6 +95,7 @@ async def refuse(unit: Unit, act: Act, active: Active, request: UUID, *, reason:
         raise register.refusal(row, Step.REFUSE)
     if reason is Reason.IDENTITY:
         check_doubt(await speaking.unproved(unit, active, row, person))
+    approvals.clear(row)
     await stepping.take(unit, act, row, Step.REFUSE, person, reason=reason.value)
     return shown(row)
 
@@ -117,7 +118,7 @@ async def extend(unit: Unit, act: Act, request: UUID, *, reason: Delay) -> Reque
 async def cancel(unit: Unit, act: Act, request: UUID) -> Request:
     """Who asked has thought better of it. Raises `WrongState` once it is carried out."""
     row, person = await register.locked(unit, request)
-    row.approval = None
+    approvals.clear(row)
     await stepping.take(unit, act, row, Step.CANCEL, person)
     return shown(row)
 

@@ -13,7 +13,7 @@ from audit.acts import Act
 from audit.entries import Fact
 from audit.entries import Kind as EntryKind
 from consent.programmes import Active
-from dsar import admitting, deciding, identity, register, speaking, stepping, wanted
+from dsar import admitting, approvals, deciding, identity, register, speaking, stepping, wanted
 from dsar.deadlines import due_day, months_on
 from dsar.errors import NotARequest
 from dsar.identity import Proof
@@ -126,6 +126,7 @@ async def lapse(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
     if not await speaking.unproved(unit, active, row, person):
         await _go_on(unit, act, active, row, person)
         return False
+    approvals.clear(row)
     await stepping.take(unit, act, row, Step.LAPSE, person, reason=Reason.IDENTITY.value)
     return True
 

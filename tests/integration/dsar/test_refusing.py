@@ -147,3 +147,14 @@ async def test_what_is_decided_already_is_told_as_decided_and_not_as_doubted(boo
     async with books.tillit.unit() as work:
         with pytest.raises(WrongState, match="this request is rejected"):
             await deciding.refuse(work.unit, SYSTEM, work.active, request, reason=Reason.IDENTITY)
+
+
+async def test_what_is_refused_keeps_no_officer_s_yes(books: Books) -> None:
+    await books.handles('four_eyes = ["access"]')
+    request = await asked(books, Right.ACCESS, Proof(How.OFFICER))
+    async with books.tillit.unit() as work:
+        await deciding.approve(work.unit, OFFICER, work.active, request)
+    kept = "SELECT approval IS NOT NULL FROM request"
+    assert await books.query(kept) == [(True,)]
+    await refused(books, request, Reason.EXCESSIVE)
+    assert await books.query(kept) == [(False,)]
