@@ -2,6 +2,10 @@
 
 from datetime import date, timedelta
 
+import psycopg
+
+from kernel.database import libpq
+
 
 def test_an_erasure_is_looked_at_held_freed_and_done(club) -> None:
     asked = club("request", "open", "erasure", "--member", "1", "--identified", "--json")
@@ -38,3 +42,27 @@ def test_a_ground_that_is_none_is_said_without_what_was_written(club) -> None:
     assert wrong.status == 1
     assert "this is no ground for a hold" in wrong.err
     assert "Öberg" not in wrong.err
+
+
+def test_a_hold_that_somebody_has_changed_hides_no_other(club, database_url) -> None:
+    hold = ("request", "hold", "place", "--ground", "dispute", "--json")
+    [broken], [whole] = (club(*hold, number).json["holds"] for number in ("1", "2"))
+    with psycopg.connect(libpq(database_url, role=None)) as owner:
+        owner.execute("UPDATE legal_hold SET sealed = 'x' WHERE id = %s", (broken["id"],))
+    said = club("request", "hold", "list", "--json").json["holds"]
+    assert said[1] == whole
+    assert said[0] == {
+        **dict.fromkeys(whole),
+        **{name: broken[name] for name in ("id", "member", "placed_at")},
+        "broken": said[0]["broken"],
+    }
+    assert "tillit audit verify" in said[0]["broken"]
+    listed = club("request", "hold", "list")
+    assert listed.status == 0
+    first, second = listed.out.splitlines()
+    assert broken["id"] in first
+    assert "BROKEN" in first
+    assert broken["member"] in first
+    assert "dispute" not in first
+    assert whole["id"] in second
+    assert "tillit audit verify" in listed.err
