@@ -59,6 +59,7 @@ SELECT (SELECT count(*) FROM member WHERE id = %(member)s) AS member,
         WHERE guardian = %(kinship)s OR child = %(kinship)s) AS guardianship,
        (SELECT count(*) FROM legal_hold WHERE member = %(member)s) AS hold
 """
+_OTHERS = "SELECT count(*) FROM request WHERE member = %s AND closed_at IS NULL AND kind <> %s"
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ async def of_member(
         tuple(telling.carriers(active, Right.ERASURE, known=known)),
         _by_hand(active, known),
         tuple(await holds.standing(unit, person)),
-        await _others(unit, person.id, request),
+        await _others(unit, person.id),
         active.programme.requests.cooling_off_days,
     )
     facts: dict[str, Fact] = {"request": str(request) if request else None}
@@ -164,6 +165,8 @@ def _by_hand(active: Active, known: telling.Known) -> tuple[ByHand, ...]:
     return tuple(ByHand(name, one.name, one.contact) for name, one in found)
 
 
-async def _others(unit: Unit, member: UUID, request: UUID | None) -> int:
-    open_ones = await register.listed(unit, member=member, only_open=True)
-    return sum(one.id != request for one in open_ones)
+async def _others(unit: Unit, member: UUID) -> int:
+    """Without the erasure itself, of which a member has one: asked for again, it is joined."""
+    cursor = await (await raw(unit.session)).execute(_OTHERS, (member, Right.ERASURE.value))
+    [(count,)] = await cursor.fetchall()
+    return int(count)
