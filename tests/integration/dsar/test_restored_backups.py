@@ -21,6 +21,7 @@ from dsar import certificates, checks, deciding, holds, register
 from dsar.erasure import Erasure
 from dsar.journal import Journal, Line
 from dsar.states import Right, State
+from dsar.tables import RequestRow
 from kernel.database import libpq, raw
 from kernel.errors import Unavailable
 from profiles import members
@@ -160,6 +161,37 @@ async def test_who_cannot_be_erased_again_is_not_served_and_keeps_nobody_else_fr
     with pytest.raises(Unavailable, match=str(asked[0])):
         async with opened(settings):
             raise AssertionError("it must not serve")
+
+
+@pytest.mark.parametrize(
+    "change", ["state = 'zz'", "channel = 'zz'", "kind = 'zz'", "kind = 'access'"]
+)
+async def test_a_request_that_says_nothing_any_more_is_erased_again_all_the_same(
+    life: Life, settings: Settings, change: str
+) -> None:
+    people = (life.member, life.neighbour)
+    broken, whole = asked = [await life.ask(Right.ERASURE, one) for one in people]
+    for member, request in zip(people, asked, strict=True):
+        Journal(settings.journal).append(Line(member, request), at=life.tillit.clock.now())
+    with psycopg.connect(libpq(life.tillit.url, role=None)) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute(f"UPDATE request SET {change} WHERE id = %s".encode(), (broken,))
+    async with opened(settings) as again:
+        await worker.drain(again)
+        async with again.unit() as work:
+            assert not await members.load(work.unit, people)
+            assert (await register.get(work.unit, whole)).state is State.FULFILLED
+            row = await work.unit.session.get(RequestRow, broken)
+            assert row is not None
+            assert (row.member, row.approval, row.wanted) == (None, None, None)
+            assert row.closed_at is not None
+        key = (await again.signer()).key
+        async with again.unit() as work:
+            [wrong] = await checks.check(work.unit, key)
+    assert str(broken) in wrong
+    async with opened(settings) as once_more, once_more.unit() as work:  # and that is all of it
+        assert len(Journal(settings.journal).lines()) == len(people)
+        assert not await members.load(work.unit, people)
 
 
 def _damage(life: Life, table: str, column: str, *, at: str = "sealed") -> None:
