@@ -6,7 +6,7 @@ programme says of recipients.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from uuid import UUID
 
 from audit.acts import Act
@@ -15,6 +15,7 @@ from audit.entries import Kind as EntryKind
 from consent.programmes import Active
 from dsar import holds, register, telling, vouchers
 from dsar.bookkeeping import books_of
+from dsar.by_hand import ByHand, described
 from dsar.errors import NotARequest
 from dsar.holds import Hold
 from dsar.states import Right
@@ -63,18 +64,6 @@ _OTHERS = "SELECT count(*) FROM request WHERE member = %s AND closed_at IS NULL 
 
 
 @dataclass(frozen=True)
-class ByHand:
-    """A recipient to be told by hand: its name in the programme, the company, how it is reached."""
-
-    recipient: str
-    name: str
-    contact: str
-
-    def facts(self) -> dict[str, str]:
-        return asdict(self)
-
-
-@dataclass(frozen=True)
 class Preview:
     """`destroys`: how many, by kind. `tells`: recipients, by name. `holds`: those that stand.
 
@@ -110,12 +99,12 @@ async def of_member(
 ) -> Preview:
     """What an erasure of this member would do today; on record as `erasure.previewed`."""
     keeps = await _staying(unit, active, person)
-    known = (await telling.known(unit, active, [person], by_hand=True))[person.id]
+    known = await telling.known_of(unit, active, person)
     found = Preview(
         await _counted(unit, person, keeps.unreadable if keeps else 0),
         keeps if keeps and keeps.count else None,
         tuple(telling.carriers(active, Right.ERASURE, known=known)),
-        _by_hand(active, known),
+        described(active, telling.left_to_officers(active, Right.ERASURE, known=known)),
         tuple(await holds.standing(unit, person)),
         await _others(unit, person.id),
         active.programme.requests.cooling_off_days,
@@ -157,12 +146,6 @@ async def _staying(unit: Unit, active: Active, person: Member) -> Staying | None
         return None
     bought, unreadable = await reading.readable_purchases(unit, person)
     return vouchers.staying(unit, books, bought, unreadable=unreadable)
-
-
-def _by_hand(active: Active, known: telling.Known) -> tuple[ByHand, ...]:
-    names = telling.left_to_officers(active, Right.ERASURE, known=known)
-    found = ((name, active.programme.recipients[name]) for name in names)
-    return tuple(ByHand(name, one.name, one.contact) for name, one in found)
 
 
 async def _others(unit: Unit, member: UUID) -> int:

@@ -1,6 +1,6 @@
 """What each request waits for: who has to do what before it goes on, or until when nobody can.
 
-Reads the register's own tables; opens nothing.
+Reads the register's own tables, and in the record whom officers have to tell; opens no value.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from dsar import by_hand
 from dsar.desk import Seen
 from dsar.letters.kinds import Kind, matter
 from dsar.states import Right, State
@@ -54,13 +55,16 @@ class Waiting:
     """`until`: the end of a cooling-off or of a hold, where it has one.
 
     `recipients`: how many have yet to say that they have done what they were told; `troubled`: of
-    those, how many with something wrong, which may need an officer.
+    those, how many with something wrong, which may need an officer. `by_hand`: those that nothing
+    here tells, by name, also once it is closed: an officer has to. None where the record has been
+    changed and cannot tell.
     """
 
     what: Waits
     until: datetime | None = None
     recipients: int = 0
     troubled: int = 0
+    by_hand: tuple[str, ...] | None = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ class _Known:
     holds: Mapping[UUID, datetime | None] = field(default_factory=dict)
     letters: Collection[UUID] = ()
     recipients: Mapping[UUID, tuple[int, int]] = field(default_factory=dict)
+    by_hand: Mapping[UUID, tuple[str, ...] | None] = field(default_factory=dict)
 
 
 async def troubled(unit: Unit, requests: Collection[UUID]) -> dict[UUID, int]:
@@ -78,7 +83,7 @@ async def troubled(unit: Unit, requests: Collection[UUID]) -> dict[UUID, int]:
 
 
 async def waiting(unit: Unit, found: Sequence[Seen]) -> list[Waiting]:
-    """What each of these waits for, in their order; three questions to the database for all."""
+    """What each of these waits for, in their order; a few questions to the database for all."""
     open_ones = [one.request for one in found if one.request.state.is_open]
     told = {one.id for one in open_ones if one.state is State.CARRIED_OUT}
     erased = {one.member for one in open_ones if one.right is Right.ERASURE and one.member}
@@ -88,7 +93,8 @@ async def waiting(unit: Unit, found: Sequence[Seen]) -> list[Waiting]:
     holds = dict(await held.fetchall())
     unsent = await connection.execute(_LETTERS, (released, matter(Kind.RELEASE)))
     letters = {row[0] for row in await unsent.fetchall()}
-    known = _Known(unit.now, holds, letters, await _recipients(unit, told))
+    left = await by_hand.left(unit, [one.request for one in found])
+    known = _Known(unit.now, holds, letters, await _recipients(unit, told), left)
     return [_waits(one, known) for one in found]
 
 
@@ -106,7 +112,8 @@ def _waits(seen: Seen, known: _Known) -> Waiting:
     if what is Waits.LEGAL_HOLD and request.member is not None:
         return Waiting(what, until=known.holds[request.member])
     recipients, troubled = known.recipients.get(request.id, (0, 0))
-    return Waiting(what, recipients=recipients, troubled=troubled)
+    left = known.by_hand.get(request.id, ())
+    return Waiting(what, recipients=recipients, troubled=troubled, by_hand=left)
 
 
 def _what(seen: Seen, known: _Known) -> Waits:

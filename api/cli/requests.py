@@ -18,7 +18,7 @@ from api.cli.request_shown import Besides, say
 from api.cli.request_steps import Id
 from api.cli.speaking import ActingAs, AsJson, officer, say_json
 from audit.acts import Act
-from dsar import certificates, desk, outgoing, packages, register, waiting
+from dsar import by_hand, certificates, desk, outgoing, packages, register, waiting
 from dsar.deadlines import due_day
 from dsar.desk import Seen
 from dsar.letters import desk as letters_desk
@@ -114,7 +114,9 @@ async def _besides(work: Work, seen: Seen) -> Besides:
     (waits,) = await waiting.waiting(work.unit, [seen])
     sent = await outgoing.of_request(work.unit, seen.request.id)
     written = await letters_desk.listed(work.unit, seen.request.id)
-    return Besides(waits, written, [one for one in sent if one.recipient is not None])
+    names = waits.by_hand
+    left = None if names is None else by_hand.described(work.active, names)
+    return Besides(waits, left, written, [one for one in sent if one.recipient is not None])
 
 
 async def _zipped(work: Work, act: Act, found: Request) -> bytes:

@@ -33,6 +33,10 @@ def test_an_erasure_is_looked_at_held_freed_and_done(club) -> None:
     assert {"recipient", "name", "contact"} == set(looked["by_hand"][0])
     done = club("request", "approve", request, "--now", "--json")
     assert done.json["state"] == "fulfilled"
+    shown = club("request", "show", request)
+    assert "tell by hand   Siffergården Revision AB (privacy@siffergarden.example)\n" in shown.out
+    assert club("request", "show", request, "--json").json["by_hand"] == looked["by_hand"]
+    assert "waits for nothing, 2 to be told by hand\n" in club("request", "list").out
     gone = club("request", "preview", request)
     assert (gone.status, gone.out) == (1, "")
 

@@ -63,6 +63,7 @@ async def test_an_officer_looks_first_and_sees_what_goes_and_what_stays(club: Cl
         [],
         ["hosting", "auditor"],
     )
+    assert (await officer.ok("GET", f"/v1/requests/{request}"))["by_hand"] == []
     assert seen["by_hand"][1] == {
         "recipient": "auditor",
         "name": "Siffergården Revision AB",
@@ -72,6 +73,11 @@ async def test_an_officer_looks_first_and_sees_what_goes_and_what_stays(club: Cl
     assert not [one for one in ("Öberg", "post.example", "R-1") if one in text]
     await officer.ok("POST", f"/v1/requests/{request}/approve")
     await drain(club.tillit)
+    # When nobody can look any more, officers still see whom they have to tell; and nobody else.
+    done = await officer.ok("GET", f"/v1/requests/{request}")
+    assert (done["state"], done["by_hand"]) == ("fulfilled", seen["by_hand"])
+    [listed] = (await officer.ok("GET", "/v1/requests"))["requests"]
+    assert listed["by_hand"] == seen["by_hand"]
     gone = await officer("GET", f"/v1/requests/{request}/preview")
     assert (gone.status_code, gone.json()["type"]) == (404, "urn:tillit:problem:not-ready")
 
