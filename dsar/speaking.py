@@ -20,6 +20,7 @@ from profiles.members import Member
 from profiles.unit import Unit
 
 _DECIDED = (State.ACCEPTED, State.CARRIED_OUT)
+_GUARDIANS = (How.GUARDIAN, How.GUARDIAN_SIGN_IN)
 
 
 async def given(unit: Unit, active: Active, request: UUID, member: Member) -> list[Kept]:
@@ -80,7 +81,7 @@ async def _heard(
 async def _may(unit: Unit, active: Active, member: Member, proof: Proof) -> bool:
     if not proof.by:
         return True  # nobody else spoke, or an officer has seen the papers and answers for them
-    if proof.how is How.GUARDIAN:
+    if proof.how in _GUARDIANS:
         footing = next(iter(active.footings.values()))
         return await guardians.speaks(unit, footing, UUID(proof.by), member)
     if proof.how is How.MANDATE:

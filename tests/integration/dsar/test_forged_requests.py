@@ -313,12 +313,13 @@ async def _proves_nothing(register: Register, request: UUID, right: Right) -> No
         have = await identity.proved(work.unit, request, member)
         assert have == identity.Proved()
         # Nor would it, had it been sealed for this right: it proves no person and no identifier.
-        have = identity.of([Proof(How.SIGN_IN, right=right)])
-        assert identity.lacking(work.unit, right, member, have)
         known = identity.on_file(work.unit, member)
         assert known
-        assert identity.released(work.unit, dict.fromkeys(known), member, have) == frozenset()
-        assert not identity.opens_purchases(have)
+        for how in (How.SIGN_IN, How.GUARDIAN_SIGN_IN):
+            have = identity.of([Proof(how, right=right)])
+            assert identity.lacking(work.unit, right, member, have)
+            assert identity.released(work.unit, dict.fromkeys(known), member, have) == frozenset()
+            assert not identity.opens_purchases(have)
     assert await register.tier() == "gold"
 
 
