@@ -21,8 +21,9 @@ from consent import choosing, ledger
 from consent.choices import Action as Said
 from consent.choices import By, Choice
 from consent.programmes import Active
-from dsar import approvals, heard, identity, outgoing, register, speaking, telling, wanted
-from dsar.letters.kinds import Kind, matter
+from dsar import approvals, heard, identity, register, speaking, telling, wanted
+from dsar.letters.announcing import is_announced
+from dsar.letters.kinds import Kind
 from dsar.register import shown
 from dsar.states import AT_ONCE, TERMINAL, Right, State, Step
 from dsar.stepping import LETTER_JOB
@@ -207,13 +208,13 @@ async def subject_of(unit: Unit, row: RequestRow) -> bytes:
 async def restriction(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
     """Restrict, or end a restriction (Art. 18).
 
-    It does not end, and False is returned, as long as the letter that it will has not left: the
-    member is told before (Art. 18(3)). One that nobody can send waits to be fetched, and is told.
+    It does not end, and False is returned, before the member has been told that it will
+    (Art. 18(3)): `dsar.letters.announcing` says when that is.
     """
     if (found := await accepted(unit, active, request, rights=_RESTRICTS)) is None:
         return False
     on = Right(found[0].kind) is Right.RESTRICTION
-    if not on and not await _is_announced(unit, request):
+    if not on and not await is_announced(unit, request):
         return False
     word = choosing.restriction(unit, on=on, by=By.REQUEST)
     await _say(unit, act, active, case=found, words=[word])
@@ -312,12 +313,6 @@ async def _settle(unit: Unit, act: Act, cases: Sequence[tuple[RequestRow, bytes]
     certified = [{"request": str(row.id), "entry": str(row.erased)} for row in erased]
     await enqueue_each(unit.session, CERTIFICATE_JOB, certified)
     return bool(settled)
-
-
-async def _is_announced(unit: Unit, release: UUID) -> bool:
-    letter = outgoing.id_of(release, None, matter(Kind.RELEASE))
-    sent = await outgoing.of_request(unit, release)
-    return any(one.id == letter and not one.state.is_open for one in sent)
 
 
 async def _snag(unit: Unit, member: Member, wish: Wanted) -> Snag | None:

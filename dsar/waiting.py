@@ -11,7 +11,8 @@ from uuid import UUID
 
 from dsar import by_hand
 from dsar.desk import Seen
-from dsar.letters.kinds import Kind, matter
+from dsar.letters.announcing import UNTOLD
+from dsar.outgoing import State as Way
 from dsar.states import Right, State
 from kernel.database import raw
 from profiles.unit import Unit
@@ -29,10 +30,11 @@ GROUP BY member
 """
 
 
-_LETTERS = """
-SELECT request FROM outgoing
-WHERE request = ANY(%s) AND recipient IS NULL AND what = %s AND state IN ('waiting', 'sent')
-"""
+# Put together of constants and nothing else.
+_LETTERS = (
+    "SELECT o.request, o.state, o.problem FROM outgoing o WHERE o.request = ANY(%s) "  # noqa: S608
+    f"AND {UNTOLD}"
+)
 
 
 class Waits(StrEnum):
@@ -57,7 +59,8 @@ class Waiting:
     `recipients`: how many have yet to say that they have done what they were told; `troubled`: of
     those, how many with something wrong, which may need an officer. `by_hand`: those that nothing
     here tells, by name, also once it is closed: an officer has to. None where the record has been
-    changed and cannot tell.
+    changed and cannot tell. `unsent`: why the letter that is waited for goes by no mail, of the
+    words in docs/letters.md: whoever prints it and hands it over has told the member.
     """
 
     what: Waits
@@ -65,13 +68,14 @@ class Waiting:
     recipients: int = 0
     troubled: int = 0
     by_hand: tuple[str, ...] | None = ()
+    unsent: str | None = None
 
 
 @dataclass(frozen=True)
 class _Known:
     now: datetime
     holds: Mapping[UUID, datetime | None] = field(default_factory=dict)
-    letters: Collection[UUID] = ()
+    letters: Mapping[UUID, str | None] = field(default_factory=dict)
     recipients: Mapping[UUID, tuple[int, int]] = field(default_factory=dict)
     by_hand: Mapping[UUID, tuple[str, ...] | None] = field(default_factory=dict)
 
@@ -91,8 +95,11 @@ async def waiting(unit: Unit, found: Sequence[Seen]) -> list[Waiting]:
     connection = await raw(unit.session)
     held = await connection.execute(_HOLDS, (list(erased), unit.now))
     holds = dict(await held.fetchall())
-    unsent = await connection.execute(_LETTERS, (released, matter(Kind.RELEASE)))
-    letters = {row[0] for row in await unsent.fetchall()}
+    untold = await connection.execute(_LETTERS, (released,))
+    letters = {
+        request: problem if state == Way.DOWNLOAD else None
+        for request, state, problem in await untold.fetchall()
+    }
     left = await by_hand.left(unit, [one.request for one in found])
     known = _Known(unit.now, holds, letters, await _recipients(unit, told), left)
     return [_waits(one, known) for one in found]
@@ -111,6 +118,8 @@ def _waits(seen: Seen, known: _Known) -> Waiting:
         return Waiting(what, until=request.not_before)
     if what is Waits.LEGAL_HOLD and request.member is not None:
         return Waiting(what, until=known.holds[request.member])
+    if what is Waits.LETTER:
+        return Waiting(what, unsent=known.letters[request.id])
     recipients, troubled = known.recipients.get(request.id, (0, 0))
     left = known.by_hand.get(request.id, ())
     return Waiting(what, recipients=recipients, troubled=troubled, by_hand=left)

@@ -28,6 +28,8 @@ def said(waits: Waiting) -> str:
     if waits.what is Waits.RECIPIENTS:
         trouble = f", {waits.troubled} with a problem" if waits.troubled else ""
         return f"{words}: {waits.recipients} open{trouble}{hand}"
+    if waits.unsent is not None:
+        return f"{words}: not sent ({waits.unsent})"
     if waits.until is not None:
         return f"{words} until {waits.until:%Y-%m-%d %H:%M %Z}"
     return f"{words}{hand}"
@@ -49,6 +51,8 @@ def next_command(seen: Seen, waits: Waiting) -> str:
     if (other := elsewhere.get(waits.what)) is not None:
         return other
     step = of_it.get(waits.what, "show {}")
+    if waits.unsent is not None:
+        step = "letter {} release --out release.pdf"
     if waits.what is Waits.IDENTITY and Step.ASK_IDENTITY in seen.steps:
         step = "ask {}"
     if waits.what is Waits.IDENTITY and request.state is State.ACCEPTED:
@@ -62,6 +66,7 @@ def waits_plain(seen: Seen, waits: Waiting) -> dict[str, Any]:
     """The same for machines."""
     return {
         "waits_for": waits.what.value,
+        "letter_problem": waits.unsent,
         "waits_until": waits.until.isoformat() if waits.until is not None else None,
         "recipients_open": waits.recipients,
         "recipients_troubled": waits.troubled,

@@ -14,7 +14,8 @@ from at_the_books import Books
 from api import letters_out, links
 from api import work as worker
 from api.bootstrap import SYSTEM
-from api.mail import Smtp
+from api.cli.request_waiting import next_command, said
+from api.mail import Outcome, Smtp
 from audit.browsing import naming
 from consent import ledger
 from consent.standings import fold
@@ -22,7 +23,7 @@ from dsar import deciding, outgoing, overdue, register, requests
 from dsar.desk import seen
 from dsar.errors import UnknownLetter
 from dsar.identity import How, Proof
-from dsar.letters import desk, posting
+from dsar.letters import announcing, desk, kept, making, posting
 from dsar.letters.desk import Status
 from dsar.letters.kinds import Kind
 from dsar.outgoing import State as Way
@@ -392,17 +393,49 @@ async def test_a_restriction_does_not_end_before_its_letter_has_left(
     assert not await is_restricted(books, anna)
 
 
-async def test_a_restriction_ends_though_no_server_ever_takes_its_letter(
+async def test_a_letter_that_no_server_takes_has_told_nobody_until_it_is_printed(
     books: Books, post: Told
 ) -> None:
     anna, release = await released(books)
     post.recipient += ["450 Greylisted"] * 40
-    began = books.clock.at
-    while await is_restricted(books, anna):
+    for _ in range(24):
         books.clock.at += timedelta(hours=4)
         await worker.drain(books.tillit)
-    assert timedelta(days=3) <= books.clock.at - began <= timedelta(days=3, hours=8)
     assert (await states(books, release))[Kind.RELEASE] == (Way.DOWNLOAD, "refused_for_now")
+    assert await stands(books, release) == (State.ACCEPTED, Waits.LETTER, 0)
+    await worker.Steps(books.tillit).restriction(request=str(release))
+    assert await is_restricted(books, anna)
+    async with books.tillit.unit() as work:
+        found = await seen(work.unit, work.active, [await register.get(work.unit, release)])
+        [waits] = await waiting(work.unit, found)
+    assert said(waits) == "the letter that says so: not sent (refused_for_now)"
+    assert next_command(found[0], waits) == (
+        f"tillit request letter {release} release --out release.pdf"
+    )
+    async with books.tillit.unit() as work:
+        await desk.opened(work.unit, SYSTEM, release, Kind.RELEASE)
+    await worker.drain(books.tillit)
+    assert await stands(books, release) == (State.FULFILLED, Waits.NOTHING, 0)
+    assert not await is_restricted(books, anna)
+
+
+async def test_a_guardian_is_told_of_a_release_when_they_are_handed_its_letter(
+    books: Books, post: Told
+) -> None:
+    anna = await books.joins()
+    await approve(books, await asked(books, Right.RESTRICTION, anna))
+    await worker.drain(books.tillit)
+    how = {"channel": Channel.GUARDIAN, "proof": Proof(How.GUARDIAN)}
+    release = await asked(books, Right.RELEASE, anna, **how)
+    await approve(books, release)
+    await worker.drain(books.tillit)
+    assert (await states(books, release))[Kind.RELEASE] == (Way.DOWNLOAD, "for_a_guardian")
+    assert await stands(books, release) == (State.ACCEPTED, Waits.LETTER, 0)
+    assert await is_restricted(books, anna)
+
+
+def test_what_a_process_without_a_mail_server_says_is_known_to_those_who_go_by_it() -> None:
+    assert set(announcing.BY_PAGE) == {making.WhyNot.NO_ADDRESS, Outcome.NO_SERVER}
 
 
 async def test_who_has_no_address_can_fetch_the_letter_before_the_restriction_ends(
@@ -417,6 +450,9 @@ async def test_who_has_no_address_can_fetch_the_letter_before_the_restriction_en
     await worker.drain(books.tillit)
     assert (await states(books, release))[Kind.RELEASE] == (Way.DOWNLOAD, "no_address")
     assert not await is_restricted(books, anna)
+    async with books.tillit.unit() as work:  # it is at their page, the letter and all it says
+        person = await members.one(work.unit, anna)
+        assert await kept.opened(work.unit, release, person, Kind.RELEASE) is not None
 
 
 async def test_a_release_is_taken_back_while_its_letter_waits(books: Books, post: Told) -> None:
