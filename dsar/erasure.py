@@ -284,7 +284,7 @@ async def _forgotten(unit: Unit, parting: Sequence[_Parting]) -> dict[str, dict[
 async def _ledger_erased(unit: Unit, people: Sequence[Member]) -> dict[UUID, int]:
     connection = await raw(unit.session)
     cursor = await connection.execute(
-        "SELECT member, tillit_erase_ledger(member) FROM unnest(%s::uuid[]) AS gone (member)",
+        "SELECT member, tillit_erase_ledger(member) FROM unnest(%b::uuid[]) AS gone (member)",
         ([one.id for one in people],),
         binary=True,
     )

@@ -168,7 +168,7 @@ async def given_each(unit: Unit, cases: Mapping[UUID, Member]) -> dict[UUID, lis
     connection = await raw(unit.session)
     cursor = await connection.execute(
         "SELECT p.id, p.request, p.sealed, r.kind "
-        "FROM unnest(%s::uuid[], %s::uuid[]) AS asked (request, member) "
+        "FROM unnest(%b::uuid[], %b::uuid[]) AS asked (request, member) "
         "JOIN identity_proof p ON p.request = asked.request AND p.member = asked.member "
         "JOIN request r ON r.id = p.request ORDER BY p.id",
         (list(cases), [member.id for member in cases.values()]),
