@@ -201,7 +201,8 @@ class Story:
             copies = await copy_sealed(work.unit, self.member)
         request = await self._request(Right.ERASURE, self.member)
         async with self.tillit.unit() as work:
-            document = await certificates.of_request(work.unit, request)
+            signer = await self.tillit.signer(work.session)
+            document = await certificates.of_request(work.unit, signer, request)
         target = self.folder / "certificate.json"
         target.write_text(document)
         rotated = await self.tillit.rotate(SYSTEM)

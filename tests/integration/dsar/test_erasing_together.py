@@ -71,7 +71,11 @@ async def test_those_erased_together_are_counted_and_certified_each_by_itself(li
     await worker.drain(life.tillit)
     async with life.tillit.unit() as work:
         for request in requests:
-            document = json.loads(await certificates.of_request(work.unit, request))
+            document = json.loads(
+                await certificates.of_request(
+                    work.unit, await life.tillit.signer(work.session), request
+                )
+            )
             assert document["certificate"]["destroyed"] == rows[str(request)]
             assert (await register.get(work.unit, request)).state is State.FULFILLED
         key = VerifierKey.parse((await life.tillit.signer()).verifier_key)

@@ -93,7 +93,9 @@ async def _gone(life: Life, request: UUID) -> None:
     async with life.tillit.unit() as work:
         with pytest.raises(UnknownMember):
             await one(work.unit, life.member)
-        assert str(request) in await certificates.of_request(work.unit, request)
+        assert str(request) in await certificates.of_request(
+            work.unit, await life.tillit.signer(work.session), request
+        )
     assert await life.segment() == {life.neighbour}
 
 

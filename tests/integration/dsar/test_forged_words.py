@@ -133,7 +133,9 @@ async def test_no_request_closes_by_what_stands_in_the_table(
     assert (await told.request(request)).state is RequestState.CARRIED_OUT
     async with told.tillit.unit() as work:
         with pytest.raises(NotReady):
-            await certificates.of_request(work.unit, request)
+            await certificates.of_request(
+                work.unit, await told.tillit.signer(work.session), request
+            )
     assert await problems(told) != []
 
 
@@ -194,7 +196,11 @@ async def test_a_certificate_says_of_recipients_what_the_record_says(told: Recip
     assert (await told.toy.calls_back(str(letters.id), "completed")).status_code == 202
     await told.later(minutes=2)
     async with told.tillit.unit() as work:
-        document = json.loads(await certificates.of_request(work.unit, request))
+        document = json.loads(
+            await certificates.of_request(
+                work.unit, await told.tillit.signer(work.session), request
+            )
+        )
     said = {one["recipient"]: one for one in document["certificate"]["recipients"]}
     assert {name: (one["by"], one["state"]) for name, one in said.items()} == {
         "auditor": ("webhook", "done"),
@@ -304,7 +310,11 @@ async def test_a_word_that_is_lost_is_shown_as_trouble_and_closes_nothing(
     assert (await told.request(request)).state is RequestState.FULFILLED
     assert await outward.find_lost(told.tillit) == 0
     async with told.tillit.unit() as work:
-        document = json.loads(await certificates.of_request(work.unit, request))
+        document = json.loads(
+            await certificates.of_request(
+                work.unit, await told.tillit.signer(work.session), request
+            )
+        )
     said = {one["recipient"]: one["reason"] for one in document["certificate"]["recipients"]}
     assert said == {"letters": "told_otherwise", "auditor": "told_otherwise"}
 

@@ -72,7 +72,9 @@ async def test_who_was_erased_is_erased_again_before_anything_is_served(
         assert await revived.segment() == {life.neighbour}
         await worker.drain(again)
         async with again.unit() as work:
-            assert await certificates.of_request(work.unit, request)
+            assert await certificates.of_request(
+                work.unit, await again.signer(work.session), request
+            )
     async with opened(settings) as once_more:  # and there is nothing left to do
         assert await Life(once_more, life.member, life.neighbour).segment() == {life.neighbour}
 
@@ -86,7 +88,9 @@ async def test_an_erasure_cut_off_between_journal_and_commit_is_carried_out_at_t
         await worker.drain(again)
         assert await Life(again, life.member, life.neighbour).segment() == {life.neighbour}
         async with again.unit() as work:
-            document = json.loads(await certificates.of_request(work.unit, request))
+            document = json.loads(
+                await certificates.of_request(work.unit, await again.signer(work.session), request)
+            )
         assert document["certificate"]["request"] == str(request)
 
 
@@ -242,7 +246,9 @@ async def test_a_request_that_a_restore_put_back_is_closed_and_certified(
         await worker.drain(again)
         key = (await again.signer()).key
         async with again.unit() as work:
-            assert await certificates.of_request(work.unit, asked.id)
+            assert await certificates.of_request(
+                work.unit, await again.signer(work.session), asked.id
+            )
             assert await checks.check(work.unit, key) == []
 
 

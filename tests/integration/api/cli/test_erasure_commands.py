@@ -1,6 +1,7 @@
 """`tillit request preview` and `tillit request hold`, at the command line."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import psycopg
 
@@ -70,3 +71,20 @@ def test_a_hold_that_somebody_has_changed_hides_no_other(club, database_url) -> 
     assert "dispute" not in first
     assert whole["id"] in second
     assert "tillit audit verify" in listed.err
+
+
+def test_a_certificate_that_somebody_has_changed_is_written_nowhere(
+    club, database_url, tmp_path: Path
+) -> None:
+    asked = club("request", "open", "erasure", "--member", "1", "--identified", "--json")
+    request, out = str(asked.json["id"]), tmp_path / "certificate.json"
+    assert club("request", "approve", request, "--now").status == 0
+    with psycopg.connect(libpq(database_url, role=None)) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute("UPDATE certificate SET document = replace(document, 'Fj', 'Gj')")
+    for command in (("show", request, "--certificate"), ("certificate", request, "--out")):
+        refused = club("request", *command, str(out))
+        assert refused.status == 1
+        assert "not what was signed" in refused.err
+        assert "tillit audit verify" in refused.err
+        assert not out.exists()
