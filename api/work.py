@@ -6,7 +6,8 @@ them from doing a thing twice.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -47,13 +48,23 @@ COUNT_EVERY = 60.0
 REMIND_EVERY = 3600.0
 EXPIRE_EVERY = 300.0  # nobody waits for it: a consent stops counting on its day by itself
 
+#: A step of a worker that returns how many of whatever it is it has done.
+Counted = Callable[[Tillit], Awaitable[int]]
+#: What jobs are counted under, before their names; and letters that a mail server has taken over.
+JOB = "jobs done: "
+LETTERS = "letters sent"
+
 _log = structlog.get_logger("tillit.worker")
 
 
 @asynccontextmanager
-async def queue_of(tillit: Tillit) -> AsyncIterator[Queue]:
-    """The job queue, open, knowing what to do for each job there is."""
-    steps = Steps(tillit)
+async def queue_of(tillit: Tillit, done: Counter[str] | None = None) -> AsyncIterator[Queue]:
+    """The job queue, open, knowing what to do for each job there is.
+
+    `done`: where jobs are counted that were done, by kind, and the letters that left.
+    """
+    done = Counter() if done is None else done
+    steps = Steps(tillit, done)
     queue = Queue(tillit.url)
     for name, step in (
         (FOLD_JOB, steps.fold),
@@ -76,7 +87,7 @@ async def queue_of(tillit: Tillit) -> AsyncIterator[Queue]:
         (MOVED_JOB, steps.moved),
         (CALL_JOB, steps.call),
     ):
-        queue.register(name, _told(name, step))
+        queue.register(name, _told(name, step, done))
     await queue.open()
     try:
         yield queue
@@ -87,8 +98,9 @@ async def queue_of(tillit: Tillit) -> AsyncIterator[Queue]:
 class Steps:
     """What each job does. All are idempotent: a job done twice is a job done once."""
 
-    def __init__(self, tillit: Tillit) -> None:
+    def __init__(self, tillit: Tillit, done: Counter[str] | None = None) -> None:
         self._tillit = tillit
+        self._done = Counter() if done is None else done
 
     async def fold(self, shard: int) -> None:
         async with self._tillit.unit() as work:
@@ -110,7 +122,7 @@ class Steps:
         # Whose restriction is to end is told before it does (Art. 18(3)).
         told = await letters_out.write(self._tillit, UUID(request), Kind.RELEASE)
         if told is not None:
-            await outward.send(self._tillit, told)
+            self._done[LETTERS] += await outward.send(self._tillit, told)
         async with self._tillit.unit() as work:
             await carrying.restriction(work.unit, SYSTEM, work.active, UUID(request))
 
@@ -131,7 +143,7 @@ class Steps:
 
     async def send(self, outgoing: str) -> None:
         """What is on its way leaves from here."""
-        await outward.send(self._tillit, UUID(outgoing))
+        self._done[LETTERS] += await outward.send(self._tillit, UUID(outgoing))
 
     async def look(self, handed: str) -> None:
         async with self._tillit.unit() as work:
@@ -182,12 +194,13 @@ class Steps:
             )
 
 
-def _told(name: str, step: Step) -> Step:
-    """The step, with a line in the log when it is done: which it was and how long it took."""
+def _told(name: str, step: Step, done: Counter[str]) -> Step:
+    """The step, counted and with a line in the log when it is done: which, and how long it took."""
 
     async def timed(**arguments: Any) -> None:
         started = time.perf_counter()
         await step(**arguments)
+        done[JOB + name] += 1
         _log.info("job", name=name, milliseconds=round((time.perf_counter() - started) * 1000, 1))
 
     return timed
@@ -208,17 +221,21 @@ async def _number(tillit: Tillit) -> int:
     return taken
 
 
-async def once(tillit: Tillit) -> None:
+async def once(tillit: Tillit, done: Counter[str] | None = None) -> None:
     """Everything that a worker would do now, and return: for one that is started from time to time.
 
     What is approved is carried out before anybody is reminded of it. A second pass finds nothing
-    to do. What fails holds up nothing else; the first failure is raised at the end.
+    to do. What fails holds up nothing else; the first failure is raised at the end. `done`: where
+    it is counted what was done, in words, also before a failure.
     """
-    first = (resume, send_due, _jobs_due)
+    done = Counter() if done is None else done
+    jobs = partial(_jobs_due, done=done)
+    first: tuple[Counted, ...] = (resume, send_due, jobs)
     failed: list[Exception] = []
     for step in (*first, *(step for step, _ in IN_TIME), *first):
+        words = SAID[_number] if step is jobs else SAID.get(step, "other things")
         try:
-            await step(tillit)
+            done[words] += await step(tillit)
         except NoProgramme:
             pass  # nobody has asked for anything yet
         except Exception as error:  # whatever it is: the others are owed to other people
@@ -235,8 +252,8 @@ async def drain(tillit: Tillit) -> None:
     await _jobs_due(tillit)
 
 
-async def _jobs_due(tillit: Tillit) -> int:
-    async with queue_of(tillit) as queue:
+async def _jobs_due(tillit: Tillit, done: Counter[str] | None = None) -> int:
+    async with queue_of(tillit, done) as queue:
         await queue.work(wait=False)
     return await tillit.integrate()
 
@@ -331,7 +348,7 @@ async def remind(tillit: Tillit) -> int:
 
 
 #: What time alone makes due, or a crash has left undone; and how often a worker looks (s).
-IN_TIME: Sequence[tuple[Callable[[Tillit], Awaitable[int]], float]] = (
+IN_TIME: Sequence[tuple[Counted, float]] = (
     (resume, RESUME_EVERY),
     (outward.find_lost, RESUME_EVERY),
     (send_due, SEND_EVERY),
@@ -345,6 +362,21 @@ IN_TIME: Sequence[tuple[Callable[[Tillit], Awaitable[int]], float]] = (
     (count, COUNT_EVERY),
     (remind, REMIND_EVERY),
 )
+#: What each of those has done as many of as it returns.
+SAID: Mapping[Counted, str] = {
+    resume: "requests taken up again",
+    outward.find_lost: "lost words to recipients put back",
+    send_due: "messages put on their way again",
+    _number: "entries of the record numbered",
+    refresh: "members brought up to date",
+    expire: "consents that ran out",
+    drop_contacts: "days of contacts forgotten",
+    drop_packages: "packages deleted",
+    letters_out.drop_farewells: "farewells deleted that nobody fetched",
+    drop_vouchers: "vouchers deleted",
+    count: "purposes counted",
+    remind: "requests closed or reminded of",
+}
 
 
 async def _each_batch(tillit: Tillit, step: Callable[[Work], Awaitable[int]]) -> int:

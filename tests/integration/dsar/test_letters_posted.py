@@ -1,5 +1,6 @@
 """Letters on their way: written once, sent to one address, tried again, left to be fetched."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -121,6 +122,25 @@ async def test_a_letter_is_written_and_sent_once_however_often_its_job_runs(
     assert len(post.messages) == 1
     assert len(await on_record(books, request, anna, "letter.made")) == 1
     assert len(await books.query("SELECT id FROM letter")) == 1
+
+
+async def test_a_single_pass_counts_the_letters_that_a_server_has_taken_and_no_others(
+    books: Books, post: Told
+) -> None:
+    post.data += ["451 Not now"]
+    for _ in range(2):
+        await asked(books, Right.ACCESS, await books.joins())
+    done = Counter[str]()
+    await worker.once(books.tillit, done)
+    assert (len(post.messages), done[worker.LETTERS]) == (1, 1)
+    assert done[worker.JOB + "outgoing.send"] == 2
+    books.clock.at += timedelta(minutes=2)
+    await worker.once(books.tillit, done)
+    assert (len(post.messages), done[worker.LETTERS]) == (2, 2)
+
+
+def test_every_step_of_a_pass_says_what_it_counts() -> None:
+    assert set(worker.SAID) == {step for step, _ in worker.IN_TIME}
 
 
 async def test_an_objection_is_answered_and_not_acknowledged_beside(
