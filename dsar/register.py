@@ -38,6 +38,7 @@ KINDS = {
     Step.REFUSE: EntryKind.REQUEST_REFUSED,
     Step.FULFIL: EntryKind.REQUEST_COMPLETED,
 }
+_RIGHTS, _STATES, _CHANNELS = frozenset(Right), frozenset(State), frozenset(Channel)
 
 
 @dataclass(frozen=True)
@@ -265,8 +266,7 @@ def count_anew(unit: Unit, row: RequestRow) -> None:
 
 def readable(row: RequestRow) -> bool:
     """Whether its words are words of ours; what is sealed of it is another matter."""
-    words = ((row.kind, Right), (row.state, State), (row.channel, Channel))
-    return all(said in set(known) for said, known in words)
+    return row.kind in _RIGHTS and row.state in _STATES and row.channel in _CHANNELS
 
 
 def _unreadable() -> BrokenRequest:
