@@ -158,3 +158,31 @@ async def test_what_is_refused_keeps_no_officer_s_yes(books: Books) -> None:
     assert await books.query(kept) == [(True,)]
     await refused(books, request, Reason.EXCESSIVE)
     assert await books.query(kept) == [(False,)]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("sv", "har begärt kan inte användas"),
+        ("nb", "har bedt om, kan ikke brukes"),
+        ("da", "har bedt om, kan ikke bruges"),
+        ("fi", "tunnistetta ei voida käyttää"),
+        ("en", "asked for cannot be used"),
+    ],
+)
+async def test_who_asks_for_another_s_number_is_told_that_it_cannot_be_used_and_no_more(
+    books: Books, language: str, said: str
+) -> None:
+    other = await books.joins(member_number="FK-2000", name="Kari Nordmann")
+    member = await books.joins()
+    wish = Wanted(values={"member_number": "FK-2000"})
+    async with books.tillit.unit() as work:
+        how = {"proof": Proof(How.OFFICER), "wish": wish, "language": language}
+        request = (await at_the_desk.opened(work, Right.RECTIFICATION, member, **how)).id
+    await refused(books, request, Reason.TAKEN)
+    assert await stands(books, request) == (State.REJECTED, "IdentifierUnavailable")
+    await worker.drain(books.tillit)
+    async with books.tillit.unit() as work:
+        text = pages.text(await letters.opened(work.unit, OFFICER, request, Kind.REFUSAL))
+    assert said in " ".join(text.split())
+    assert all(word not in text for word in ("FK-2000", "Kari", "Nordmann", str(other)))
