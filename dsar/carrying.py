@@ -14,14 +14,12 @@ from typing import Any
 from uuid import UUID
 
 from audit.acts import Act
-from audit.browsing import naming, naming_each, told
-from audit.entries import Kind as EntryKind
-from audit.proofs import entry_use
+from audit.browsing import naming_each
 from consent import choosing, ledger
 from consent.choices import Action as Said
 from consent.choices import By, Choice
 from consent.programmes import Active
-from dsar import approvals, heard, identity, register, speaking, telling, wanted
+from dsar import approvals, heard, identity, register, speaking, subjects, telling, wanted
 from dsar.letters.announcing import is_announced
 from dsar.letters.kinds import Kind
 from dsar.register import shown
@@ -195,14 +193,11 @@ async def subject_of(unit: Unit, row: RequestRow) -> bytes:
     """The pseudonym a request is on record under, also after an erasure. Raises `Unavailable`."""
     if row.member is not None:
         return (await members.one(unit, row.member)).key.subject()
-    if row.erased is None:
-        raise _not_approved()
-    subject = bytes.fromhex(told((await entry_use(unit.session, row.erased)).body).subject or "")
     # Of another's erasure, whom the table names, no recipient was told anything for this one.
-    said = await naming(unit.session, str(row.id), subject=subject, trust=unit.record.trust)
-    if not any(one.id == row.erased and one.kind == EntryKind.MEMBER_ERASED for one in said):
+    known = await subjects.of_erased(unit, {row.id: row.erased} if row.erased is not None else {})
+    if row.id not in known:
         raise _not_approved()
-    return subject
+    return known[row.id]
 
 
 async def restriction(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
