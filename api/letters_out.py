@@ -54,7 +54,7 @@ async def drop_farewells(tillit: Tillit) -> int:
 async def carry_letter(tillit: Tillit, one: Outgoing) -> bool:
     """Hand a letter to the mail server. It is on record when that has taken it over: then True."""
     async with tillit.unit() as work:
-        posted, why = await making.addressed(work.unit, one)
+        posted, why = await making.addressed(work.unit, work.active, one)
         if why is not None:
             await posting.ended(work.unit, SYSTEM, one, problem=why.value)
             return False

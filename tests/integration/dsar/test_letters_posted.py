@@ -24,7 +24,7 @@ from dsar import deciding, outgoing, overdue, register, requests
 from dsar.desk import seen
 from dsar.errors import UnknownLetter
 from dsar.identity import How, Proof
-from dsar.letters import announcing, desk, kept, making, posting
+from dsar.letters import announcing, cases, desk, kept, making, posting
 from dsar.letters.desk import Status
 from dsar.letters.kinds import Kind
 from dsar.outgoing import State as Way
@@ -165,6 +165,29 @@ async def test_an_answer_goes_to_no_address_that_was_not_proved(books: Books, po
         Kind.ANSWER: (Way.DOWNLOAD, "address_not_proved"),
     }
     assert len(post.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("proof", "proved"),
+    [
+        (None, False),
+        (Proof(How.STEP_UP), True),
+        (Proof(How.OFFICER), True),
+        (Proof(How.CODE, "email"), True),
+        (Proof(How.CODE, "phone"), False),
+        (Proof(How.MANDATE, by="an-agent-no-more"), False),
+        (Proof(How.GUARDIAN, by=str(UUID(int=7))), False),
+    ],
+)
+async def test_a_letter_goes_to_the_member_s_own_address_and_is_proved_by_who_may_speak(
+    books: Books, proof: Proof | None, *, proved: bool
+) -> None:
+    anna = await books.joins(phone="+46701234567")
+    request = await asked(books, Right.ACCESS, anna, proof=proof)
+    async with books.tillit.unit() as work:
+        person = await members.one(work.unit, anna)
+        found = await cases.address_of(work.unit, work.active, request, person)
+    assert found == cases.Address("asa1@post.example", proved)
 
 
 async def test_an_answer_goes_to_the_address_that_was_proved(books: Books, post: Told) -> None:
