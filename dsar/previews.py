@@ -16,9 +16,9 @@ from consent.programmes import Active
 from dsar import holds, register, telling, vouchers
 from dsar.bookkeeping import books_of
 from dsar.by_hand import ByHand, described
-from dsar.errors import NotARequest
+from dsar.errors import NotARequest, NotReady
 from dsar.holds import Hold
-from dsar.states import Right
+from dsar.states import Right, State
 from dsar.vouchers import Staying
 from kernel.database import raw
 from profiles import reading
@@ -90,6 +90,12 @@ async def of_request(unit: Unit, act: Act, active: Active, request: UUID) -> Pre
     row = await register.row_of(unit, request)
     if row.kind != Right.ERASURE:
         raise NotARequest(f"this asks for {row.kind}: nothing goes", place="request")
+    if State(row.state) in (State.CARRIED_OUT, State.FULFILLED):
+        raise NotReady(
+            "the member has been erased: its certificate says what went",
+            place="request",
+            remedy=f"`tillit request certificate {request} --out FILE` writes it",
+        )
     person = await register.member_of(unit, row)
     return await of_member(unit, act, active, person, request=request)
 

@@ -8,7 +8,7 @@ import psycopg
 from kernel.database import libpq
 
 
-def test_an_erasure_is_looked_at_held_freed_and_done(club) -> None:
+def test_an_erasure_is_looked_at_held_freed_and_done(club, tmp_path: Path) -> None:
     asked = club("request", "open", "erasure", "--member", "1", "--identified", "--json")
     request = str(asked.json["id"])
     seen = club("request", "preview", request)
@@ -40,6 +40,10 @@ def test_an_erasure_is_looked_at_held_freed_and_done(club) -> None:
     assert "waits for nothing, 2 to be told by hand\n" in club("request", "list").out
     gone = club("request", "preview", request)
     assert (gone.status, gone.out) == (1, "")
+    [said] = gone.err.splitlines()
+    assert f"`tillit request certificate {request} --out FILE`" in said
+    written = club("request", "certificate", request, "--out", str(tmp_path / "c.json"))
+    assert written.status == 0
 
 
 def test_a_ground_that_is_none_is_said_without_what_was_written(club) -> None:
