@@ -51,13 +51,13 @@ async def drop_farewells(tillit: Tillit) -> int:
         return 0  # nobody has asked for anything yet
 
 
-async def carry_letter(tillit: Tillit, one: Outgoing) -> None:
-    """Hand a letter to the mail server. It is on record when that has taken it over."""
+async def carry_letter(tillit: Tillit, one: Outgoing) -> bool:
+    """Hand a letter to the mail server. It is on record when that has taken it over: then True."""
     async with tillit.unit() as work:
-        posted, why = await making.addressed(work.unit, one)
+        posted, why = await making.addressed(work.unit, work.active, one)
         if why is not None:
             await posting.ended(work.unit, SYSTEM, one, problem=why.value)
-            return
+            return False
     outcome = Outcome.NO_SERVER
     if tillit.mail is not None:
         outcome = await tillit.mail.send(await asyncio.to_thread(_mail, one, posted))
@@ -65,6 +65,7 @@ async def carry_letter(tillit: Tillit, one: Outgoing) -> None:
     problem = None if outcome is Outcome.ACCEPTED else outcome.value
     async with tillit.unit() as work:
         await posting.ended(work.unit, SYSTEM, one, problem=problem, passing=outcome.again)
+    return outcome is Outcome.ACCEPTED
 
 
 async def carry_message(tillit: Tillit, work: Work, one: Outgoing) -> None:

@@ -25,22 +25,24 @@ from dsar.connectors.trouble import Trouble
 from dsar.outgoing import Outgoing
 from kernel.errors import Unavailable
 
-#: What is to be done once the attempt is committed.
-Carry = Callable[[], Awaitable[None]]
+#: What is to be done once the attempt is committed; True when a mail server has taken a letter.
+Carry = Callable[[], Awaitable[bool | None]]
 Begin = Callable[[Tillit, Work, Outgoing], Awaitable[Carry | None]]
 
 _log = structlog.get_logger("tillit.worker")
 
 
-async def send(tillit: Tillit, id: UUID) -> None:
-    """Send what is on its way under this id, if it is due; a job done twice sends it once."""
+async def send(tillit: Tillit, id: UUID) -> bool:
+    """Send what is on its way under this id, if it is due; a job done twice sends it once.
+
+    Returns whether a letter to a member was taken over by a mail server.
+    """
     carry: Carry | None = None
     async with tillit.unit() as work:
         one = await outgoing.begin(work.unit, id)
         if one is not None:
             carry = await _carrier(one.carrier)(tillit, work, one)
-    if carry is not None:
-        await carry()
+    return carry is not None and bool(await carry())
 
 
 def home_of(tillit: Tillit) -> Home:

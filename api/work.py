@@ -5,39 +5,25 @@ them from doing a thing twice.
 """
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
-from uuid import UUID
 
 import psycopg
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from api import erasing, letters_out, outward
+from api import letters_out, outward
 from api.bootstrap import SYSTEM, Tillit, Work
+from api.jobs import queue_of
 from api.people import sending
-from api.people.post import POST_JOB
 from consent import contacts, expiring
 from consent.errors import NoProgramme
 from consent.figures.counting import count_today
-from dsar import carrying, certificates, outgoing, overdue, packages, reminding, vouchers, worklist
-from dsar.carrying import CERTIFICATE_JOB, SETTLE_JOB
-from dsar.certificates import HORIZON_JOB
-from dsar.errors import NotTold
-from dsar.letters.kinds import Kind
-from dsar.opendsr import callbacks, receiving
-from dsar.opendsr.receiving import CALL_JOB, CANCEL_JOB, LOOK_JOB
-from dsar.outgoing import SEND_JOB
-from dsar.register import MOVED_JOB
-from dsar.requests import JOBS, LETTER_JOB
-from dsar.states import Right
+from dsar import outgoing, overdue, packages, reminding, vouchers, worklist
+from dsar.opendsr import receiving
 from kernel.errors import TillitError
-from kernel.jobs import STALLED, Queue, Step
-from profiles.changes import FOLD_JOB
-from profiles.folding import fold
+from kernel.jobs import STALLED
 from profiles.refreshing import WHILE_WAITING, bring_up_to_date, due, members_at
 
 INTEGRATE_EVERY = 0.5  # seconds: an entry has its number, and a proof, within one
@@ -48,155 +34,10 @@ COUNT_EVERY = 60.0
 REMIND_EVERY = 3600.0
 EXPIRE_EVERY = 300.0  # nobody waits for it: a consent stops counting on its day by itself
 
+#: A step of a worker that returns how many of whatever it is it has done.
+Counted = Callable[[Tillit], Awaitable[int]]
+
 _log = structlog.get_logger("tillit.worker")
-
-
-@asynccontextmanager
-async def queue_of(tillit: Tillit) -> AsyncIterator[Queue]:
-    """The job queue, open, knowing what to do for each job there is."""
-    steps = Steps(tillit)
-    queue = Queue(tillit.url)
-    for name, step in (
-        (FOLD_JOB, steps.fold),
-        (JOBS[Right.ACCESS], steps.package),
-        (JOBS[Right.PORTABILITY], steps.package),
-        (JOBS[Right.RECTIFICATION], steps.rectification),
-        (JOBS[Right.ERASURE], steps.erasure),
-        (JOBS[Right.RESTRICTION], steps.restriction),
-        (JOBS[Right.RELEASE], steps.restriction),
-        (JOBS[Right.OBJECTION], steps.objection),
-        (JOBS[Right.WITHDRAWAL], steps.objection),
-        (JOBS[Right.REVIEW], steps.review),
-        (SETTLE_JOB, steps.settle),
-        (LETTER_JOB, steps.letter),
-        (SEND_JOB, steps.send),
-        (CERTIFICATE_JOB, steps.certificate),
-        (HORIZON_JOB, steps.horizon),
-        (LOOK_JOB, steps.look),
-        (CANCEL_JOB, steps.cancel),
-        (MOVED_JOB, steps.moved),
-        (CALL_JOB, steps.call),
-        (POST_JOB, steps.post),
-    ):
-        queue.register(name, _told(name, step))
-    await queue.open()
-    try:
-        yield queue
-    finally:
-        await queue.close()
-
-
-class Steps:
-    """What each job does. All are idempotent: a job done twice is a job done once."""
-
-    def __init__(self, tillit: Tillit) -> None:
-        self._tillit = tillit
-
-    async def fold(self, shard: int) -> None:
-        async with self._tillit.unit() as work:
-            await fold(work.session, work.unit.epoch, shard)
-
-    async def package(self, request: str) -> None:
-        await self._tillit.integrate()  # so that every use up to now comes with its proof
-        async with self._tillit.unit() as work:
-            await packages.make(work.unit, SYSTEM, work.active, UUID(request))
-
-    async def erasure(self, request: str) -> None:
-        await erasing.erase(self._tillit, UUID(request))
-
-    async def rectification(self, request: str) -> None:
-        async with self._tillit.unit() as work:
-            await carrying.rectification(work.unit, SYSTEM, work.active, UUID(request))
-
-    async def restriction(self, request: str) -> None:
-        # Whose restriction is to end is told before it does (Art. 18(3)).
-        told = await letters_out.write(self._tillit, UUID(request), Kind.RELEASE)
-        if told is not None:
-            await outward.send(self._tillit, told)
-        async with self._tillit.unit() as work:
-            await carrying.restriction(work.unit, SYSTEM, work.active, UUID(request))
-
-    async def objection(self, request: str) -> None:
-        async with self._tillit.unit() as work:
-            await carrying.objection(work.unit, SYSTEM, work.active, UUID(request))
-
-    async def review(self, request: str) -> None:
-        async with self._tillit.unit() as work:
-            await carrying.review(work.unit, SYSTEM, work.active, UUID(request))
-
-    async def settle(self, request: str) -> None:
-        async with self._tillit.unit() as work:
-            await carrying.settle(work.unit, SYSTEM, UUID(request))
-
-    async def letter(self, request: str, letter: str) -> None:
-        await letters_out.write(self._tillit, UUID(request), Kind(letter))
-
-    async def send(self, outgoing: str) -> None:
-        """What is on its way leaves from here."""
-        await outward.send(self._tillit, UUID(outgoing))
-
-    async def look(self, handed: str) -> None:
-        async with self._tillit.unit() as work:
-            await receiving.look(work.unit, work.active, UUID(handed))
-
-    async def cancel(self, handed: str) -> None:
-        async with self._tillit.unit() as work:
-            await receiving.cancel(work.unit, work.active, UUID(handed))
-
-    async def moved(self, request: str) -> None:
-        async with self._tillit.unit() as work:
-            await receiving.moved(work.unit, UUID(request))
-
-    async def call(self, handed: str, number: int, status: str) -> None:
-        """Nothing is held open while another company takes its time to answer."""
-        seal, id = await self._tillit.seal(), UUID(handed)
-        async with self._tillit.unit() as work:
-            made = await callbacks.callback(work.unit, seal, id, number=number, status=status)
-        if made is None:
-            return
-        trouble = await callbacks.send(made)
-        async with self._tillit.unit() as work:
-            await callbacks.note(work.unit, id, number, trouble)
-        if trouble is not None:
-            raise NotTold(trouble)  # so that the job is done again
-
-    async def post(self, post: str) -> None:
-        """A link or a code to somebody who signs in."""
-        await sending.send(self._tillit, UUID(post))
-
-    async def certificate(self, request: str, entry: str) -> None:
-        await self._tillit.integrate()
-        signer = await self._tillit.signer()
-        async with self._tillit.unit() as work:
-            await certificates.issue(
-                work.unit,
-                SYSTEM,
-                work.active,
-                signer,
-                request=UUID(request),
-                entry=UUID(entry),
-            )
-
-    async def horizon(self, request: str) -> None:
-        """After a rotation: its epoch's key file is gone before anything says so."""
-        await self._tillit.bury()
-        await self._tillit.integrate()
-        signer = await self._tillit.signer()
-        async with self._tillit.unit() as work:
-            await certificates.horizon(
-                work.unit, SYSTEM, work.active, signer, request=UUID(request)
-            )
-
-
-def _told(name: str, step: Step) -> Step:
-    """The step, with a line in the log when it is done: which it was and how long it took."""
-
-    async def timed(**arguments: Any) -> None:
-        started = time.perf_counter()
-        await step(**arguments)
-        _log.info("job", name=name, milliseconds=round((time.perf_counter() - started) * 1000, 1))
-
-    return timed
 
 
 async def work(tillit: Tillit) -> None:
@@ -214,17 +55,21 @@ async def _number(tillit: Tillit) -> int:
     return taken
 
 
-async def once(tillit: Tillit) -> None:
+async def once(tillit: Tillit, done: Counter[str] | None = None) -> None:
     """Everything that a worker would do now, and return: for one that is started from time to time.
 
     What is approved is carried out before anybody is reminded of it. A second pass finds nothing
-    to do. What fails holds up nothing else; the first failure is raised at the end.
+    to do. What fails holds up nothing else; the first failure is raised at the end. `done`: where
+    it is counted what was done, in words, also before a failure.
     """
-    first = (resume, send_due, sending.send_due, _jobs_due)
+    done = Counter() if done is None else done
+    jobs = partial(_jobs_due, done=done)
+    first: tuple[Counted, ...] = (resume, send_due, sending.send_due, jobs)
     failed: list[Exception] = []
     for step in (*first, *(step for step, _ in IN_TIME), *first):
+        words = SAID[_number] if step is jobs else SAID.get(step, "other things")
         try:
-            await step(tillit)
+            done[words] += await step(tillit)
         except NoProgramme:
             pass  # nobody has asked for anything yet
         except Exception as error:  # whatever it is: the others are owed to other people
@@ -242,8 +87,8 @@ async def drain(tillit: Tillit) -> None:
     await _jobs_due(tillit)
 
 
-async def _jobs_due(tillit: Tillit) -> int:
-    async with queue_of(tillit) as queue:
+async def _jobs_due(tillit: Tillit, done: Counter[str] | None = None) -> int:
+    async with queue_of(tillit, done) as queue:
         await queue.work(wait=False)
     return await tillit.integrate()
 
@@ -338,7 +183,7 @@ async def remind(tillit: Tillit) -> int:
 
 
 #: What time alone makes due, or a crash has left undone; and how often a worker looks (s).
-IN_TIME: Sequence[tuple[Callable[[Tillit], Awaitable[int]], float]] = (
+IN_TIME: Sequence[tuple[Counted, float]] = (
     (resume, RESUME_EVERY),
     (outward.find_lost, RESUME_EVERY),
     (send_due, SEND_EVERY),
@@ -354,6 +199,23 @@ IN_TIME: Sequence[tuple[Callable[[Tillit], Awaitable[int]], float]] = (
     (count, COUNT_EVERY),
     (remind, REMIND_EVERY),
 )
+#: What each of those has done as many of as it returns.
+SAID: Mapping[Counted, str] = {
+    resume: "requests taken up again",
+    outward.find_lost: "lost words to recipients put back",
+    send_due: "messages put on their way again",
+    sending.send_due: "links and codes put on their way again",
+    sending.drop: "sign-ins, links and codes deleted that were over",
+    _number: "entries of the record numbered",
+    refresh: "members brought up to date",
+    expire: "consents that ran out",
+    drop_contacts: "days of contacts forgotten",
+    drop_packages: "packages deleted",
+    letters_out.drop_farewells: "farewells deleted that nobody fetched",
+    drop_vouchers: "vouchers deleted",
+    count: "purposes counted",
+    remind: "requests closed or reminded of",
+}
 
 
 async def _each_batch(tillit: Tillit, step: Callable[[Work], Awaitable[int]]) -> int:

@@ -54,7 +54,7 @@ ORDER BY id LIMIT %s
 """
 _NAMING = """
 SELECT asked.subject, asked.text, e.id, e.body, l.number, p.mac
-FROM unnest(%s::bytea[], %s::bytea[]) AS asked (subject, text)
+FROM unnest(%b::bytea[], %b::bytea[]) AS asked (subject, text)
 JOIN audit_subject s ON s.subject = asked.subject JOIN audit_entry e ON e.id = s.entry
 LEFT JOIN audit_leaf l ON l.entry = e.id LEFT JOIN audit_pending p ON p.entry = e.id
 WHERE position(asked.text IN e.body) > 0 ORDER BY e.id

@@ -79,6 +79,8 @@ class Kind(StrEnum):
     """A letter about a request was handed to a mail server, or downloaded."""
     RECIPIENT_TOLD = "recipient.told"
     """A recipient was told of an erasure, a correction or a restriction (Arts. 17(2) and 19)."""
+    RECIPIENT_BY_HAND = "recipient.by_hand"
+    """Recipients are left to an officer, who tells them by hand: nothing here does."""
     RECIPIENT_ANSWERED = "recipient.answered"
     """What a recipient answered, or that it was given up; its answer's digest is in the facts."""
     HOLD_PLACED = "hold.placed"

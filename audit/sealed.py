@@ -17,7 +17,7 @@ from kernel.database import raw
 _ERASE = """
 WITH gone AS (
     DELETE FROM audit_detail d USING audit_subject s
-    WHERE s.subject = ANY(%s) AND d.entry = s.entry RETURNING s.subject
+    WHERE s.subject = ANY(%b::bytea[]) AND d.entry = s.entry RETURNING s.subject
 ) SELECT subject, count(*) FROM gone GROUP BY subject
 """
 

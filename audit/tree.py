@@ -30,7 +30,7 @@ JOIN audit_tile t ON t.level = r.level AND t.number >= r.first AND t.number < r.
 ORDER BY t.level, t.number
 """
 _TILES = """
-SELECT t.level, t.number, t.hashes FROM unnest(%s::integer[], %s::bigint[]) AS r (level, number)
+SELECT t.level, t.number, t.hashes FROM unnest(%b::integer[], %b::bigint[]) AS r (level, number)
 JOIN audit_tile t USING (level, number)
 """
 

@@ -5,10 +5,9 @@ Whoever can write to the database can add a row that looks like an entry, and ne
 Reads only; what was taken away it cannot see, which is what `check` is for.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from hmac import compare_digest
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +17,7 @@ from audit.errors import RecordTampered
 from audit.merkle import inclusion_path
 from audit.tree import StoredTree, last_signed, tampered
 from audit.verify import (
+    TILE,
     Checkpoint,
     VerificationError,
     VerifierKey,
@@ -55,31 +55,24 @@ class Trust:
         for one in entries:
             if one.number is None and not self._vouched_for(one):
                 raise _not_ours(one.id)
-        leaves = {one.number: one for one in entries if one.number is not None}
+        leaves = [(one, one.number) for one in entries if one.number is not None]
         if not leaves:
             return
-        checkpoint, tree = await self._tree(session, max(leaves))
-        proofs = await tree.prove_all(inclusion_path(leaf, tree.size) for leaf in leaves)
-        for (number, one), proof in zip(leaves.items(), proofs, strict=True):
-            try:
-                verify_inclusion(
-                    leaf=leaf_hash(one.body),
-                    index=number,
-                    proof=proof,
-                    size=checkpoint.size,
-                    root=checkpoint.root,
-                )
-            except VerificationError as error:
-                raise _not_ours(one.id) from error
+        signed = await self._signed(session, max(number for _, number in leaves))
+        shown = await signed.tiles({number // TILE for _, number in leaves})
+        for one, number in leaves:
+            tile = shown[number // TILE]
+            if tile is None or leaf_hash(one.body) != tile[number % TILE]:
+                raise _not_ours(one.id)
 
     def _vouched_for(self, one: Stored) -> bool:
         wanted = entry_mac(self._mac_key(), id=one.id, body=one.body)
         return one.mac is not None and compare_digest(one.mac, wanted)
 
-    async def _tree(self, session: AsyncSession, leaf: int) -> tuple[Checkpoint, StoredTree]:
+    async def _signed(self, session: AsyncSession, leaf: int) -> "_Signed":
         """The newest checkpoint, seen to be signed by us, and its tree: read once a transaction."""
-        kept: dict[str, Any] = session.info
-        if _TREE not in kept or kept[_TREE][0].size <= leaf:
+        kept = session.info.get(_SIGNED)
+        if kept is None or kept.checkpoint.size <= leaf:
             signed = await last_signed(session)
             if signed is None or signed.size <= leaf:
                 raise tampered(f"no checkpoint covers leaf {leaf}")
@@ -90,12 +83,39 @@ class Trust:
                 )
             except VerificationError as error:
                 raise tampered(f"the last checkpoint is not ours ({error})") from error
-            kept[_TREE] = (checkpoint, await StoredTree.at(session, checkpoint.size))
-        found: tuple[Checkpoint, StoredTree] = kept[_TREE]
-        return found
+            kept = _Signed(checkpoint, await StoredTree.at(session, checkpoint.size))
+            session.info[_SIGNED] = kept
+        assert isinstance(kept, _Signed)
+        return kept
 
 
-_TREE = "audit.trusting.tree"
+@dataclass
+class _Signed:
+    """A checkpoint of ours and the tree that is stored for it; `shown`: what is seen to be its."""
+
+    checkpoint: Checkpoint
+    tree: StoredTree
+    shown: dict[int, list[bytes]] = field(default_factory=dict)
+
+    async def tiles(self, numbers: Collection[int]) -> dict[int, list[bytes] | None]:
+        """The hashes of the leaves in these tiles; None for one that is not under the signed root.
+
+        One proof shows a whole tile: its leaves are folded, each of them, into that proof.
+        """
+        size, root = self.checkpoint.size, self.checkpoint.root
+        new = sorted(set(numbers) - self.shown.keys())
+        proofs = await self.tree.prove_all(inclusion_path(tile * TILE, size) for tile in new)
+        for tile, proof in zip(new, proofs, strict=True):
+            hashes, first = await self.tree.tile(0, tile), tile * TILE
+            try:
+                verify_inclusion(leaf=hashes[0], index=first, proof=proof, size=size, root=root)
+            except VerificationError:
+                continue
+            self.shown[tile] = hashes
+        return {number: self.shown.get(number) for number in numbers}
+
+
+_SIGNED = "audit.trusting.signed"
 
 
 def _not_ours(id: UUID) -> RecordTampered:

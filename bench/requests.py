@@ -23,7 +23,7 @@ from bench.equality import Unequal, same
 from bench.histories import History, everybody, ours, theirs
 from bench.measuring import Result, Rounds, latency, result
 from bench.store import Store
-from dsar import packages, requests
+from dsar import deciding, packages, requests
 from dsar.identity import How, Proof
 from dsar.states import Right
 from dsar.words import Channel
@@ -242,7 +242,7 @@ async def _approved(tillit: Tillit, right: Right, people: Sequence[History]) -> 
                 channel=Channel.OFFICER,
                 proof=Proof(How.OFFICER),
             )
-            await requests.approve(work.unit, SYSTEM, work.active, made.id)
+            await deciding.approve(work.unit, SYSTEM, work.active, made.id)
             asked.append(made.id)
     await tillit.integrate()
     return asked

@@ -88,6 +88,14 @@ def add(row: RequestRow, key: MemberKey, before: SoFar, by: str, *, whole: bool)
     return approval
 
 
+def clear(row: RequestRow) -> None:
+    """Nothing is to follow from an approval any more: neither it nor its day stays in the row.
+
+    What keeps a copy of it from being used is the record (`dsar.carrying`), not this.
+    """
+    row.approval = row.not_before = None
+
+
 def _wanted(row: RequestRow) -> bytes:
     return sha256(row.wanted or b"").digest()
 

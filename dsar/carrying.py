@@ -14,18 +14,17 @@ from typing import Any
 from uuid import UUID
 
 from audit.acts import Act
-from audit.browsing import naming, naming_each, told
-from audit.entries import Kind as EntryKind
-from audit.proofs import entry_use
+from audit.browsing import naming_each
 from consent import choosing, ledger
 from consent.choices import Action as Said
 from consent.choices import By, Choice
 from consent.programmes import Active
-from dsar import approvals, heard, identity, outgoing, register, speaking, telling, wanted
-from dsar.letters.kinds import Kind, matter
+from dsar import approvals, heard, identity, register, speaking, subjects, telling, wanted
+from dsar.letters.announcing import is_announced
+from dsar.letters.kinds import Kind
 from dsar.register import shown
-from dsar.requests import LETTER_JOB
 from dsar.states import AT_ONCE, TERMINAL, Right, State, Step
+from dsar.stepping import LETTER_JOB
 from dsar.tables import RequestRow
 from dsar.wanted import Wanted
 from dsar.words import Snag
@@ -194,26 +193,23 @@ async def subject_of(unit: Unit, row: RequestRow) -> bytes:
     """The pseudonym a request is on record under, also after an erasure. Raises `Unavailable`."""
     if row.member is not None:
         return (await members.one(unit, row.member)).key.subject()
-    if row.erased is None:
-        raise _not_approved()
-    subject = bytes.fromhex(told((await entry_use(unit.session, row.erased)).body).subject or "")
     # Of another's erasure, whom the table names, no recipient was told anything for this one.
-    said = await naming(unit.session, str(row.id), subject=subject, trust=unit.record.trust)
-    if not any(one.id == row.erased and one.kind == EntryKind.MEMBER_ERASED for one in said):
+    known = await subjects.of_erased(unit, {row.id: row.erased} if row.erased is not None else {})
+    if row.id not in known:
         raise _not_approved()
-    return subject
+    return known[row.id]
 
 
 async def restriction(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
     """Restrict, or end a restriction (Art. 18).
 
-    It does not end, and False is returned, as long as the letter that it will has not left: the
-    member is told before (Art. 18(3)). One that nobody can send waits to be fetched, and is told.
+    It does not end, and False is returned, before the member has been told that it will
+    (Art. 18(3)): `dsar.letters.announcing` says when that is.
     """
     if (found := await accepted(unit, active, request, rights=_RESTRICTS)) is None:
         return False
     on = Right(found[0].kind) is Right.RESTRICTION
-    if not on and not await _is_announced(unit, request):
+    if not on and not await is_announced(unit, request):
         return False
     word = choosing.restriction(unit, on=on, by=By.REQUEST)
     await _say(unit, act, active, case=found, words=[word])
@@ -312,12 +308,6 @@ async def _settle(unit: Unit, act: Act, cases: Sequence[tuple[RequestRow, bytes]
     certified = [{"request": str(row.id), "entry": str(row.erased)} for row in erased]
     await enqueue_each(unit.session, CERTIFICATE_JOB, certified)
     return bool(settled)
-
-
-async def _is_announced(unit: Unit, release: UUID) -> bool:
-    letter = outgoing.id_of(release, None, matter(Kind.RELEASE))
-    sent = await outgoing.of_request(unit, release)
-    return any(one.id == letter and not one.state.is_open for one in sent)
 
 
 async def _snag(unit: Unit, member: Member, wish: Wanted) -> Snag | None:

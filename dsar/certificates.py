@@ -118,12 +118,26 @@ async def horizon(unit: Unit, act: Act, active: Active, signer: Signer, *, reque
     return True
 
 
-async def of_request(unit: Unit, request: UUID, part: str = ERASURE_PART) -> str:
-    """The certificate's document. Raises `NotReady` before it is issued."""
+async def of_request(unit: Unit, signer: Signer, request: UUID, part: str = ERASURE_PART) -> str:
+    """The certificate's document, to the byte as it was signed.
+
+    Raises `NotReady` before it is issued, and `Unavailable` for one that somebody has changed in
+    the database: that is given to nobody.
+    """
     kept = await unit.session.get(CertificateRow, (request, part))
     if kept is None:
         raise NotReady("no certificate has been issued for this request", place="request")
+    if await issued(unit, signer, request, part) is None:
+        raise changed()
     return kept.document
+
+
+def changed() -> Unavailable:
+    return Unavailable(
+        "the certificate is not what was signed",
+        place="certificate",
+        remedy="run `tillit audit verify`: somebody has changed the database",
+    )
 
 
 async def issued(unit: Unit, signer: Signer, request: UUID, part: str) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from consent import guardians
 from consent.programmes import Active
 from dsar import identity, packages, register, requests
 from dsar.errors import UnknownRequest
-from dsar.identity import How, Proof
+from dsar.identity import How
 from dsar.packages import Package
 from dsar.register import Request
 from dsar.states import Right
@@ -36,12 +36,14 @@ async def open_request(
     *,
     guardian: Member,
     right: Right,
+    lately: bool,
     wish: Wanted | None = None,
     language: str | None = None,
 ) -> Request:
     """Ask for a child who is the guardian's `ward`; the time to answer runs from now (Art. 12(3)).
 
-    For a guardian who has shown a moment ago who they are: their word is the proof of identity.
+    `lately`: the guardian has shown a moment ago who they are. Their word is the proof of identity
+    then; without, it is for a withdrawal and an objection, and proves nothing for all else.
     Raises as `requests.open_request`.
     """
     return await requests.open_request(
@@ -51,7 +53,7 @@ async def open_request(
         right,
         child.id,
         channel=Channel.GUARDIAN,
-        proof=Proof(How.GUARDIAN, by=str(guardian.id)),
+        proof=identity.signed_in(right, lately=lately, guardian=guardian.id),
         wish=wish,
         language=language,
     )

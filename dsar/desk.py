@@ -11,7 +11,7 @@ from uuid import UUID
 from audit.acts import Act
 from audit.entries import Kind as EntryKind
 from consent.programmes import Active
-from dsar import requests, speaking
+from dsar import deciding, requests, speaking
 from dsar.errors import BrokenRequest, NotARequest
 from dsar.register import Request
 from dsar.states import Right, State, Step, steps_from
@@ -130,17 +130,17 @@ async def take(
     check_reason(step, reason)
     match step:
         case Step.APPROVE:
-            return await requests.approve(unit, act, active, request, outcome=outcome)
+            return await deciding.approve(unit, act, active, request, outcome=outcome)
         case Step.REFUSE:
-            return await requests.refuse(
+            return await deciding.refuse(
                 unit, act, active, request, reason=reason_named(reason or "")
             )
         case Step.EXTEND:
-            return await requests.extend(unit, act, request, reason=delay_named(reason or ""))
+            return await deciding.extend(unit, act, request, reason=delay_named(reason or ""))
         case Step.ASK_IDENTITY:
             return await requests.ask_identity(unit, act, active, request)
         case Step.CANCEL:
-            return await requests.cancel(unit, act, request)
+            return await deciding.cancel(unit, act, request)
     raise AssertionError(f"no officer takes the step {step}")
 
 

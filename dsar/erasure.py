@@ -19,7 +19,7 @@ from audit.entries import Fact, rfc3339
 from audit.entries import Kind as EntryKind
 from consent import guardians
 from consent.programmes import Active
-from dsar import carrying, holds, identity, outgoing, telling, vouchers
+from dsar import carrying, holds, identity, outgoing, register, telling, vouchers
 from dsar.bookkeeping import books_of
 from dsar.carrying import Carried
 from dsar.journal import Journal, Line
@@ -150,7 +150,8 @@ class Erasure:
             return False
         request = standing[-1].request
         row = await unit.session.get(RequestRow, request, with_for_update=True)
-        # Older than the request, a backup has no row to close.
+        if row is not None and not _is_erasure(row):
+            row = None  # it is closed with what else they had asked for
         known = await telling.known_of(unit, active, member)
         parting = _Parting(request, row, member, known, journalled=standing[-1].at)
         if row is not None and State(row.state) is not State.FULFILLED:
@@ -226,7 +227,7 @@ class Erasure:
         query = (
             select(RequestRow)
             .where(col(RequestRow.member).in_(people))
-            .where(col(RequestRow.id).not_in([one.request for one in parting]))
+            .where(col(RequestRow.id).not_in([one.request for one in parting if one.row]))
             .order_by(col(RequestRow.id))
             .with_for_update()
         )
@@ -241,8 +242,9 @@ class Erasure:
 class _Parting:
     """Somebody who is being erased, by which request, and how recipients may know them.
 
-    `row`: None where a restored backup is older than the request. `journalled`: when, of one that
-    is erased again by the journal.
+    `row`: None where a restored backup is older than the request, and where it says no more that
+    this is an erasure: then it takes no step of one, for the audit to name. `journalled`: when, of
+    one that is erased again by the journal.
     """
 
     request: UUID
@@ -250,6 +252,10 @@ class _Parting:
     member: Member
     known: telling.Known = field(repr=False)
     journalled: datetime | None = None
+
+
+def _is_erasure(row: RequestRow) -> bool:
+    return register.readable(row) and Right(row.kind) is Right.ERASURE
 
 
 async def _kept(unit: Unit, act: Act, active: Active, one: _Parting) -> vouchers.Staying | None:
@@ -278,7 +284,7 @@ async def _forgotten(unit: Unit, parting: Sequence[_Parting]) -> dict[str, dict[
 async def _ledger_erased(unit: Unit, people: Sequence[Member]) -> dict[UUID, int]:
     connection = await raw(unit.session)
     cursor = await connection.execute(
-        "SELECT member, tillit_erase_ledger(member) FROM unnest(%s::uuid[]) AS gone (member)",
+        "SELECT member, tillit_erase_ledger(member) FROM unnest(%b::uuid[]) AS gone (member)",
         ([one.id for one in people],),
         binary=True,
     )

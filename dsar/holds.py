@@ -4,7 +4,8 @@ Placed and lifted by officers, on record each time. The record decides whether o
 the table is the way to it: a row that was deleted or ended by hand frees nobody.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -22,6 +23,7 @@ from dsar.errors import BrokenRequest, Held, NotAHold, UnknownHold
 from kernel.database import deleted, raw
 from kernel.ids import uuid7
 from profiles import members
+from profiles.errors import CannotOpen, KeyDestroyed
 from profiles.keys import MemberKey
 from profiles.members import Member
 from profiles.unit import Unit
@@ -64,6 +66,23 @@ class Hold:
 
     def stands(self, today: date) -> bool:
         return self.lifted_at is None and (self.until is None or today <= self.until)
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A hold that somebody has changed: what is sealed of it does not open for this member.
+
+    Without what else its row says in the clear, which whoever changed it may have written.
+    """
+
+    id: UUID
+    member: UUID
+    placed_at: datetime
+    lifted_at: datetime | None
+
+    @property
+    def why(self) -> BrokenRequest:
+        return BrokenRequest("what is sealed of this hold does not open", place="hold")
 
 
 def ground_named(name: str) -> Ground:
@@ -146,15 +165,21 @@ async def of_member(unit: Unit, member: Member) -> list[Hold]:
     return [opened(member.key, row) for row in rows]
 
 
-async def listed(unit: Unit, *, only_standing: bool = True, limit: int = 1_000) -> list[Hold]:
-    """Holds on whoever it may be, the oldest first."""
+async def listed(
+    unit: Unit, *, only_standing: bool = True, limit: int = 1_000
+) -> list[Hold | Broken]:
+    """Holds on whoever it may be, the oldest first; a broken one hides no other."""
     where = (
         "WHERE lifted_at IS NULL AND (ends_at IS NULL OR ends_at > %s) " if only_standing else ""
     )
     values: tuple[Any, ...] = (unit.now, limit) if only_standing else (limit,)
     rows = await _rows(unit, where + "ORDER BY id LIMIT %s", values)
-    keys = await members.keys(unit, {row[1] for row in rows})
-    return [opened(keys[row[1]][1], row) for row in rows if row[1] in keys]
+    keys = await _keys(unit, {row[1] for row in rows})
+    found = {row[0]: _shown(keys.get(row[1]), row) for row in rows}
+    broken = [id for id, one in found.items() if isinstance(one, Broken)]
+    # One that went with its member while this was read is not broken, but gone.
+    there = {row[0] for row in await _rows(unit, "WHERE id = ANY(%s)", (broken,))}
+    return [one for id, one in found.items() if id in there or isinstance(one, Hold)]
 
 
 async def standing(unit: Unit, member: Member) -> list[Hold]:
@@ -233,6 +258,26 @@ async def _rows(unit: Unit, where: str, values: tuple[Any, ...]) -> list[Any]:
         binary=True,
     )
     return await cursor.fetchall()
+
+
+async def _keys(unit: Unit, people: Collection[UUID]) -> dict[UUID, MemberKey]:
+    """The keys of those of whom they open."""
+    try:
+        found = await members.keys(unit, people)
+    except (CannotOpen, KeyDestroyed):
+        found = {}
+        for one in people:  # it does not say of which of them it was
+            with suppress(CannotOpen, KeyDestroyed):
+                found |= await members.keys(unit, [one])
+    return {member: key for member, (_, key) in found.items()}
+
+
+def _shown(key: MemberKey | None, row: Any) -> Hold | Broken:
+    if key is not None:
+        with suppress(CannotOpen):
+            return opened(key, row)
+    id, member, _, placed_at, lifted_at, _ = row
+    return Broken(id, member, placed_at, lifted_at)
 
 
 def opened(key: MemberKey, row: Any) -> Hold:

@@ -39,12 +39,15 @@ class How(StrEnum):
     PURCHASE = "purchase"  # the card number, with a recent purchase on it
     OFFICER = "officer"  # an officer saw it with their own eyes, and answers for it
     GUARDIAN = "guardian"  # a child's guardian on record, who has shown who they are
+    GUARDIAN_SIGN_IN = "guardian_sign_in"  # the same, signed in as they do every day
     MANDATE = "mandate"  # somebody whom the member has given a mandate, seen by an officer
 
 
 #: Proves the whole person.
 _WHOLE = frozenset({How.STEP_UP, How.OFFICER, How.GUARDIAN, How.MANDATE})
-#: Proves one identifier each. An ordinary sign-in proves neither a person nor an identifier.
+#: An ordinary sign-in proves neither a person nor an identifier.
+_SIGNED_IN = frozenset({How.SIGN_IN, How.GUARDIAN_SIGN_IN})
+#: Proves one identifier each.
 _ONE = frozenset({How.CODE, How.PURCHASE})
 
 #: What one proved identifier is enough for. Ending a use needs less than handing out or erasing:
@@ -106,14 +109,18 @@ class Proved:
         return self.whole or identifier in self.identifiers
 
 
-def signed_in(right: Right, *, lately: bool) -> Proof | None:
+def signed_in(right: Right, *, lately: bool, guardian: UUID | None = None) -> Proof | None:
     """What a member's sign-in proves. `lately`: with a second proof, a moment ago.
 
     An ordinary one is enough to withdraw and to object, as it is to say yes (Art. 7(3)).
+    `guardian`: who signed in, where they speak for a child; it proves the same then.
     """
+    by = "" if guardian is None else str(guardian)
     if lately:
-        return Proof(How.STEP_UP)
-    return Proof(How.SIGN_IN) if right in AT_ONCE else None
+        return Proof(How.GUARDIAN if by else How.STEP_UP, by=by)
+    if right not in AT_ONCE:
+        return None
+    return Proof(How.GUARDIAN_SIGN_IN if by else How.SIGN_IN, by=by)
 
 
 async def prove(unit: Unit, act: Act, request: UUID, member: Member, proof: Proof) -> None:
@@ -161,7 +168,7 @@ async def given_each(unit: Unit, cases: Mapping[UUID, Member]) -> dict[UUID, lis
     connection = await raw(unit.session)
     cursor = await connection.execute(
         "SELECT p.id, p.request, p.sealed, r.kind "
-        "FROM unnest(%s::uuid[], %s::uuid[]) AS asked (request, member) "
+        "FROM unnest(%b::uuid[], %b::uuid[]) AS asked (request, member) "
         "JOIN identity_proof p ON p.request = asked.request AND p.member = asked.member "
         "JOIN request r ON r.id = p.request ORDER BY p.id",
         (list(cases), [member.id for member in cases.values()]),
@@ -188,7 +195,7 @@ def of(proofs: Iterable[Proof]) -> Proved:
     kept = list(proofs)
     names = frozenset(one.identifier for one in kept if one.identifier is not None)
     ways = {one.how for one in kept if one.identifier is None}
-    return Proved(bool(ways & _WHOLE), names, How.SIGN_IN in ways)
+    return Proved(bool(ways & _WHOLE), names, bool(ways & _SIGNED_IN))
 
 
 def fingerprint(unit: Unit, member: Member, identifier: str) -> bytes:

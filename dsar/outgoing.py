@@ -44,8 +44,8 @@ _COLUMNS = (
 _POST = """
 INSERT INTO outgoing (id, request, member, recipient, carrier, what, state, problem, next_at,
     due, sealed, made_at, epoch)
-SELECT given.*, %s, %s FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[],
-    %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::date[], %s::bytea[]) AS given
+SELECT given.*, %s, %s FROM unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::text[],
+    %b::text[], %b::text[], %b::text[], %b::timestamptz[], %b::date[], %b::bytea[]) AS given
 ON CONFLICT (id) DO NOTHING RETURNING id
 """
 
@@ -164,7 +164,9 @@ async def post_each(unit: Unit, parcels: Sequence[Parcel]) -> None:
 async def known(unit: Unit, ids: Collection[UUID]) -> set[UUID]:
     """Those that there are; not opened."""
     connection = await raw(unit.session)
-    cursor = await connection.execute("SELECT id FROM outgoing WHERE id = ANY(%s)", (list(ids),))
+    cursor = await connection.execute(
+        "SELECT id FROM outgoing WHERE id = ANY(%b::uuid[])", (list(ids),), binary=True
+    )
     return {row[0] for row in await cursor.fetchall()}
 
 

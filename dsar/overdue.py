@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dsar.carrying import CERTIFICATE_JOB, SETTLE_JOB
 from dsar.certificates import HORIZON_JOB
-from dsar.letters.kinds import Kind, matter
-from dsar.requests import JOBS, LETTER_JOB
+from dsar.deciding import JOBS
+from dsar.letters.announcing import UNTOLD
+from dsar.stepping import LETTER_JOB
 from kernel.database import raw
 from kernel.jobs import enqueue
 
@@ -31,10 +32,9 @@ _HELD = (
     "r.kind = 'erasure' AND EXISTS (SELECT FROM legal_hold h WHERE h.member = r.member "
     "AND h.lifted_at IS NULL AND (h.ends_at IS NULL OR h.ends_at > %(now)s))"
 )
-# Whose restriction is to end is told before (Art. 18(3)), by a letter that finds its own way.
+# Whose restriction is to end is told before (Art. 18(3)): a letter finds its own way, or a human.
 _UNTOLD = (
-    "r.kind = 'release' AND EXISTS (SELECT FROM outgoing o WHERE o.request = r.id "
-    f"AND o.what = '{matter(Kind.RELEASE)}' AND o.state IN ('waiting', 'sent'))"
+    f"r.kind = 'release' AND EXISTS (SELECT FROM outgoing o WHERE o.request = r.id AND {UNTOLD})"
 )
 _DUE = (
     "r.state = 'accepted' AND (r.not_before IS NULL OR r.not_before <= %(now)s) "

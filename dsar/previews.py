@@ -6,7 +6,7 @@ programme says of recipients.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from uuid import UUID
 
 from audit.acts import Act
@@ -15,9 +15,10 @@ from audit.entries import Kind as EntryKind
 from consent.programmes import Active
 from dsar import holds, register, telling, vouchers
 from dsar.bookkeeping import books_of
-from dsar.errors import NotARequest
+from dsar.by_hand import ByHand, described
+from dsar.errors import NotARequest, NotReady
 from dsar.holds import Hold
-from dsar.states import Right
+from dsar.states import Right, State
 from dsar.vouchers import Staying
 from kernel.database import raw
 from profiles import reading
@@ -59,18 +60,7 @@ SELECT (SELECT count(*) FROM member WHERE id = %(member)s) AS member,
         WHERE guardian = %(kinship)s OR child = %(kinship)s) AS guardianship,
        (SELECT count(*) FROM legal_hold WHERE member = %(member)s) AS hold
 """
-
-
-@dataclass(frozen=True)
-class ByHand:
-    """A recipient to be told by hand: its name in the programme, the company, how it is reached."""
-
-    recipient: str
-    name: str
-    contact: str
-
-    def facts(self) -> dict[str, str]:
-        return asdict(self)
+_OTHERS = "SELECT count(*) FROM request WHERE member = %s AND closed_at IS NULL AND kind <> %s"
 
 
 @dataclass(frozen=True)
@@ -100,6 +90,12 @@ async def of_request(unit: Unit, act: Act, active: Active, request: UUID) -> Pre
     row = await register.row_of(unit, request)
     if row.kind != Right.ERASURE:
         raise NotARequest(f"this asks for {row.kind}: nothing goes", place="request")
+    if State(row.state) in (State.CARRIED_OUT, State.FULFILLED):
+        raise NotReady(
+            "the member has been erased: its certificate says what went",
+            place="request",
+            remedy=f"`tillit request certificate {request} --out FILE` writes it",
+        )
     person = await register.member_of(unit, row)
     return await of_member(unit, act, active, person, request=request)
 
@@ -109,14 +105,14 @@ async def of_member(
 ) -> Preview:
     """What an erasure of this member would do today; on record as `erasure.previewed`."""
     keeps = await _staying(unit, active, person)
-    known = (await telling.known(unit, active, [person], by_hand=True))[person.id]
+    known = await telling.known_of(unit, active, person)
     found = Preview(
         await _counted(unit, person, keeps.unreadable if keeps else 0),
         keeps if keeps and keeps.count else None,
         tuple(telling.carriers(active, Right.ERASURE, known=known)),
-        _by_hand(active, known),
+        described(active, telling.left_to_officers(active, Right.ERASURE, known=known)),
         tuple(await holds.standing(unit, person)),
-        await _others(unit, person.id, request),
+        await _others(unit, person.id),
         active.programme.requests.cooling_off_days,
     )
     facts: dict[str, Fact] = {"request": str(request) if request else None}
@@ -158,12 +154,8 @@ async def _staying(unit: Unit, active: Active, person: Member) -> Staying | None
     return vouchers.staying(unit, books, bought, unreadable=unreadable)
 
 
-def _by_hand(active: Active, known: telling.Known) -> tuple[ByHand, ...]:
-    names = telling.left_to_officers(active, Right.ERASURE, known=known)
-    found = ((name, active.programme.recipients[name]) for name in names)
-    return tuple(ByHand(name, one.name, one.contact) for name, one in found)
-
-
-async def _others(unit: Unit, member: UUID, request: UUID | None) -> int:
-    open_ones = await register.listed(unit, member=member, only_open=True)
-    return sum(one.id != request for one in open_ones)
+async def _others(unit: Unit, member: UUID) -> int:
+    """Without the erasure itself, of which a member has one: asked for again, it is joined."""
+    cursor = await (await raw(unit.session)).execute(_OTHERS, (member, Right.ERASURE.value))
+    [(count,)] = await cursor.fetchall()
+    return int(count)

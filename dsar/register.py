@@ -38,6 +38,7 @@ KINDS = {
     Step.REFUSE: EntryKind.REQUEST_REFUSED,
     Step.FULFIL: EntryKind.REQUEST_COMPLETED,
 }
+_RIGHTS, _STATES, _CHANNELS = frozenset(Right), frozenset(State), frozenset(Channel)
 
 
 @dataclass(frozen=True)
@@ -250,6 +251,12 @@ async def member_of(unit: Unit, row: RequestRow, *, lock: bool = False) -> Membe
     return await members.one(unit, row.member, lock=lock)
 
 
+async def locked(unit: Unit, request: UUID) -> tuple[RequestRow, Member]:
+    """A request's row, locked, and its member. Raises `UnknownRequest` and as `member_of` does."""
+    row = await row_of(unit, request, lock=True)
+    return row, await member_of(unit, row)
+
+
 def count_anew(unit: Unit, row: RequestRow) -> None:
     """When the answer is due, now that the clock stood or was put off."""
     row.due = due_day(
@@ -259,8 +266,7 @@ def count_anew(unit: Unit, row: RequestRow) -> None:
 
 def readable(row: RequestRow) -> bool:
     """Whether its words are words of ours; what is sealed of it is another matter."""
-    words = ((row.kind, Right), (row.state, State), (row.channel, Channel))
-    return all(said in set(known) for said, known in words)
+    return row.kind in _RIGHTS and row.state in _STATES and row.channel in _CHANNELS
 
 
 def _unreadable() -> BrokenRequest:

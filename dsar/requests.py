@@ -1,50 +1,34 @@
-"""What people do with a request: open it, ask who they are, put it off, approve it, refuse it.
+"""How a request comes in, and what becomes of it until it can be decided: who asks is shown.
 
-Each function takes one step of `dsar.states`, in the caller's transaction. What an approval leads
-to is done by a job that is enqueued with it (`dsar.carrying`), so that neither exists without
-the other; so are the letters that a step asks for.
+Each function takes steps of `dsar.states`, in the caller's transaction. What is decided then is
+`dsar.deciding`'s; a withdrawal or an objection of somebody identified is granted here at once.
 """
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
 from audit.acts import Act
 from audit.entries import Fact
 from audit.entries import Kind as EntryKind
 from consent.programmes import Active
-from dsar import admitting, approvals, holds, identity, register, speaking, wanted
-from dsar.deadlines import due_day, months_on, refuse_late
-from dsar.errors import NotARequest, NotIdentified, SameOfficer
+from dsar import admitting, approvals, deciding, identity, register, speaking, stepping, wanted
+from dsar.deadlines import due_day, months_on
+from dsar.errors import NotARequest
 from dsar.identity import Proof
 from dsar.languages import written
 from dsar.register import Request, shown
 from dsar.states import AT_ONCE, Right, State, Step
 from dsar.tables import RequestRow
 from dsar.wanted import Wanted
-from dsar.words import Channel, Delay, Reason, check_doubt, grounds
+from dsar.words import Channel, Reason
 from kernel.ids import uuid7
-from kernel.jobs import enqueue
 from profiles import members
 from profiles.errors import CannotOpen
 from profiles.members import Member
 from profiles.unit import Unit
 
-#: The job that carries out what was approved, by right; its one argument is the request's id.
-JOBS: Mapping[Right, str] = {right: f"request.{right.value}" for right in Right}
-#: Writes a letter about a request; its arguments are the request's id and which letter.
-LETTER_JOB = "request.letter"
-#: The letters that steps ask for. An erasure's answer is written before its key is gone.
-_LETTERS = {
-    Step.ACKNOWLEDGE: "acknowledgement",
-    Step.ASK_IDENTITY: "identity_query",
-    Step.EXTEND: "extension",
-    Step.REFUSE: "refusal",
-    # Nothing is done, and they are told why and where to complain (Art. 12(4)).
-    Step.LAPSE: "refusal",
-}
 #: On record beside the steps: the same was asked for once more.
 JOIN = "join"
 #: Within which a request came in that is written down now. Farther back lie misspelt years.
@@ -99,9 +83,9 @@ async def open_request(
     await register.note(unit, act, EntryKind.REQUEST_OPENED, row, subject=subject, facts=facts)
     if proof is not None:
         await identity.prove(unit, act, row.id, person, proof)
-    await _step(unit, act, row, Step.ACKNOWLEDGE, person)
-    if right in AT_ONCE and not await _lacking(unit, active, row, person):
-        await _accept(unit, act, active, row, person)
+    await stepping.take(unit, act, row, Step.ACKNOWLEDGE, person)
+    if right in AT_ONCE and not await speaking.unproved(unit, active, row, person):
+        await deciding.accept(unit, act, active, row, person)
     return shown(row)
 
 
@@ -111,10 +95,10 @@ async def ask_identity(unit: Unit, act: Act, active: Active, request: UUID) -> R
     It stands only if this is asked promptly: within `prompt_days` of the request. Raises
     `WrongState`, and `NotARequest` when nothing lacks.
     """
-    row, person = await _locked(unit, request)
-    if not await _lacking(unit, active, row, person):
+    row, person = await register.locked(unit, request)
+    if not await speaking.unproved(unit, active, row, person):
         raise NotARequest("everything it hangs on has been proved", place="request")
-    await _step(unit, act, row, Step.ASK_IDENTITY, person)
+    await stepping.take(unit, act, row, Step.ASK_IDENTITY, person)
     row.asked_on = unit.today
     if (unit.today - row.received).days <= active.programme.requests.prompt_days:
         row.paused_on = unit.today
@@ -123,8 +107,8 @@ async def ask_identity(unit: Unit, act: Act, active: Active, request: UUID) -> R
 
 async def identified(unit: Unit, act: Act, active: Active, request: UUID) -> Request:
     """After a proof: if nothing lacks any more, the request goes on and its clock runs again."""
-    row, person = await _locked(unit, request)
-    if not await _lacking(unit, active, row, person):
+    row, person = await register.locked(unit, request)
+    if not await speaking.unproved(unit, active, row, person):
         await _go_on(unit, act, active, row, person)
     return shown(row)
 
@@ -134,95 +118,17 @@ async def lapse(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
 
     Not when it is too soon. One of which nothing lacks any more goes on instead.
     """
-    row, person = await _locked(unit, request)
+    row, person = await register.locked(unit, request)
     if not register.can(row, Step.LAPSE) or row.asked_on is None:
         return False
     if (unit.today - row.asked_on).days < active.programme.requests.identity_days:
         return False
-    if not await _lacking(unit, active, row, person):
+    if not await speaking.unproved(unit, active, row, person):
         await _go_on(unit, act, active, row, person)
         return False
-    await _step(unit, act, row, Step.LAPSE, person, reason=Reason.IDENTITY.value)
+    approvals.clear(row)
+    await stepping.take(unit, act, row, Step.LAPSE, person, reason=Reason.IDENTITY.value)
     return True
-
-
-async def extend(unit: Unit, act: Act, request: UUID, *, reason: Delay) -> Request:
-    """Two months more, with the reason told to the member (Art. 12(3)).
-
-    Raises `TooLate` once the first month is over, and `WrongState`.
-    """
-    row, person = await _locked(unit, request)
-    if row.extended or not register.can(row, Step.EXTEND):
-        raise register.refusal(row, Step.EXTEND)
-    refuse_late(unit.today, row.received, unit.schema.region, paused=row.paused_days)
-    row.extended = True
-    register.count_anew(unit, row)
-    await _step(unit, act, row, Step.EXTEND, person, reason=reason.value)
-    return shown(row)
-
-
-async def approve(
-    unit: Unit, act: Act, active: Active, request: UUID, *, outcome: str = ""
-) -> Request:
-    """Accept a request and enqueue what carries it out.
-
-    Where the programme asks for four eyes, the first officer's approval waits for another's.
-    `outcome`: for a review, what the officer found who looked again. Raises `WrongState`,
-    `UnknownRequest`, `NotIdentified`, `SameOfficer`, `Held` for an erasure under a legal hold,
-    `NotARequest` for a review without an outcome, and `Unavailable` for what was not put on record.
-    """
-    row, person = await _locked(unit, request)
-    if State(row.state) is State.INITIATED:
-        await _step(unit, act, row, Step.ACKNOWLEDGE, person)
-    if not register.can(row, Step.APPROVE):
-        raise register.refusal(row, Step.APPROVE)
-    await register.refuse_changed(unit, row, subject=person.key.subject())
-    if missing := await _lacking(unit, active, row, person):
-        raise NotIdentified(
-            "nobody has shown that this is the member",
-            place="request",
-            remedy="ask who they are; what lacks is proof of " + ", ".join(sorted(missing)),
-        )
-    if row.kind == Right.ERASURE:
-        await holds.refuse_held(unit, person)
-    _keep_outcome(unit, active, row, person, outcome)
-    before = await approvals.so_far(unit, row, person)
-    if act.actor in before.by:
-        raise SameOfficer(
-            "you have approved it already",
-            place="request",
-            remedy="the programme asks for a second officer",
-        )
-    if not before.by and active.programme.requests.asks_two.get(row.kind, False):
-        approvals.add(row, person.key, before, act.actor, whole=False)
-        await _step(unit, act, row, Step.ENDORSE, person)
-        return shown(row)
-    await _accept(unit, act, active, row, person)
-    return shown(row)
-
-
-async def refuse(unit: Unit, act: Act, active: Active, request: UUID, *, reason: Reason) -> Request:
-    """Refuse a request; the member is told why (Art. 12(4)).
-
-    Raises `WrongState`, `UnknownRequest`, and `UnfitReason` for one by which the law does not let
-    this right be refused, and for a doubt about who asked where nothing lacks.
-    """
-    row, person = await _locked(unit, request)
-    grounds(Right(row.kind), reason)
-    if not register.can(row, Step.REFUSE):
-        raise register.refusal(row, Step.REFUSE)
-    if reason is Reason.IDENTITY:
-        check_doubt(await _lacking(unit, active, row, person))
-    await _step(unit, act, row, Step.REFUSE, person, reason=reason.value)
-    return shown(row)
-
-
-async def cancel(unit: Unit, act: Act, request: UUID) -> Request:
-    """Who asked has thought better of it. Raises `WrongState` once it is carried out."""
-    row, person = await _locked(unit, request)
-    row.approval = None
-    await _step(unit, act, row, Step.CANCEL, person)
-    return shown(row)
 
 
 async def lacking(unit: Unit, active: Active, request: UUID) -> frozenset[str]:
@@ -304,12 +210,12 @@ async def _join(
         row.language = facts["language"] = tongue
     subject = person.key.subject()
     await register.note(unit, act, EntryKind.REQUEST_MOVED, row, subject=subject, facts=facts)
-    if proof is None or not await _lacking(unit, active, row, person):
+    if proof is None or not await speaking.unproved(unit, active, row, person):
         return
     await identity.prove(unit, act, row.id, person, proof)
     if State(row.state) in (State.ACCEPTED, State.CARRIED_OUT):
         return
-    if not await _lacking(unit, active, row, person):
+    if not await speaking.unproved(unit, active, row, person):
         await _go_on(unit, act, active, row, person)
 
 
@@ -320,60 +226,10 @@ async def _go_on(unit: Unit, act: Act, active: Active, row: RequestRow, person: 
             row.paused_days += (unit.today - row.paused_on).days
             row.paused_on = None
             register.count_anew(unit, row)
-        await _step(unit, act, row, Step.IDENTIFY, person)
+        await stepping.take(unit, act, row, Step.IDENTIFY, person)
     if Right(row.kind) in AT_ONCE and register.can(row, Step.APPROVE):
         await register.refuse_changed(unit, row, subject=person.key.subject())
-        await _accept(unit, act, active, row, person)
-
-
-async def _accept(unit: Unit, act: Act, active: Active, row: RequestRow, person: Member) -> None:
-    before = await approvals.so_far(unit, row, person)
-    waits = active.programme.requests.cooling_off_days if row.kind == Right.ERASURE else 0
-    at = None
-    if waits:
-        row.not_before = at = unit.now + timedelta(days=waits)
-    approvals.add(row, person.key, before, act.actor, whole=True)
-    await _step(unit, act, row, Step.APPROVE, person)
-    await enqueue(unit.session, JOBS[Right(row.kind)], at=at, request=str(row.id))
-
-
-async def _step(
-    unit: Unit, act: Act, row: RequestRow, taken: Step, person: Member, *, reason: str | None = None
-) -> None:
-    await register.step(unit, act, row, taken, subject=person.key.subject(), reason=reason)
-    if (letter := _LETTERS.get(taken)) is not None:
-        await enqueue(unit.session, LETTER_JOB, request=str(row.id), letter=letter)
-
-
-async def _locked(unit: Unit, request: UUID) -> tuple[RequestRow, Member]:
-    row = await register.row_of(unit, request, lock=True)
-    return row, await register.member_of(unit, row)
-
-
-async def _lacking(unit: Unit, active: Active, row: RequestRow, person: Member) -> frozenset[str]:
-    have = await speaking.proved(unit, active, row.id, person)
-    return identity.lacking(unit, Right(row.kind), person, have)
-
-
-def _keep_outcome(
-    unit: Unit, active: Active, row: RequestRow, person: Member, outcome: str
-) -> None:
-    """Before the approval, which is of what was wanted and of what was found."""
-    if row.kind != Right.REVIEW:
-        if outcome:
-            raise NotARequest("only a review has an outcome", place="outcome")
-        return
-    wish = wanted.opened(person.key, row.id, row.wanted)
-    if not (outcome or wish.outcome):
-        raise NotARequest(
-            "a review says what a human found",
-            place="outcome",
-            remedy="say what you looked at, and whether the decision stands (Art. 22(3))",
-        )
-    if outcome and outcome != wish.outcome:
-        found = Wanted(note=wish.note, outcome=outcome)
-        wanted.check(unit, active, Right.REVIEW, found)
-        row.wanted = wanted.seal(person.key, row.id, found)
+        await deciding.accept(unit, act, active, row, person)
 
 
 def _receipt(unit: Unit, received: date | None) -> date:

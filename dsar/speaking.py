@@ -15,10 +15,12 @@ from dsar import identity
 from dsar.identity import How, Kept, Proof, Proved
 from dsar.register import Request
 from dsar.states import Right, State
+from dsar.tables import RequestRow
 from profiles.members import Member
 from profiles.unit import Unit
 
 _DECIDED = (State.ACCEPTED, State.CARRIED_OUT)
+_GUARDIANS = (How.GUARDIAN, How.GUARDIAN_SIGN_IN)
 
 
 async def given(unit: Unit, active: Active, request: UUID, member: Member) -> list[Kept]:
@@ -43,6 +45,12 @@ async def lacking(unit: Unit, active: Active, request: Request, member: Member) 
         said = await identity.given(unit, request.id, member)
         have = identity.of(await _heard(unit, active, member, _for(said, request.right)))
     return identity.lacking(unit, request.right, member, have)
+
+
+async def unproved(unit: Unit, active: Active, row: RequestRow, member: Member) -> frozenset[str]:
+    """The same as it stands now, whatever was decided before."""
+    have = await proved(unit, active, row.id, member)
+    return identity.lacking(unit, Right(row.kind), member, have)
 
 
 async def silenced(
@@ -73,7 +81,7 @@ async def _heard(
 async def _may(unit: Unit, active: Active, member: Member, proof: Proof) -> bool:
     if not proof.by:
         return True  # nobody else spoke, or an officer has seen the papers and answers for them
-    if proof.how is How.GUARDIAN:
+    if proof.how in _GUARDIANS:
         footing = next(iter(active.footings.values()))
         return await guardians.speaks(unit, footing, UUID(proof.by), member)
     if proof.how is How.MANDATE:

@@ -1,6 +1,6 @@
 """Where a request can stand, and how it gets from there to elsewhere: one table a right.
 
-Pure. The register (`dsar.requests`) takes no step that is not here, and `tillit audit verify`
+Pure. The register (`dsar.register`) takes no step that is not here, and `tillit audit verify`
 walks the steps on record through the same tables.
 
     initiated ─► acknowledged ─► accepted ─► carried_out ─► fulfilled

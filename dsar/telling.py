@@ -100,17 +100,14 @@ class Known:
 UNKNOWN = Known({}, frozenset())
 
 
-async def known(
-    unit: Unit, active: Active, people: Iterable[Member], *, by_hand: bool = False
-) -> dict[UUID, Known]:
+async def known(unit: Unit, active: Active, people: Iterable[Member]) -> dict[UUID, Known]:
     """How recipients may know these members; one query, and none where no ledger decides.
 
-    `by_hand`: of recipients without a connector too. Opens what the members said, where a
-    recipient goes by that; of whom it does not open, any recipient may have had data.
+    Recipients without a connector are among them: officers tell those. Opens what the members
+    said, where a recipient goes by that; of whom it does not open, any may have had data.
     """
     people = list(people)
-    parties = active.programme.recipients.items()
-    names = {name for name, one in parties if by_hand or one.connector is not None}
+    names = set(active.programme.recipients)
     asks = {name: asked for name in names if (asked := _asks(active, name)) is not None}
     keys = {one.id: one.key for one in people} if asks else {}
     said = await _said(unit, keys) if keys else {}
@@ -177,18 +174,32 @@ async def tell(unit: Unit, act: Act, active: Active, done: Sequence[Done]) -> in
 
     On record as `recipient.told` when it is on its way. A recipient whom none of a member's
     identifiers means anything to has nothing of theirs, and is not told who they are; nor is one
-    that they never let have it, nor one told of a correction of what it never had.
+    that they never let have it, nor one told of a correction of what it never had. Those whom
+    nothing here tells are on record as `recipient.by_hand`, by name: `dsar.by_hand` reads them.
     """
     words = [(one, parcel) for one in done for parcel in _words(unit, active, one)]
     await outgoing.post_each(unit, [parcel for _, (parcel, _) in words])
-    await unit.record.write_many(
-        unit.session,
-        [
-            act.entry(EntryKind.RECIPIENT_TOLD, subject=one.subject, facts=facts)
-            for one, (_, facts) in words
-        ],
-    )
+    told = [
+        act.entry(EntryKind.RECIPIENT_TOLD, subject=one.subject, facts=facts)
+        for one, (_, facts) in words
+    ]
+    left = [
+        act.entry(EntryKind.RECIPIENT_BY_HAND, subject=one.subject, facts=facts)
+        for one in done
+        if (facts := _left(active, one)) is not None
+    ]
+    await unit.record.write_many(unit.session, [*told, *left])
     return len(words)
+
+
+def _left(active: Active, done: Done) -> dict[str, Fact] | None:
+    """What is said on record of those whom officers have to tell; None where there are none."""
+    request = done.request
+    names = left_to_officers(active, request.right, known=done.known, corrected=done.corrected)
+    if not names:
+        return None
+    facts: dict[str, Fact] = {"request": str(request.id), "what": request.right.value}
+    return {**facts, "recipients": list(names)}
 
 
 def _words(unit: Unit, active: Active, done: Done) -> Iterator[tuple[Parcel, dict[str, Fact]]]:
@@ -251,13 +262,19 @@ def carriers(active: Active, right: Right, *, known: Known) -> list[str]:
     ]
 
 
-def left_to_officers(active: Active, right: Right, *, known: Known) -> list[str]:
-    """The recipients that somebody has to tell by hand, for nothing here does: for a preview."""
+def left_to_officers(
+    active: Active, right: Right, *, known: Known, corrected: Mapping[str, Any] | None = None
+) -> list[str]:
+    """The recipients that somebody has to tell by hand, for nothing here does, by name.
+
+    `corrected`: what a rectification sets right: only who has any of it is told of one.
+    """
     matter = _TOLD.get(right)
     return [
         name
         for name, one in active.programme.recipients.items()
         if matter and name in known.recipients and not _carries(one, matter)
+        if right is not Right.RECTIFICATION or _used_by(active, one, corrected or {})
     ]
 
 

@@ -1,6 +1,6 @@
 """What each request waits for: who has to do what before it goes on, or until when nobody can.
 
-Reads the register's own tables; opens nothing.
+Reads the register's own tables, and in the record whom officers have to tell; opens no value.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -9,8 +9,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from dsar import by_hand
 from dsar.desk import Seen
-from dsar.letters.kinds import Kind, matter
+from dsar.letters.announcing import UNTOLD
+from dsar.outgoing import State as Way
 from dsar.states import Right, State
 from kernel.database import raw
 from profiles.unit import Unit
@@ -28,10 +30,11 @@ GROUP BY member
 """
 
 
-_LETTERS = """
-SELECT request FROM outgoing
-WHERE request = ANY(%s) AND recipient IS NULL AND what = %s AND state IN ('waiting', 'sent')
-"""
+# Put together of constants and nothing else.
+_LETTERS = (
+    "SELECT o.request, o.state, o.problem FROM outgoing o WHERE o.request = ANY(%s) "  # noqa: S608
+    f"AND {UNTOLD}"
+)
 
 
 class Waits(StrEnum):
@@ -54,21 +57,27 @@ class Waiting:
     """`until`: the end of a cooling-off or of a hold, where it has one.
 
     `recipients`: how many have yet to say that they have done what they were told; `troubled`: of
-    those, how many with something wrong, which may need an officer.
+    those, how many with something wrong, which may need an officer. `by_hand`: those that nothing
+    here tells, by name, also once it is closed: an officer has to. None where the record has been
+    changed and cannot tell. `unsent`: why the letter that is waited for goes by no mail, of the
+    words in docs/letters.md: whoever prints it and hands it over has told the member.
     """
 
     what: Waits
     until: datetime | None = None
     recipients: int = 0
     troubled: int = 0
+    by_hand: tuple[str, ...] | None = ()
+    unsent: str | None = None
 
 
 @dataclass(frozen=True)
 class _Known:
     now: datetime
     holds: Mapping[UUID, datetime | None] = field(default_factory=dict)
-    letters: Collection[UUID] = ()
+    letters: Mapping[UUID, str | None] = field(default_factory=dict)
     recipients: Mapping[UUID, tuple[int, int]] = field(default_factory=dict)
+    by_hand: Mapping[UUID, tuple[str, ...] | None] = field(default_factory=dict)
 
 
 async def troubled(unit: Unit, requests: Collection[UUID]) -> dict[UUID, int]:
@@ -78,7 +87,7 @@ async def troubled(unit: Unit, requests: Collection[UUID]) -> dict[UUID, int]:
 
 
 async def waiting(unit: Unit, found: Sequence[Seen]) -> list[Waiting]:
-    """What each of these waits for, in their order; three questions to the database for all."""
+    """What each of these waits for, in their order; a few questions to the database for all."""
     open_ones = [one.request for one in found if one.request.state.is_open]
     told = {one.id for one in open_ones if one.state is State.CARRIED_OUT}
     erased = {one.member for one in open_ones if one.right is Right.ERASURE and one.member}
@@ -86,9 +95,13 @@ async def waiting(unit: Unit, found: Sequence[Seen]) -> list[Waiting]:
     connection = await raw(unit.session)
     held = await connection.execute(_HOLDS, (list(erased), unit.now))
     holds = dict(await held.fetchall())
-    unsent = await connection.execute(_LETTERS, (released, matter(Kind.RELEASE)))
-    letters = {row[0] for row in await unsent.fetchall()}
-    known = _Known(unit.now, holds, letters, await _recipients(unit, told))
+    untold = await connection.execute(_LETTERS, (released,))
+    letters = {
+        request: problem if state == Way.DOWNLOAD else None
+        for request, state, problem in await untold.fetchall()
+    }
+    left = await by_hand.left(unit, [one.request for one in found])
+    known = _Known(unit.now, holds, letters, await _recipients(unit, told), left)
     return [_waits(one, known) for one in found]
 
 
@@ -105,8 +118,11 @@ def _waits(seen: Seen, known: _Known) -> Waiting:
         return Waiting(what, until=request.not_before)
     if what is Waits.LEGAL_HOLD and request.member is not None:
         return Waiting(what, until=known.holds[request.member])
+    if what is Waits.LETTER:
+        return Waiting(what, unsent=known.letters[request.id])
     recipients, troubled = known.recipients.get(request.id, (0, 0))
-    return Waiting(what, recipients=recipients, troubled=troubled)
+    left = known.by_hand.get(request.id, ())
+    return Waiting(what, recipients=recipients, troubled=troubled, by_hand=left)
 
 
 def _what(seen: Seen, known: _Known) -> Waits:

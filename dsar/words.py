@@ -22,6 +22,10 @@ class Reason(StrEnum):
     UNFOUNDED = "ProcessUnfounded"  # plainly without ground
     OTHERS = "ThirdPartyRightsImpaired"  # it would harm the rights of others
     UNMET = "NotRequiredJustification"  # the right does not reach what is asked for
+    # Our own: the vocabulary has no word for it. Not that of `Snag.TAKEN`, which refuses nothing.
+    TAKEN = (
+        "IdentifierUnavailable"  # what is to be one member's alone, as a number is, is another's
+    )
 
 
 class Delay(StrEnum):
@@ -64,6 +68,8 @@ _CONDITIONS: Mapping[Right, str] = {
 _PARTICULAR: Mapping[Right, Mapping[Reason, str]] = {
     # A law of the member state that keeps something secret: only through Art. 23.
     Right.ACCESS: {Reason.LAW: "Art. 23(1)", Reason.OTHERS: "Art. 15(4)"},
+    # What leads to a member is accurate, of whoever has it as well.
+    Right.RECTIFICATION: {Reason.TAKEN: "Art. 5(1)(d), 16"},
     Right.ERASURE: {Reason.LAW: "Art. 17(3)(b)", Reason.CLAIMS: "Art. 17(3)(e)"},
     Right.PORTABILITY: {Reason.OTHERS: "Art. 20(4)"},
     # Art. 12(6) speaks of Arts. 15 to 21; Art. 12(2) of Art. 22 too, and neither of Art. 7.

@@ -102,9 +102,11 @@ async def deleted(
 
     `table`, `column`: names that stand in our own code.
     """
+    if not values:
+        return {}
     connection = await raw(session)
     cursor = await connection.execute(
-        f"WITH gone AS (DELETE FROM {table} WHERE {column} = ANY(%s) RETURNING {column}) "  # noqa: S608
+        f"WITH gone AS (DELETE FROM {table} WHERE {column} = ANY(%b) RETURNING {column}) "  # noqa: S608
         f"SELECT {column}, count(*) FROM gone GROUP BY {column}",
         (list(values),),
         binary=True,

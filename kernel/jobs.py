@@ -14,12 +14,13 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import psycopg
 import structlog
 from procrastinate import App, PsycopgConnector
 from procrastinate.connector import BaseConnector
 from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Job, Status
+from procrastinate.jobs import DEFAULT_PRIORITY, Job, Status
 from procrastinate.manager import JobManager
 from procrastinate.retry import RetryStrategy
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -173,10 +174,16 @@ async def enqueue_each(
     if not arguments:
         return
     connection = await raw(session)
+    given = [msgspec.json.encode(one).decode() for one in arguments]
     queue = OUTWARD if outward else INWARD
-    task = _DEFERRER.configure_task(name, connection=connection, schedule_at=at, queue=queue)
-    await task.batch_defer_async(*arguments)
+    await connection.execute(_DEFER, {"queue": queue, "name": name, "at": at, "given": given})
 
 
-# Never opened: it only writes on connections that are handed to it.
-_DEFERRER = App(connector=PsycopgConnector())
+# What the queue's own client calls. It writes a line of log about each job, twice, and spells each
+# out as a row: of hundreds that took longer than to make them.
+_DEFER = f"""
+SELECT procrastinate_defer_jobs_v1(array_agg(
+    ROW(%(queue)s, %(name)s, {DEFAULT_PRIORITY}, NULL, NULL, given::jsonb,
+        %(at)s::timestamptz)::procrastinate_job_to_defer_v1 ORDER BY place))
+FROM unnest(%(given)b::text[]) WITH ORDINALITY AS jobs (given, place)
+"""  # noqa: S608 - a number of theirs

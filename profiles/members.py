@@ -21,14 +21,14 @@ NUMBER = "member_number"
 _LOAD = """
 SELECT m.id, m.ordinal, m.sealed, k.epoch, k.wrapped
 FROM member m JOIN member_key k ON k.member = m.id
-WHERE m.id = ANY(%s) ORDER BY m.id
+WHERE m.id = ANY(%b::uuid[]) ORDER BY m.id
 """
 
 
 _KEYS = """
 SELECT m.id, m.ordinal, k.epoch, k.wrapped
 FROM member m JOIN member_key k ON k.member = m.id
-WHERE m.id = ANY(%s)
+WHERE m.id = ANY(%b::uuid[])
 """
 
 # One statement, so that index and members are of one moment; locked, in the order of `load`.

@@ -105,8 +105,11 @@ def _text(raw: object) -> str:
         raise _Misfit("give a text that is not blank, or leave the field out")
     if len(text) > LONGEST_TEXT:
         raise _Misfit(f"give at most {LONGEST_TEXT:,} characters")
-    if any(unicodedata.category(character) == "Cs" for character in text):
-        raise _Misfit("give whole Unicode characters; half of a surrogate pair is none")
+    try:
+        text.encode()  # of all characters, these alone have no UTF-8
+    except UnicodeEncodeError:
+        misfit = "give whole Unicode characters; half of a surrogate pair is none"
+        raise _Misfit(misfit) from None
     return text
 
 

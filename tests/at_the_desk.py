@@ -9,7 +9,7 @@ from uuid import UUID
 from api.bootstrap import SYSTEM, Work
 from consent import choosing, ledger
 from consent.choices import By
-from dsar import requests
+from dsar import deciding, requests
 from dsar.identity import How, Proof
 from dsar.register import Request
 from dsar.states import Right
@@ -26,7 +26,7 @@ async def opened(work: Work, right: Right, member: UUID, **how: Any) -> Request:
 async def approved(work: Work, right: Right, member: UUID, **how: Any) -> Request:
     """The same, approved: a worker carries it out."""
     asked = await opened(work, right, member, **how)
-    return await requests.approve(work.unit, SYSTEM, work.active, asked.id)
+    return await deciding.approve(work.unit, SYSTEM, work.active, asked.id)
 
 
 async def restricted(work: Work, member: UUID) -> None:

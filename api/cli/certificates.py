@@ -7,12 +7,15 @@ from uuid import UUID
 
 import typer
 
-from api.bootstrap import Tillit
+from api.bootstrap import Tillit, Work
 from api.cli.door import run
+from dsar import register
 from dsar.certificates import ERASURE_PART, HORIZON_PART
+from dsar.errors import NotReady
 from dsar.readable import checked, pages, sheets
 from dsar.readable.checked import Check
 from dsar.readable.reading import Reading
+from dsar.states import Right, State
 from kernel.errors import Conflict
 
 _DRAW: Mapping[str, Callable[[Reading], bytes]] = {
@@ -42,6 +45,7 @@ def certificate(
 
     async def step(tillit: Tillit) -> Reading:
         async with tillit.unit() as work:
+            await refuse_awaited(work, request)
             signer = await tillit.signer(work.session)
             check = Check(work.unit, work.active, signer, tillit.settings.public_url)
             part = HORIZON_PART if horizon else ERASURE_PART
@@ -50,3 +54,14 @@ def certificate(
     reading = run(step)
     out.write_bytes(draw(reading))
     typer.echo(f"{out}  {reading.title}  {reading.reference}")
+
+
+async def refuse_awaited(work: Work, request: UUID) -> None:
+    """Raises `NotReady` where the certificate of an erasure waits for recipients."""
+    found = await register.get(work.unit, request)
+    if found.right is Right.ERASURE and found.state is State.CARRIED_OUT:
+        raise NotReady(
+            "it is issued once every recipient has answered, or was given up",
+            place="certificate",
+            remedy=f"see for whom it waits: `tillit connectors list --request {request}`",
+        )

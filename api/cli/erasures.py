@@ -1,5 +1,6 @@
 """`tillit request preview` and `hold`: what an erasure would do, and what stops one."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from api.cli.door import run
 from api.cli.finding import one_member
 from api.cli.speaking import ActingAs, AsJson, officer, say_json
 from dsar import holds, previews
-from dsar.holds import Ground, Hold
+from dsar.holds import Broken, Ground, Hold
 from dsar.previews import Preview
 
 holding = typer.Typer(
@@ -87,21 +88,27 @@ def list_(
 ) -> None:
     """The holds that stand, the oldest first."""
 
-    async def step(tillit: Tillit) -> list[Hold]:
+    async def step(tillit: Tillit) -> list[Hold | Broken]:
         async with tillit.unit() as work:
             return await holds.listed(work.unit, only_standing=not ended)
 
     _say(run(step), as_json=as_json)
 
 
-def _say(found: list[Hold], *, as_json: bool) -> None:
+def _say(found: Sequence[Hold | Broken], *, as_json: bool) -> None:
     if as_json:
-        say_json({"holds": [_hold(one) for one in found]})
+        plain = [_broken(one) if isinstance(one, Broken) else _hold(one) for one in found]
+        say_json({"holds": plain})
         return
     for one in found:
+        since = f"since {one.placed_at:%Y-%m-%d}"
+        if isinstance(one, Broken):
+            typer.echo(f"{one.id}  {'BROKEN':<15} {since}  member {one.member}")
+            typer.echo(f"error: {one.id}: {one.why}", err=True)
+            continue
         end = f"lifted {one.lifted_at:%Y-%m-%d}" if one.lifted_at else f"until {one.until}"
         last = end if one.lifted_at or one.until else "until lifted"
-        typer.echo(f"{one.id}  {one.ground:<15} since {one.placed_at:%Y-%m-%d}  {last}")
+        typer.echo(f"{one.id}  {one.ground:<15} {since}  {last}")
 
 
 def _hold(one: Hold) -> dict[str, Any]:
@@ -114,6 +121,21 @@ def _hold(one: Hold) -> dict[str, Any]:
         "until": one.until.isoformat() if one.until else None,
         "lifted_at": one.lifted_at.isoformat() if one.lifted_at else None,
         "note": one.note,
+        "broken": None,
+    }
+
+
+def _broken(one: Broken) -> dict[str, Any]:
+    return {
+        "id": str(one.id),
+        "member": str(one.member),
+        "ground": None,
+        "placed_at": one.placed_at.isoformat(),
+        "placed_by": None,
+        "until": None,
+        "lifted_at": one.lifted_at.isoformat() if one.lifted_at else None,
+        "note": None,
+        "broken": str(one.why),
     }
 
 

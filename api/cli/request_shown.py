@@ -10,6 +10,7 @@ import typer
 from api.cli import connectors, letters
 from api.cli.request_waiting import said, waits_plain
 from api.cli.speaking import say_json
+from dsar.by_hand import ByHand
 from dsar.desk import Seen
 from dsar.letters.desk import Status
 from dsar.outgoing import Outgoing
@@ -19,9 +20,13 @@ from dsar.wanted import Wanted
 
 @dataclass(frozen=True)
 class Besides:
-    """What is told of one request alone: what it waits for, its letters, and who was told of it."""
+    """What is told of one request alone: what it waits for, its letters, and who was told of it.
+
+    `by_hand`: who has to be told by an officer; None where the record has been changed.
+    """
 
     waits: Waiting
+    by_hand: Sequence[ByHand] | None
     written: Sequence[Status]
     words: Sequence[Outgoing]
 
@@ -80,13 +85,22 @@ def say(
         typer.echo(f"{'waits for':<14} {said(besides.waits)}")
     for word in besides.words:
         typer.echo(f"{'recipient':<14} {word.recipient}  {connectors.line(word, today)}")
+    for line in _by_hand(besides.by_hand):
+        typer.echo(f"{'tell by hand':<14} {line}")
     for letter in besides.written:
         typer.echo(f"{'letter':<14} {letters.line(letter)}")
+
+
+def _by_hand(left: Sequence[ByHand] | None) -> list[str]:
+    if left is None:
+        return ["nobody can say whom: somebody has changed the database: run `tillit audit verify`"]
+    return [f"{one.name or one.recipient} ({one.contact or 'no contact known'})" for one in left]
 
 
 def _plainly(seen: Seen, besides: Besides) -> dict[str, Any]:
     return waits_plain(seen, besides.waits) | {
         "recipients": [connectors.word_plain(one) for one in besides.words],
+        "by_hand": None if besides.by_hand is None else [one.facts() for one in besides.by_hand],
         "letters": [letters.plain(one) for one in besides.written],
     }
 

@@ -23,10 +23,16 @@ _WORDS = {
 def said(waits: Waiting) -> str:
     """What it waits for, in words: `cooling-off until 2026-03-09 12:00 UTC`."""
     words = _WORDS[waits.what]
+    left = "?" if waits.by_hand is None else str(len(waits.by_hand))
+    hand = f", {left} to be told by hand" if waits.by_hand != () else ""
     if waits.what is Waits.RECIPIENTS:
         trouble = f", {waits.troubled} with a problem" if waits.troubled else ""
-        return f"{words}: {waits.recipients} open{trouble}"
-    return words if waits.until is None else f"{words} until {waits.until:%Y-%m-%d %H:%M %Z}"
+        return f"{words}: {waits.recipients} open{trouble}{hand}"
+    if waits.unsent is not None:
+        return f"{words}: not sent ({waits.unsent})"
+    if waits.until is not None:
+        return f"{words} until {waits.until:%Y-%m-%d %H:%M %Z}"
+    return f"{words}{hand}"
 
 
 def next_command(seen: Seen, waits: Waiting) -> str:
@@ -45,6 +51,8 @@ def next_command(seen: Seen, waits: Waiting) -> str:
     if (other := elsewhere.get(waits.what)) is not None:
         return other
     step = of_it.get(waits.what, "show {}")
+    if waits.unsent is not None:
+        step = "letter {} release --out release.pdf"
     if waits.what is Waits.IDENTITY and Step.ASK_IDENTITY in seen.steps:
         step = "ask {}"
     if waits.what is Waits.IDENTITY and request.state is State.ACCEPTED:
@@ -58,8 +66,10 @@ def waits_plain(seen: Seen, waits: Waiting) -> dict[str, Any]:
     """The same for machines."""
     return {
         "waits_for": waits.what.value,
+        "letter_problem": waits.unsent,
         "waits_until": waits.until.isoformat() if waits.until is not None else None,
         "recipients_open": waits.recipients,
         "recipients_troubled": waits.troubled,
+        "recipients_by_hand": None if waits.by_hand is None else list(waits.by_hand),
         "next": next_command(seen, waits),
     }

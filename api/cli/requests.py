@@ -7,18 +7,20 @@ import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
 from api.bootstrap import Tillit, Work
 from api.cli import letters, request_figures, request_list, request_opening, request_steps
+from api.cli.certificates import refuse_awaited
 from api.cli.days import day_at
 from api.cli.door import run
 from api.cli.request_shown import Besides, say
 from api.cli.request_steps import Id
 from api.cli.speaking import ActingAs, AsJson, officer, say_json
 from audit.acts import Act
-from dsar import certificates, desk, outgoing, packages, register, waiting
+from dsar import by_hand, certificates, desk, outgoing, packages, register, waiting
 from dsar.deadlines import due_day
 from dsar.desk import Seen
 from dsar.letters import desk as letters_desk
@@ -71,7 +73,7 @@ def show(
         async with tillit.unit() as work:
             found = await register.get(work.unit, request)
             zipped = await _zipped(work, act, found) if package else b""
-            signed = await certificates.of_request(work.unit, request) if certificate else ""
+            signed = await _certificate(tillit, work, request) if certificate else ""
             seen = await desk.seen_one(work.unit, work.active, found)
             wish = await desk.wish_opened(work.unit, act, found)
             besides = await _besides(work, seen)
@@ -114,7 +116,15 @@ async def _besides(work: Work, seen: Seen) -> Besides:
     (waits,) = await waiting.waiting(work.unit, [seen])
     sent = await outgoing.of_request(work.unit, seen.request.id)
     written = await letters_desk.listed(work.unit, seen.request.id)
-    return Besides(waits, written, [one for one in sent if one.recipient is not None])
+    names = waits.by_hand
+    left = None if names is None else by_hand.described(work.active, names)
+    return Besides(waits, left, written, [one for one in sent if one.recipient is not None])
+
+
+async def _certificate(tillit: Tillit, work: Work, request: UUID) -> str:
+    await refuse_awaited(work, request)
+    signer = await tillit.signer(work.session)
+    return await certificates.of_request(work.unit, signer, request)
 
 
 async def _zipped(work: Work, act: Act, found: Request) -> bytes:

@@ -1,6 +1,8 @@
 """`tillit serve`, `worker`, `migrate` and `token`: what keeps an installation running."""
 
+from collections import Counter
 from datetime import timedelta
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -49,10 +51,18 @@ def worker(
 ) -> None:
     """Do jobs, number entries, remind of requests and keep traits up to date, until Ctrl-C."""
     full_logs()
-    if once:
-        run(one_pass)
+    if not once:
+        run_until_stopped(work_on)
         return
-    run_until_stopped(work_on)
+    done = Counter[str]()
+    try:
+        run(partial(one_pass, done=done))
+    finally:  # also what went well before something did not
+        for words, number in done.items():
+            if number:
+                typer.echo(f"{number:>6}  {words}")
+    if not any(done.values()):
+        typer.echo("nothing was due")
 
 
 def migrate() -> None:

@@ -30,7 +30,7 @@ from consent.grants import Grant, authorise
 from consent.programme import Action, load_programme
 from consent.rulings import Question
 from consent.uses import uses
-from dsar import certificates, packages, requests
+from dsar import certificates, deciding, packages, requests
 from dsar.identity import How, Proof
 from dsar.states import Right
 from dsar.words import Channel
@@ -201,7 +201,8 @@ class Story:
             copies = await copy_sealed(work.unit, self.member)
         request = await self._request(Right.ERASURE, self.member)
         async with self.tillit.unit() as work:
-            document = await certificates.of_request(work.unit, request)
+            signer = await self.tillit.signer(work.session)
+            document = await certificates.of_request(work.unit, signer, request)
         target = self.folder / "certificate.json"
         target.write_text(document)
         rotated = await self.tillit.rotate(SYSTEM)
@@ -265,7 +266,7 @@ class Story:
             )
         async with self.tillit.unit() as work:
             officer = Act(ActorType.OFFICER, "privacy-officer")
-            await requests.approve(work.unit, officer, work.active, request.id)
+            await deciding.approve(work.unit, officer, work.active, request.id)
         await drain(self.tillit)
         return request.id
 

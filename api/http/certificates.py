@@ -108,12 +108,12 @@ async def check(asked: Asked, document: dict[str, Any]) -> Checked | Media:
 
 
 async def _given(asked: Asked, part: str) -> Media:
-    request, form = asked.id("request"), _form(asked)
+    request, form, signer = asked.id("request"), _form(asked), await _signer(asked)
     if form == "json":
-        document = await certificates.of_request(asked.unit, request, part)
+        document = await certificates.of_request(asked.unit, signer, request, part)
         return Media(document.encode(), JSON)
     reading = await checked.of_request(
-        _check(asked, await _signer(asked)), request, part=part, language=_language(asked)
+        _check(asked, signer), request, part=part, language=_language(asked)
     )
     return await _drawn(reading, form)
 

@@ -8,10 +8,11 @@ import msgspec
 
 from api.http.bodies import Name
 from api.http.doors import Asked, Doors
+from api.http.problems import OneProblem
 from audit.entries import ActorType
 from consent.programme import Ability
 from dsar import holds, previews
-from dsar.holds import Hold
+from dsar.holds import Broken, Hold
 from dsar.previews import Preview
 
 doors = Doors(ActorType.OFFICER)
@@ -19,16 +20,21 @@ own = Doors(ActorType.MEMBER)
 
 
 class HoldShown(msgspec.Struct):
-    """A legal hold. `until`: its last day, null when it stands until it is lifted."""
+    """A legal hold. `until`: its last day, null when it stands until it is lifted.
+
+    `broken`: what of it is not as it was written, and what to do. Then there is no `ground`, no
+    `placed_by`, no `until` and no `note`; null for all others.
+    """
 
     hold: UUID
     member: UUID
-    ground: str
+    ground: str | None
     placed_at: datetime
-    placed_by: str
+    placed_by: str | None
     until: date | None
     lifted_at: datetime | None
-    note: str
+    note: str | None
+    broken: OneProblem | None
 
 
 class NewHold(msgspec.Struct, forbid_unknown_fields=True):
@@ -74,6 +80,22 @@ def hold_shown(hold: Hold) -> HoldShown:
         until=hold.until,
         lifted_at=hold.lifted_at,
         note=hold.note,
+        broken=None,
+    )
+
+
+def _broken(hold: Broken) -> HoldShown:
+    (found,) = hold.why.problems
+    return HoldShown(
+        hold=hold.id,
+        member=hold.member,
+        ground=None,
+        placed_at=hold.placed_at,
+        placed_by=None,
+        until=None,
+        lifted_at=hold.lifted_at,
+        note=None,
+        broken=OneProblem(found.place, found.message, found.remedy),
     )
 
 
@@ -96,8 +118,11 @@ async def own_preview(asked: Asked) -> PreviewShown:
 
 @doors("GET", "/v1/holds", ability=Ability.REQUESTS)
 async def listed(asked: Asked) -> list[HoldShown]:
-    """The legal holds that stand, the oldest first, at most 1,000."""
-    return [hold_shown(one) for one in await holds.listed(asked.unit)]
+    """The legal holds that stand, the oldest first, at most 1,000; broken ones among them."""
+    return [
+        _broken(one) if isinstance(one, Broken) else hold_shown(one)
+        for one in await holds.listed(asked.unit)
+    ]
 
 
 @doors("POST", "/v1/members/{member:uuid}/holds", ability=Ability.REQUESTS, status=201,

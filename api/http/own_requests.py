@@ -14,7 +14,7 @@ from api.http.request_shapes import (
     shown,
 )
 from audit.entries import ActorType
-from dsar import identity, packages, register, requests
+from dsar import deciding, identity, packages, register, requests
 from dsar.errors import UnknownRequest
 from dsar.register import Request
 from dsar.words import Channel, right_named
@@ -65,7 +65,7 @@ async def my_own(asked: Asked) -> RequestInFull:
 async def cancel(asked: Asked) -> RequestShown:
     """Take a request back, while it has not been carried out; an erasure while it cools off."""
     request = await _own(asked, asked.id("request"))
-    return await shown(asked, await requests.cancel(asked.unit, asked.act, request.id))
+    return await shown(asked, await deciding.cancel(asked.unit, asked.act, request.id))
 
 
 @doors("GET", "/v1/me/requests/{request:uuid}/package", media=ZIP)

@@ -1,6 +1,7 @@
 """What is sent and told of data subject requests, to officers and to members alike."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from api.http.bodies import Name
 from api.http.doors import Asked
 from api.http.problems import OneProblem
 from audit.entries import ActorType
-from dsar import desk, waiting
+from dsar import by_hand, desk, waiting
 from dsar.desk import Seen
 from dsar.register import Request
 from dsar.states import Step
@@ -30,7 +31,9 @@ class RequestShown(msgspec.Struct, kw_only=True):
     `member` goes with an erasure. `broken`: what of it is not as it was written, and what to do;
     nothing can be done with it until then. Null for all others. `recipients_troubled`: how many
     recipients were told and something is wrong, as `GET /v1/requests/{request}/recipients` has it;
-    for officers alone.
+    for officers alone. `by_hand`: the recipients that officers have to tell once it is carried out,
+    as a preview has them; null where the record was changed and cannot tell, and for all but
+    officers.
     """
 
     request: UUID
@@ -56,6 +59,7 @@ class RequestShown(msgspec.Struct, kw_only=True):
     closed_at: datetime | None
     broken: OneProblem | None
     recipients_troubled: int | None
+    by_hand: list[dict[str, str]] | None
 
 
 class WantedShown(msgspec.Struct):
@@ -97,14 +101,14 @@ class Asking(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 async def shown(asked: Asked, request: Request) -> RequestShown:
     """What is told of a request to whoever asks. Raises `BrokenRequest`."""
     one = await desk.seen_one(asked.unit, asked.active, request, among=_among(asked))
-    return RequestShown(**_told(asked, one, await _troubled(asked, [request])))
+    return RequestShown(**_told(asked, one, await _officers(asked, [request])))
 
 
 async def all_shown(asked: Asked, requests: Sequence[Request]) -> list[RequestShown]:
     """The same of several, broken ones among them."""
     found = await desk.seen(asked.unit, asked.active, requests, among=_among(asked))
-    troubled = await _troubled(asked, requests)
-    return [RequestShown(**_told(asked, one, troubled)) for one in found]
+    besides = await _officers(asked, requests)
+    return [RequestShown(**_told(asked, one, besides)) for one in found]
 
 
 async def in_full(asked: Asked, request: Request) -> RequestInFull:
@@ -132,13 +136,28 @@ def _broken(asked: Asked, seen: Seen) -> OneProblem | None:
     return OneProblem(found.place, found.message, remedy)
 
 
-async def _troubled(asked: Asked, requests: Sequence[Request]) -> Mapping[UUID, int] | None:
+@dataclass(frozen=True)
+class _Officers:
+    """What is told to officers alone, by request; a request that left nobody to them has none."""
+
+    troubled: Mapping[UUID, int]
+    by_hand: Mapping[UUID, tuple[str, ...] | None]
+
+
+async def _officers(asked: Asked, requests: Sequence[Request]) -> _Officers | None:
     if asked.who.type is not ActorType.OFFICER:
         return None
-    return await waiting.troubled(asked.unit, [one.id for one in requests])
+    troubled = await waiting.troubled(asked.unit, [one.id for one in requests])
+    return _Officers(troubled, await by_hand.left(asked.unit, requests))
 
 
-def _told(asked: Asked, seen: Seen, troubled: Mapping[UUID, int] | None) -> dict[str, Any]:
+def _by_hand(asked: Asked, names: tuple[str, ...] | None) -> list[dict[str, str]] | None:
+    if names is None:
+        return None
+    return [one.facts() for one in by_hand.described(asked.active, names)]
+
+
+def _told(asked: Asked, seen: Seen, besides: _Officers | None) -> dict[str, Any]:
     one, today = seen.request, asked.unit.today
     return {
         "request": one.id,
@@ -163,5 +182,6 @@ def _told(asked: Asked, seen: Seen, troubled: Mapping[UUID, int] | None) -> dict
         "joined": one.joined,
         "closed_at": one.closed_at,
         "broken": _broken(asked, seen),
-        "recipients_troubled": None if troubled is None else troubled.get(one.id, 0),
+        "recipients_troubled": None if besides is None else besides.troubled.get(one.id, 0),
+        "by_hand": None if besides is None else _by_hand(asked, besides.by_hand[one.id]),
     }

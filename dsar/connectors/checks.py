@@ -52,7 +52,21 @@ class Heard:
 async def check(unit: Unit, heard: Heard, *, erased: Set[str | None]) -> list[str]:
     """What is wrong, in words; nothing when all is well. `erased`: the subjects who are."""
     closed = [f"what is on its way as {one} does not open" for one in await unopened(unit)]
-    return [*await _words(unit, heard, erased), *await _answers(unit, heard), *closed]
+    nowhere = [
+        f"what is on its way as {one} stands where nobody of ours put it"
+        for one in await _nowhere(unit)
+    ]
+    return [*await _words(unit, heard, erased), *await _answers(unit, heard), *closed, *nowhere]
+
+
+async def _nowhere(unit: Unit) -> list[UUID]:
+    """Letters and words whose state is none."""
+    connection = await raw(unit.session)
+    cursor = await connection.execute(
+        "SELECT id FROM outgoing WHERE state <> ALL(%s) ORDER BY id",
+        ([one.value for one in State],),
+    )
+    return [id for (id,) in await cursor.fetchall()]
 
 
 async def _words(unit: Unit, heard: Heard, erased: Set[str | None]) -> list[str]:
@@ -65,12 +79,17 @@ async def _words(unit: Unit, heard: Heard, erased: Set[str | None]) -> list[str]
     for id, request, recipient, state, answer, problem in await cursor.fetchall():
         key = (request, recipient)
         lost.pop(key, None)
-        said = State(heard.states.get(key, State.WAITING.value))
+        said = _state(heard.states.get(key, State.WAITING.value))
+        stands = _state(state)
         if key not in heard.told:
             problems.append(f"word {id} to a recipient was never put on record")
+        elif said is None:
+            problems.append(f"word {id} to a recipient has an answer on record that is none")
+        elif stands is None:
+            continue  # which is said of it already
         elif said.is_open and problem == LOST:
             problems.append(f"word {id} to a recipient was deleted or changed, and is put back")
-        elif State(state).is_open != said.is_open or (not said.is_open and said != state):
+        elif stands.is_open != said.is_open or (not said.is_open and said != state):
             problems.append(f"word {id} to a recipient is {state}, and the record says otherwise")
         elif state == State.DONE and answer != heard.done.get(key):
             problems.append(f"word {id} to a recipient was closed by another answer on record")
@@ -79,6 +98,10 @@ async def _words(unit: Unit, heard: Heard, erased: Set[str | None]) -> list[str]
         if entry.facts.get("what") == Right.ERASURE or entry.subject not in erased:
             problems.append(f"what {recipient} was told by request {request} is missing")
     return problems
+
+
+def _state(word: str) -> State | None:
+    return State(word) if word in set(State) else None
 
 
 async def _answers(unit: Unit, heard: Heard) -> list[str]:

@@ -6,7 +6,7 @@ the record has it and shown as trouble; a human has it told again, or gives it u
 here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,15 +14,13 @@ from uuid import UUID
 
 import msgspec
 
-from audit.browsing import told
-from audit.entries import Kind as EntryKind
-from audit.errors import EntryInvalid
 from consent.programmes import Active
 from dsar import heard, mislaid, outgoing, register, telling, wanted
 from dsar.errors import BrokenRequest, WrongState
 from dsar.heard import Heard
 from dsar.outgoing import Outgoing, id_of
 from dsar.states import Right, State
+from dsar.subjects import subjects
 from kernel.database import raw
 from profiles import members
 from profiles.unit import Unit
@@ -32,7 +30,6 @@ _CARRIED_OUT = """
 SELECT id, member, erased FROM request WHERE state = 'carried_out' AND id > %s
 ORDER BY id LIMIT %s
 """
-_ENTRIES = "SELECT id, body FROM audit_entry WHERE id = ANY(%s)"
 
 
 async def put_back(unit: Unit) -> int:
@@ -44,7 +41,7 @@ async def put_back(unit: Unit) -> int:
         cursor = await connection.execute(_CARRIED_OUT, (last, _BATCH))
         batch = await cursor.fetchall()
         there = await mislaid.standing(unit, [row[0] for row in batch])
-        said = await heard.of_requests(unit, await _subjects(unit, batch))
+        said = await heard.of_requests(unit, await subjects(unit, batch))
         for request, *_ in batch:
             if any(id not in there for id in _open_words(request, said.get(request, {}))):
                 back += await _put_back(unit, request)
@@ -79,36 +76,6 @@ async def refill(unit: Unit, active: Active, word: Outgoing) -> None:
     await outgoing.reroute(unit, whole, connector.by.value, due=due)
 
 
-async def _subjects(
-    unit: Unit, batch: Sequence[tuple[UUID, UUID | None, UUID | None]]
-) -> dict[UUID, bytes]:
-    """Whom each is on record for; without those of whom that cannot be read now."""
-    connection = await raw(unit.session)
-    people, _ = await members.load_whole(unit, {row[1] for row in batch if row[1] is not None})
-    cursor = await connection.execute(_ENTRIES, ([row[2] for row in batch if row[2]],))
-    bodies = dict(await cursor.fetchall())
-    found = {}
-    for request, member, erased in batch:
-        if member is not None:
-            if member in people:
-                found[request] = people[member].key.subject()
-        elif (subject := _erased(bodies.get(erased), request)) is not None:
-            found[request] = subject
-    return found
-
-
-def _erased(body: bytes | None, request: UUID) -> bytes | None:
-    """The subject of an erasure's entry, if it is of this request's."""
-    try:
-        said = told(body or b"")
-    except EntryInvalid:
-        return None
-    about = (said.kind, said.facts.get("request"))
-    if about != (EntryKind.MEMBER_ERASED, str(request)) or said.subject is None:
-        return None
-    return bytes.fromhex(said.subject)
-
-
 def _open_words(request: UUID, said: Mapping[str, Heard]) -> dict[UUID, str]:
     """By id, the recipients who have yet to answer by the record."""
     return {id_of(request, name, one.what): name for name, one in said.items() if one.state.is_open}
@@ -130,8 +97,8 @@ async def _put_back(unit: Unit, request: UUID) -> int:
     await connection.execute(
         "SELECT FROM outgoing WHERE request = %s ORDER BY id FOR UPDATE", (request,)
     )
-    subjects = await _subjects(unit, [(request, row.member, row.erased)])
-    said = (await heard.of_requests(unit, subjects)).get(request, {})
+    known = await subjects(unit, [(request, row.member, row.erased)])
+    said = (await heard.of_requests(unit, known)).get(request, {})
     there = await mislaid.standing(unit, [request])
     lost = [name for id, name in _open_words(request, said).items() if id not in there]
     for name in lost:

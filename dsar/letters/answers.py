@@ -189,13 +189,13 @@ def _recipients(case: Case, say: Wording) -> list[Block]:
     blocks = []
     if case.told:
         lead = say.say(
-            "We have told those who have had the data from us, and they have confirmed it "
+            "We have told these, who may have had the data from us, and they have confirmed it "
             "(Article 19 of the GDPR):"
         )
         blocks.append(Block(lead, points=case.told))
     if case.silent:
         lead = say.say(
-            "We are telling these, who have had the data from us and have not confirmed it yet "
+            "We are telling these, who may have had the data from us and have not confirmed it yet "
             "(Article 19 of the GDPR):"
         )
         blocks.append(Block(lead, points=case.silent))

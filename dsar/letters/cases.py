@@ -144,10 +144,14 @@ def put_off(unit: Unit, row: RequestRow) -> date:
     return due_day(row.received, unit.schema.region, extended=True, paused=row.paused_days)
 
 
-async def address_of(unit: Unit, request: UUID, member: Member) -> Address | None:
-    """Where the member is written to; None when no e-mail address is on file."""
-    have = await identity.proved(unit, request, member)
-    return address(unit, member, have)
+async def address_of(unit: Unit, active: Active, request: UUID, member: Member) -> Address | None:
+    """Where a letter goes: to the member's own address on file, whoever asked; None without one.
+
+    A letter to an agent goes to the member too, whose request it is; what a guardian asked for a
+    child goes to no address (`making`). `proved`: by this request's proofs, those of who may still
+    speak for the member: an agent or a guardian who may no more has proved nothing.
+    """
+    return address(unit, member, await speaking.proved(unit, active, request, member))
 
 
 def address(unit: Unit, member: Member, have: Proved) -> Address | None:

@@ -108,7 +108,7 @@ async def make(
         return outgoing.id_of(request, None, matter(kind))
     letter = write(kind, await case_of(unit, active, row, member, links=links))
     await kept.keep(unit, request, member, letter)
-    made = _Letter(row, member, letter, await address_of(unit, row.id, member))
+    made = _Letter(row, member, letter, await address_of(unit, active, row.id, member))
     await _post(unit, act, [made])
     return made.parcel.id
 
@@ -150,7 +150,7 @@ async def farewells(unit: Unit, act: Act, active: Active, partings: Sequence[Par
     await _post(unit, act, letters)
 
 
-async def addressed(unit: Unit, one: Outgoing) -> tuple[Posted, WhyNot | None]:
+async def addressed(unit: Unit, active: Active, one: Outgoing) -> tuple[Posted, WhyNot | None]:
     """A letter that was begun, and the address that it goes to as of now, or why to none.
 
     The member may have another one by now. A farewell, whose member is gone, keeps its own.
@@ -161,7 +161,7 @@ async def addressed(unit: Unit, one: Outgoing) -> tuple[Posted, WhyNot | None]:
         return posted, None
     row = await register.row_of(unit, one.request)
     member = (await members.load(unit, [one.member])).get(one.member)
-    address = None if member is None else await address_of(unit, row.id, member)
+    address = None if member is None else await address_of(unit, active, row.id, member)
     why = _why_not(row, Kind(posted.letter.kind), address)
     to = address.email if address is not None and why is None else ""
     return Posted(to, posted.letter), why

@@ -50,6 +50,12 @@ _WHY_NOT: Mapping[tuple[Reason, str], str] = {
         "To do what you ask for would harm the rights and freedoms of others "
         "(Article 20(4) of the GDPR)."
     ),
+    # No more than must be said: who has it is nobody else's business, nor that somebody has.
+    (Reason.TAKEN, "Art. 5(1)(d), 16"): mark(
+        "The member number or other identifier that you asked for cannot be used. It must lead to "
+        "the right person, so we leave yours unchanged (Article 5(1)(d) and 16 of the GDPR). You "
+        "can ask for another one, or for anything else to be set right, at any time."
+    ),
     (Reason.UNMET, "Art. 16"): mark(
         "We have checked what you told us against what we hold. As far as we can see, the data is "
         "correct and complete as it is, so we leave it unchanged (Article 16 of the GDPR)."

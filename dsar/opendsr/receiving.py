@@ -18,7 +18,7 @@ from audit.acts import Act
 from audit.browsing import naming
 from audit.entries import ActorType
 from consent.programmes import Active
-from dsar import finding, identity, register, requests
+from dsar import deciding, finding, identity, register, requests
 from dsar.deadlines import due_day
 from dsar.errors import NotARequest, TooMany, UnknownRequest, WrongState
 from dsar.identity import How, Proof
@@ -215,7 +215,7 @@ async def cancel(unit: Unit, active: Active, id: UUID) -> bool:
         return False
     if await joined_on(unit, row.id) is not None:
         return False
-    await requests.cancel(unit, one.sender.act(active.version), row.id)
+    await deciding.cancel(unit, one.sender.act(active.version), row.id)
     return True
 
 

@@ -123,6 +123,7 @@ KINDS: Mapping[str, str] = {
     Kind.LETTER_MADE: mark("A letter to you was written"),
     Kind.LETTER_SENT: mark("A letter to you was sent or fetched"),
     Kind.RECIPIENT_TOLD: mark("A recipient was told of a request of yours"),
+    Kind.RECIPIENT_BY_HAND: mark("Our staff had to tell recipients of a request of yours"),
     Kind.RECIPIENT_ANSWERED: mark("A recipient answered about a request of yours"),
     Kind.HOLD_PLACED: mark("A legal hold was put on your data"),
     Kind.HOLD_LIFTED: mark("A legal hold on your data ended"),
@@ -159,6 +160,7 @@ CHECKS: Mapping[str, str] = {
     How.PURCHASE: mark("A check of who you are, by a purchase of yours"),
     How.OFFICER: mark("A check of who you are, by one of our staff"),
     How.GUARDIAN: mark("Your guardian showed who they are"),
+    How.GUARDIAN_SIGN_IN: mark("Your guardian signed in"),
     How.MANDATE: mark("Somebody showed that they act for you"),
 }
 ACTORS: Mapping[str, str] = {

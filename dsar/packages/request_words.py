@@ -39,7 +39,9 @@ WHY: Mapping[str, str] = {
     Reason.UNMET: mark("the conditions for it were not met"),
     Delay.COMPLEX: mark("the request was complex"),
     Delay.MANY: mark("there were many requests"),
-    Snag.TAKEN: mark("somebody else has that member number"),
+    # Why it is refused, and why an approved correction came back: the same, and no more.
+    Reason.TAKEN: mark("such a number or other identifier could not be used"),
+    Snag.TAKEN: mark("such a number or other identifier could not be used"),
     Snag.NOT_KEPT: mark("such a value is not kept any more"),
 }
 CAME_BY: Mapping[str, str] = {

@@ -12,7 +12,7 @@ from api.bootstrap import SYSTEM, Tillit
 from consent import ledger
 from consent.choices import Action as Said
 from consent.choosing import choose
-from dsar import outgoing, requests
+from dsar import deciding, outgoing
 from dsar.connectors import answers
 from dsar.states import Right
 from kernel.database import libpq
@@ -44,7 +44,7 @@ async def _fill(tillit: Tillit) -> None:
         locked = await load(unit, [one.id for one in made[:2]], lock=True)
         await ledger.record(unit, SYSTEM, {member: [yes] for member in locked.values()})
         asked = await at_the_desk.opened(work, Right.ERASURE, made[0].id)
-        await requests.approve(work.unit, SYSTEM, work.active, asked.id)
+        await deciding.approve(work.unit, SYSTEM, work.active, asked.id)
     await worker.drain(tillit)
     await worker.count(tillit)
     async with tillit.unit() as work:

@@ -32,7 +32,7 @@ from api.bootstrap import SYSTEM, Tillit
 from audit.browsing import all_entries
 from audit.entries import Kind
 from consent.programme import load_programme
-from dsar import requests
+from dsar import deciding
 from dsar.states import Right
 from kernel import jobs
 from kernel.database import libpq, raw
@@ -203,7 +203,7 @@ async def test_erasures_killed_again_and_again_are_all_done_and_each_certified_o
             members = [row[0] for row in await rows.fetchall()]
             for member in members[: CARDS - 30]:
                 made = await at_the_desk.opened(work, Right.ERASURE, member)
-                await requests.approve(work.unit, SYSTEM, work.active, made.id)
+                await deciding.approve(work.unit, SYSTEM, work.active, made.id)
                 asked[member] = made.id
     for _ in range(10 * ERASURE_KILLS):
         if victims.kills >= ERASURE_KILLS:

@@ -31,7 +31,7 @@ from consent.choices import Action as Said
 from consent.choosing import choose
 from consent.grants import authorise
 from consent.programme import Action, load_programme
-from dsar import packages, register, requests
+from dsar import deciding, packages, register
 from dsar.states import Right
 from kernel.database import libpq
 from profiles import events
@@ -167,7 +167,7 @@ async def _rights(life: Life, people: list[dict[str, str]], ids: list[Any]) -> N
         for member_id in some:
             async with tillit.unit() as work:
                 asked = await at_the_desk.opened(work, kind, member_id)
-                await requests.approve(work.unit, SYSTEM, work.active, asked.id)
+                await deciding.approve(work.unit, SYSTEM, work.active, asked.id)
         await worker.drain(tillit)
     async with tillit.unit() as work:
         [asked, *_] = await register.listed(work.unit, member=ids[0])

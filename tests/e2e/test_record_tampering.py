@@ -28,7 +28,7 @@ from consent.choices import By
 from consent.choosing import choose
 from consent.grants import authorise
 from consent.programme import Action
-from dsar import requests
+from dsar import deciding
 from dsar.states import Right
 from kernel.database import with_driver
 from kernel.ids import uuid7
@@ -139,7 +139,7 @@ async def _use(tillit: Tillit) -> None:
             await tillit.gate.evaluate(work.unit, may, "tier = 'gold'")
     async with tillit.unit() as work:
         asked = await at_the_desk.opened(work, Right.ERASURE, made[0].id)
-        await requests.approve(work.unit, SYSTEM, work.active, asked.id)
+        await deciding.approve(work.unit, SYSTEM, work.active, asked.id)
     async with tillit.unit() as work:
         born = [{"birth_date": "1980-01-01"}, {"birth_date": "2020-01-01"}]
         family = [{"member_number": f"F{n}", **one} for n, one in enumerate(born)]

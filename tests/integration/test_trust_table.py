@@ -24,7 +24,7 @@ from consent.choosing import choose
 from consent.errors import NotPermitted
 from consent.grants import authorise
 from consent.programme import Action
-from dsar import requests
+from dsar import deciding
 from dsar.journal import Journal, Line
 from dsar.states import Right
 from kernel.clock import SystemClock
@@ -76,7 +76,7 @@ class World:
         async with self.tillit.unit() as work:
             kind = Right.ERASURE
             request = await at_the_desk.opened(work, kind, member)
-            await requests.approve(work.unit, SYSTEM, work.active, request.id)
+            await deciding.approve(work.unit, SYSTEM, work.active, request.id)
         await drain(self.tillit)
 
 

@@ -10,7 +10,7 @@ from consent.choices import Action as Said
 from consent.choosing import choose
 from consent.grants import authorise
 from consent.programme import Action
-from dsar import requests
+from dsar import deciding
 from dsar.states import Right
 from kernel.database import raw
 from profiles.enrolment import enrol
@@ -77,7 +77,7 @@ async def test_a_copy_from_before_opens_nothing_of_a_member_erased_before_the_ro
         )
         ordinal, epoch, wrapped = (await cursor.fetchall())[0]
         request = await at_the_desk.opened(work, Right.ERASURE, gone)
-        await requests.approve(work.unit, SYSTEM, work.active, request.id)
+        await deciding.approve(work.unit, SYSTEM, work.active, request.id)
     await drain(tillit)
     live = tillit.keyring.live
     assert live.unwrap_at(epoch, gone, wrapped, ordinal=ordinal).fingerprint()  # a backup's danger

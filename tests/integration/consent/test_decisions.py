@@ -25,7 +25,7 @@ from consent.reach import Moment, contacted_set, unreached_one
 from consent.rulings import Question
 from consent.standings import fold
 from consent.uses import uses
-from dsar import requests
+from dsar import deciding
 from dsar.states import Right
 from kernel.database import libpq, raw
 from profiles import members as people
@@ -382,7 +382,7 @@ async def test_an_erased_member_is_unknown_and_leaves_no_trace_in_the_answer(
         assert before.sorted.count == 2
     async with tillit.unit() as work:
         asked = await at_the_desk.opened(work, Right.ERASURE, ids[0])
-        await requests.approve(work.unit, SYSTEM, work.active, asked.id)
+        await deciding.approve(work.unit, SYSTEM, work.active, asked.id)
     async with tillit.unit() as work:
         await tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [asked.id])
     async with tillit.unit() as work:

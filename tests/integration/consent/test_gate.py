@@ -18,7 +18,7 @@ from consent.errors import OutOfDate
 from consent.grants import Grant, authorise
 from consent.ledger import record
 from consent.programme import Action, load_programme
-from dsar import requests
+from dsar import deciding
 from dsar.states import Right
 from kernel.clock import StoppedClock
 from profiles import events
@@ -49,7 +49,7 @@ async def _two_who_agree(tillit: Tillit) -> list[UUID]:
 async def _erase(tillit: Tillit, member: UUID) -> None:
     async with tillit.unit() as work:
         asked = await at_the_desk.opened(work, Right.ERASURE, member)
-        await requests.approve(work.unit, SYSTEM, work.active, asked.id)
+        await deciding.approve(work.unit, SYSTEM, work.active, asked.id)
     async with tillit.unit() as work:
         await tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [asked.id])
 

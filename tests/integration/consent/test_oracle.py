@@ -26,7 +26,7 @@ from consent.choosing import choose, restriction
 from consent.grants import authorise
 from consent.programme import Action
 from consent.programme.loading import read_programme
-from dsar import requests
+from dsar import deciding
 from dsar.states import Right
 from kernel.clock import StoppedClock
 from profiles import events
@@ -176,7 +176,7 @@ class World:
         person = self.chance.choice(list(self.people.values()))
         async with self.tillit.unit() as work:
             asked = await at_the_desk.opened(work, Right.ERASURE, person.id)
-            await requests.approve(work.unit, SYSTEM, work.active, asked.id)
+            await deciding.approve(work.unit, SYSTEM, work.active, asked.id)
         async with self.tillit.unit() as work:
             assert await self.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [asked.id])
         del self.people[person.id]

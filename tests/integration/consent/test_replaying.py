@@ -43,7 +43,7 @@ from consent.replay.replaying import Replayed, replay
 from consent.replay.tallying import YES, Line
 from consent.rulings import Question
 from consent.standings import fold
-from dsar import requests
+from dsar import deciding
 from dsar.states import Right
 from kernel.clock import StoppedClock
 from kernel.database import libpq
@@ -222,7 +222,7 @@ class World:
         one = self.chance.choice(self.living)
         async with self.tillit.unit() as work:
             asked = await at_the_desk.opened(work, Right.ERASURE, one)
-            await requests.approve(work.unit, SYSTEM, work.active, asked.id)
+            await deciding.approve(work.unit, SYSTEM, work.active, asked.id)
         async with self.tillit.unit() as work:
             assert await self.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [asked.id])
         self.erased.add(one)

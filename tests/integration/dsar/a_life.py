@@ -15,7 +15,7 @@ from consent.choices import Action as Said
 from consent.choosing import choose
 from consent.grants import authorise
 from consent.programme import Action
-from dsar import requests
+from dsar import deciding
 from dsar.states import Right
 from profiles import events
 from profiles.enrolment import enrol
@@ -49,7 +49,7 @@ class Life:
         """A request, approved; the job that answers it is due."""
         async with self.tillit.unit() as work:
             asked = await at_the_desk.opened(work, kind, member or self.member)
-            await requests.approve(work.unit, SYSTEM, work.active, asked.id)
+            await deciding.approve(work.unit, SYSTEM, work.active, asked.id)
         return asked.id
 
     async def answered(self, kind: Right, member: UUID | None = None) -> UUID:

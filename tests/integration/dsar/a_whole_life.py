@@ -24,7 +24,7 @@ from consent.choices import Action as Said
 from consent.choices import By
 from consent.grants import authorise
 from consent.programme import Action, read_programme
-from dsar import finding, holds, own_choices, packages, requests
+from dsar import deciding, finding, holds, own_choices, packages
 from dsar.holds import Ground
 from dsar.identity import How, Proof
 from dsar.states import Right
@@ -253,7 +253,7 @@ async def _asked(life: WholeLife) -> None:
             received=work.unit.today - timedelta(days=2),
         )  # fmt: skip
         asked = await at_the_desk.opened(work, Right.REVIEW, life.member, wish=Wanted(note=NOTE))
-        await requests.approve(
+        await deciding.approve(
             work.unit, OFFICER, work.active, asked.id, outcome=f"It stands. {EVIL}"
         )
         await holds.place(

@@ -24,6 +24,7 @@ IN_THE_WAY = {
     "LegalObligation": "access erasure",
     "LegalClaimImpaired": "erasure",
     "ThirdPartyRightsImpaired": "access portability",
+    "IdentifierUnavailable": "rectification",
 }
 #: What somebody has a right to if something is so, and to which it may be said that it is not:
 #: that the data is wrong; that there is a ground to erase, or to restrict; that it is theirs to

@@ -13,7 +13,7 @@ from api.bootstrap import SYSTEM, Work
 from audit.acts import Act
 from audit.entries import ActorType
 from consent.programme.loading import read_programme
-from dsar import admitting, identity, register, requests
+from dsar import admitting, deciding, identity, register, requests
 from dsar.admitting import MOST
 from dsar.errors import NotARequest, TooMany
 from dsar.identity import How, Proof
@@ -163,7 +163,7 @@ async def test_what_waits_for_recipients_alone_takes_no_room(
 async def test_what_is_answered_or_taken_back_makes_room(life: Life) -> None:
     mine = await full(life)
     async with life.tillit.unit() as work:
-        await requests.cancel(work.unit, OFFICER, mine[0])
+        await deciding.cancel(work.unit, OFFICER, mine[0])
     await opens(life, 98)
     with pytest.raises(TooMany):
         await opens(life, 99)
@@ -232,7 +232,7 @@ async def test_nobody_is_released_who_is_not_restricted(life: Life) -> None:
     assert await asks(life, Right.RELEASE) == first
     async with life.tillit.unit() as work:
         released = await at_the_desk.opened(work, Right.RELEASE, life.member)
-        await requests.approve(work.unit, OFFICER, work.active, released.id)
+        await deciding.approve(work.unit, OFFICER, work.active, released.id)
     await worker.drain(life.tillit)
     with pytest.raises(NotARequest):
         await asks(life, Right.RELEASE)

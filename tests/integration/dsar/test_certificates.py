@@ -35,7 +35,9 @@ DAYS = [BEGAN.replace(year=BEGAN.year - back) for back in (0, 1, 8)]
 
 async def _document(books: Books, request: UUID, part: str = "erasure") -> dict[str, Any]:
     async with books.tillit.unit() as work:
-        text = await certificates.of_request(work.unit, request, part)
+        text = await certificates.of_request(
+            work.unit, await books.tillit.signer(work.session), request, part
+        )
         verify_certificate(text, (await books.tillit.signer(work.session)).key)
     found: dict[str, Any] = json.loads(text)
     return found

@@ -66,7 +66,9 @@ async def test_an_erasure_closes_when_the_processor_has_signed_that_it_is_done(
     assert all(one["identity_format"] == "raw" for one in sent["subject_identities"])
     async with told.tillit.unit() as work:
         with pytest.raises(NotReady):
-            await certificates.of_request(work.unit, request)
+            await certificates.of_request(
+                work.unit, await told.tillit.signer(work.session), request
+            )
     await told.next(request)
     assert (await told.word(request)).state is State.SENT, "it is pending there"
     told.toy.status[str(word.id)] = "completed"
@@ -75,7 +77,9 @@ async def test_an_erasure_closes_when_the_processor_has_signed_that_it_is_done(
     assert (closed.state, closed.next_at) == (State.DONE, None)
     assert (await told.request(request)).state is RequestState.FULFILLED
     async with told.tillit.unit() as work:
-        assert await certificates.of_request(work.unit, request)
+        assert await certificates.of_request(
+            work.unit, await told.tillit.signer(work.session), request
+        )
         taken = await outgoing.take(work.unit, word.id)
         assert taken is not None
         assert taken.payload is None, "what it carried is gone"

@@ -8,12 +8,16 @@ from at_the_books import BEGAN, Books
 
 from api import work as worker
 from api.bootstrap import SYSTEM
-from dsar import overdue, previews, register, requests
+from api.work import Steps
+from dsar import deciding, overdue, previews, register
 from dsar.errors import NotReady
 from dsar.states import State
+from kernel.errors import Unavailable
 from profiles import members
 
 DAYS = 5
+_APPROVAL = "SELECT approval, not_before FROM request"
+_ROW = "SELECT state, closed_at, approval, not_before FROM request"
 
 
 @pytest.fixture
@@ -72,10 +76,41 @@ async def test_who_takes_it_back_in_time_stays(cooling: Books) -> None:
     request = await cooling.approved(member)
     await _at(cooling, DAYS - 1)
     async with cooling.tillit.unit() as work:
-        await requests.cancel(work.unit, SYSTEM, request)
+        await deciding.cancel(work.unit, SYSTEM, request)
     for days in (DAYS, DAYS + 30):
         await _at(cooling, days)
     assert await _state(cooling, request) is State.UNFULFILLED
+    async with cooling.tillit.unit() as work:
+        assert await members.one(work.unit, member)
+
+
+async def test_of_an_erasure_that_is_not_to_be_nothing_waits_for_a_day_any_more(
+    cooling: Books,
+) -> None:
+    request = await cooling.approved(await cooling.joins())
+    (before,) = await cooling.query(_APPROVAL)
+    async with cooling.tillit.unit() as work:
+        found = await deciding.cancel(work.unit, SYSTEM, request)
+    assert found.not_before is None
+    assert await cooling.query(_APPROVAL) == [(None, None)]
+    assert None not in before
+
+
+async def test_an_approval_that_was_taken_back_erases_nobody_when_it_is_put_back(
+    cooling: Books,
+) -> None:
+    """As whoever can write to the table could, with all that its row held before."""
+    member = await cooling.joins()
+    request = await cooling.approved(member)
+    (before,) = await cooling.query(_ROW)
+    async with cooling.tillit.unit() as work:
+        await deciding.cancel(work.unit, SYSTEM, request)
+    await cooling.query(
+        "UPDATE request SET state = %s, closed_at = %s, approval = %s, not_before = %s", *before
+    )
+    cooling.clock.at = BEGAN + timedelta(days=DAYS)
+    with pytest.raises(Unavailable):
+        await Steps(cooling.tillit).erasure(request=str(request))
     async with cooling.tillit.unit() as work:
         assert await members.one(work.unit, member)
 
@@ -85,7 +120,7 @@ async def test_what_was_carried_out_cannot_be_taken_back(cooling: Books) -> None
     await _at(cooling, DAYS)
     async with cooling.tillit.unit() as work:
         with pytest.raises(NotReady, match="erased"):
-            await requests.cancel(work.unit, SYSTEM, request)
+            await deciding.cancel(work.unit, SYSTEM, request)
 
 
 async def test_the_preview_says_how_long_it_would_wait(cooling: Books) -> None:

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from a_life import Life
 
+from api import jobs
 from api import work as worker
 from api.bootstrap import SYSTEM, Tillit
 from audit.browsing import Told, all_entries
@@ -71,7 +72,11 @@ async def test_those_erased_together_are_counted_and_certified_each_by_itself(li
     await worker.drain(life.tillit)
     async with life.tillit.unit() as work:
         for request in requests:
-            document = json.loads(await certificates.of_request(work.unit, request))
+            document = json.loads(
+                await certificates.of_request(
+                    work.unit, await life.tillit.signer(work.session), request
+                )
+            )
             assert document["certificate"]["destroyed"] == rows[str(request)]
             assert (await register.get(work.unit, request)).state is State.FULFILLED
         key = VerifierKey.parse((await life.tillit.signer()).verifier_key)
@@ -82,7 +87,7 @@ async def test_those_erased_together_are_counted_and_certified_each_by_itself(li
 
 async def test_one_job_erases_all_that_is_due(life: Life) -> None:
     asked = await _asked(life, 6)
-    await worker.Steps(life.tillit).erasure(request=str(next(iter(asked))))
+    await jobs.Steps(life.tillit).erasure(request=str(next(iter(asked))))
     [(left,)] = await _query(
         life, "SELECT count(*) FROM member_key WHERE member = ANY(%s)", list(asked.values())
     )
@@ -99,7 +104,7 @@ async def test_whose_row_somebody_has_changed_keeps_no_other_from_being_erased(
     requests = list(asked)
     broken = requests[2]
     await _query(life, "UPDATE request SET approval = 'x' WHERE id = %s RETURNING id", broken)
-    steps = worker.Steps(life.tillit)
+    steps = jobs.Steps(life.tillit)
     await steps.erasure(request=str(requests[4]))
     alive = await _query(life, "SELECT id FROM member WHERE id = ANY(%s)", list(asked.values()))
     assert alive == [(asked[broken],)]
@@ -121,7 +126,7 @@ async def test_forty_rows_that_nobody_approved_cost_the_others_nothing(
     life: Life, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = _transactions(monkeypatch)
-    steps = worker.Steps(life.tillit)
+    steps = jobs.Steps(life.tillit)
     alone = list(await _asked(life, 3))
     begun.clear()
     await steps.erasure(request=str(alone[0]))
@@ -171,12 +176,12 @@ async def test_of_whom_something_does_not_open_is_left_out_and_the_others_go_at_
         owner.execute("SET session_replication_role = replica")
         owner.execute(broken.encode(), {"request": request, "member": asked[request]})
     begun = _transactions(monkeypatch)
-    await worker.Steps(life.tillit).erasure(request=str(list(asked)[3]))
+    await jobs.Steps(life.tillit).erasure(request=str(list(asked)[3]))
     assert len(begun) <= 4
     alive = await _query(life, "SELECT id FROM member WHERE id = ANY(%s)", list(asked.values()))
     assert alive == [(asked[request],)]
     with pytest.raises(TillitError):
-        await worker.Steps(life.tillit).erasure(request=str(request))
+        await jobs.Steps(life.tillit).erasure(request=str(request))
 
 
 def _transactions(monkeypatch: pytest.MonkeyPatch) -> list[None]:
@@ -206,7 +211,7 @@ async def test_all_or_none_when_the_last_moment_fails(
     begun = _transactions(monkeypatch)
     monkeypatch.setattr(Journal, "append", written_and_broken)
     with pytest.raises(OSError, match="full"):
-        await worker.Steps(life.tillit).erasure(request=str(next(iter(asked))))
+        await jobs.Steps(life.tillit).erasure(request=str(next(iter(asked))))
     assert len(begun) == 3, "to find, to try, to take back: no half of them fits on a full disk"
     monkeypatch.undo()
     assert Journal(life.tillit.settings.journal).lines() == []

@@ -148,7 +148,9 @@ async def test_the_certificate_verifies_offline_and_says_what_was_destroyed(life
         fingerprint = (await one(work.unit, life.member)).key.fingerprint()
     request = await life.answered(Right.ERASURE)
     async with tillit.unit() as work:
-        document = json.loads(await certificates.of_request(work.unit, request))
+        document = json.loads(
+            await certificates.of_request(work.unit, await tillit.signer(work.session), request)
+        )
     # From here on only what the certificate's holder has, and audit.verify.
     key = VerifierKey.parse(document["verifier_key"])
     text = open_note(document["note"], key)
@@ -169,13 +171,18 @@ async def test_erasing_twice_changes_nothing(life: Life) -> None:
     tillit = life.tillit
     request = await life.answered(Right.ERASURE)
     async with tillit.unit() as work:
-        document = await certificates.of_request(work.unit, request)
+        document = await certificates.of_request(
+            work.unit, await tillit.signer(work.session), request
+        )
         assert not await tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [request])
         with pytest.raises(UnknownMember):
             await at_the_desk.opened(work, Right.ERASURE, life.member)
     await worker.drain(tillit)
     async with tillit.unit() as work:
-        assert await certificates.of_request(work.unit, request) == document
+        assert (
+            await certificates.of_request(work.unit, await tillit.signer(work.session), request)
+            == document
+        )
         kinds = [entry.kind async for entry in all_entries(work.session)]
     assert kinds.count(EntryKind.MEMBER_ERASED) == 1
     assert kinds.count(EntryKind.CERTIFICATE_ISSUED) == 1
@@ -239,14 +246,18 @@ async def test_an_access_request_approved_before_the_erasure_comes_to_nothing_qu
     await worker.drain(life.tillit)
     async with life.tillit.unit() as work:
         assert (await register.get(work.unit, access)).state is State.UNFULFILLED
-        assert await certificates.of_request(work.unit, erasure)
+        assert await certificates.of_request(
+            work.unit, await life.tillit.signer(work.session), erasure
+        )
 
 
 async def test_a_certificate_that_is_not_there_is_said_so(life: Life) -> None:
     request = await life.ask(Right.ERASURE)
     async with life.tillit.unit() as work:
         with pytest.raises(NotReady):
-            await certificates.of_request(work.unit, request)
+            await certificates.of_request(
+                work.unit, await life.tillit.signer(work.session), request
+            )
 
 
 async def test_the_number_is_free_again_and_the_new_member_is_another(life: Life) -> None:

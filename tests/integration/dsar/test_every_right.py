@@ -15,7 +15,7 @@ from audit.browsing import all_entries
 from audit.verify import VerifierKey
 from consent import checks as consent_checks
 from consent.programme.loading import read_programme
-from dsar import certificates, checks, outgoing, register, requests
+from dsar import certificates, checks, deciding, outgoing, register, requests
 from dsar.states import Right, State, Step
 from dsar.wanted import Wanted
 from kernel.database import raw
@@ -42,7 +42,7 @@ async def _asked(life: Life, right: Right) -> UUID:
         asked = await at_the_desk.opened(work, right, life.member, wish=wish)
         if asked.state is not State.ACCEPTED:
             outcome = "it followed the rules" if right is Right.REVIEW else ""
-            await requests.approve(work.unit, SYSTEM, work.active, asked.id, outcome=outcome)
+            await deciding.approve(work.unit, SYSTEM, work.active, asked.id, outcome=outcome)
     return asked.id
 
 
@@ -93,7 +93,9 @@ async def _gone(life: Life, request: UUID) -> None:
     async with life.tillit.unit() as work:
         with pytest.raises(UnknownMember):
             await one(work.unit, life.member)
-        assert str(request) in await certificates.of_request(work.unit, request)
+        assert str(request) in await certificates.of_request(
+            work.unit, await life.tillit.signer(work.session), request
+        )
     assert await life.segment() == {life.neighbour}
 
 

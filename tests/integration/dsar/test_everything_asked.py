@@ -28,7 +28,7 @@ from audit.browsing import all_entries
 from audit.entries import ActorType
 from audit.verify import VerifierKey
 from consent.programme.loading import read_programme
-from dsar import carrying, checks, identity, outgoing, requests
+from dsar import carrying, checks, deciding, identity, outgoing, requests
 from dsar.connectors import answers
 from dsar.identity import How, Proof
 from dsar.opendsr import handed
@@ -268,7 +268,7 @@ class World:
         outcome = "it stands" if kept.case.right == "review" else ""
 
         async def really(work: Work) -> None:
-            await requests.approve(work.unit, act, work.active, kept.id, outcome=outcome)
+            await deciding.approve(work.unit, act, work.active, kept.id, outcome=outcome)
 
         await self._both(
             "approve", lambda: self.desk.approve(kept.case, who=act.actor, now=self.now), really
@@ -282,7 +282,7 @@ class World:
         )
 
         async def really(work: Work) -> None:
-            await requests.refuse(work.unit, act, work.active, kept.id, reason=reason)
+            await deciding.refuse(work.unit, act, work.active, kept.id, reason=reason)
 
         await self._both(
             "refuse", lambda: self.desk.refuse(kept.case, reason.value, who=act.actor), really
@@ -292,7 +292,7 @@ class World:
         kept, act = self._any(), self._act()
 
         async def really(work: Work) -> None:
-            await requests.cancel(work.unit, act, kept.id)
+            await deciding.cancel(work.unit, act, kept.id)
 
         await self._both("cancel", lambda: self.desk.cancel(kept.case, who=act.actor), really)
 
@@ -300,7 +300,7 @@ class World:
         kept, act = self._any("acknowledged"), self._act()
 
         async def really(work: Work) -> None:
-            await requests.extend(work.unit, act, kept.id, reason=Delay.COMPLEX)
+            await deciding.extend(work.unit, act, kept.id, reason=Delay.COMPLEX)
 
         await self._both(
             "extend",

@@ -44,7 +44,11 @@ def _put(books: Books, request: UUID, part: str, document: str) -> None:
 
 async def _document(books: Books, request: UUID, part: str = ERASURE_PART) -> dict[str, Any]:
     async with books.tillit.unit() as work:
-        found: dict[str, Any] = json.loads(await certificates.of_request(work.unit, request, part))
+        found: dict[str, Any] = json.loads(
+            await certificates.of_request(
+                work.unit, await books.tillit.signer(work.session), request, part
+            )
+        )
     return found
 
 

@@ -9,6 +9,7 @@ import pytest
 from a_life import Life
 from at_the_recipients import WEBHOOK
 
+from api import jobs
 from api import work as worker
 from api.bootstrap import SYSTEM
 from audit.errors import RecordTampered
@@ -16,6 +17,7 @@ from consent.programme.loading import read_programme
 from dsar import holds, register
 from dsar.holds import Ground
 from dsar.states import Right, State
+from dsar.subjects import subjects
 from kernel.database import libpq
 from kernel.errors import Unavailable
 from kernel.ids import uuid7
@@ -60,7 +62,7 @@ async def test_a_hold_that_nobody_lifted_stands(life: Life, numbered: str) -> No
     leaf = 0 if numbered == "with another's number" else None
     _slip_in(life, str(held.id), leaf=leaf, kind="hold.lifted", facts={"hold": str(held.id)})
     with pytest.raises(RecordTampered):
-        await worker.Steps(tillit).erasure(request=str(request))
+        await jobs.Steps(tillit).erasure(request=str(request))
     async with tillit.unit() as work:
         assert (await register.get(work.unit, request)).state is State.ACCEPTED
     assert _as_owner(life, "SELECT count(*) FROM member WHERE id = %s", life.member) == [(1,)]
@@ -80,7 +82,7 @@ async def test_an_answer_that_no_recipient_gave_closes_nothing(life: Life) -> No
     )
     _as_owner(life, "UPDATE outgoing SET state = 'done' WHERE request = %s", request)
     with pytest.raises(RecordTampered):
-        await worker.Steps(tillit).settle(request=str(request))
+        await jobs.Steps(tillit).settle(request=str(request))
     assert _as_owner(life, "SELECT count(*) FROM certificate") == [(0,)]
 
 
@@ -100,9 +102,38 @@ async def test_another_s_erasure_closes_no_request(life: Life) -> None:
         *(other, request),
     )
     with pytest.raises(Unavailable):
-        await worker.Steps(tillit).settle(request=str(request))
+        await jobs.Steps(tillit).settle(request=str(request))
     async with tillit.unit() as work:
         assert (await register.get(work.unit, request)).state is State.CARRIED_OUT
+
+
+async def test_an_erasure_that_somebody_slipped_in_says_of_nobody_whom_a_request_was_about(
+    life: Life,
+) -> None:
+    forged, whole = [
+        await life.answered(Right.ERASURE, one) for one in (life.member, life.neighbour)
+    ]
+    [(mine,)], [(other,)] = [
+        _as_owner(life, "SELECT erased FROM request WHERE id = %s", one) for one in (forged, whole)
+    ]
+    asked = [(forged, None, mine), (whole, None, other)]
+    async with life.tillit.unit() as work:
+        known = await subjects(work.unit, asked)
+        assert len(set(known.values())) == 2
+    [(body,)] = _as_owner(life, "SELECT body FROM audit_entry WHERE id = %s", other)
+    facts = json.loads(bytes(body))["facts"] | {"request": str(forged)}
+    slipped = _slip_in(life, f'"id":"{other}"', facts=facts)
+    async with life.tillit.unit() as work:
+        for entry in (slipped, other, whole, None):  # nor another's, nor none
+            asked[0] = (forged, None, entry)
+            assert await subjects(work.unit, asked) == {whole: known[whole]}
+    _as_owner(
+        life,
+        "UPDATE request SET erased = %s, state = 'carried_out' WHERE id = %s",
+        *(slipped, forged),
+    )
+    with pytest.raises(Unavailable):
+        await jobs.Steps(life.tillit).settle(request=str(forged))
 
 
 async def test_what_is_on_record_is_believed_before_and_after_it_has_its_number(

@@ -18,7 +18,7 @@ from audit.acts import Act
 from audit.entries import ActorType
 from audit.verify import VerifierKey
 from consent.programme.loading import read_programme
-from dsar import checks, holds, identity, requests
+from dsar import checks, deciding, holds, identity, requests
 from dsar.errors import NotIdentified
 from dsar.holds import Ground
 from dsar.identity import How, Proof
@@ -63,7 +63,7 @@ class Register:
         async with self.tillit.unit() as work:
             asked = await at_the_desk.opened(work, right, how.pop("of", self.asking), **how)
             if approved:
-                await requests.approve(work.unit, OFFICER, work.active, asked.id)
+                await deciding.approve(work.unit, OFFICER, work.active, asked.id)
         return asked.id
 
     async def problems(self) -> list[str]:
@@ -169,9 +169,9 @@ async def test_an_old_approval_does_not_bring_a_request_back(
     [(approval,)] = register.sql("SELECT approval FROM request WHERE id = %s", request)
     async with register.tillit.unit() as work:
         if ended == "cancelled":
-            await requests.cancel(work.unit, OFFICER, request)
+            await deciding.cancel(work.unit, OFFICER, request)
         else:
-            await requests.refuse(work.unit, OFFICER, work.active, request, reason=Reason.UNFOUNDED)
+            await deciding.refuse(work.unit, OFFICER, work.active, request, reason=Reason.UNFOUNDED)
     assert await register.problems() == []
     await register.handled(identity_days=30)  # one officer is enough again
     register.sql(ACCEPTED, approval, request)
@@ -227,7 +227,7 @@ async def test_what_was_asked_for_cannot_be_exchanged(register: Register) -> Non
     found = await register.problems()
     assert f"request {two} is about what was not sealed for it" in found
     async with register.tillit.unit() as work:
-        await requests.approve(work.unit, OFFICER, work.active, two)
+        await deciding.approve(work.unit, OFFICER, work.active, two)
     await _refused(register, two, "is about what was not sealed for it", "rectification")
 
 
@@ -239,7 +239,7 @@ async def test_what_was_asked_for_cannot_be_lost(register: Register, approved: b
         lost = f"request {request} is about what was not sealed for it"
         assert lost in await register.problems()
         async with register.tillit.unit() as work:
-            await requests.approve(work.unit, OFFICER, work.active, request)
+            await deciding.approve(work.unit, OFFICER, work.active, request)
     problem = "was not approved as it stands" if approved else "is about what was not sealed for it"
     await _refused(register, request, problem, "rectification")
 
@@ -261,7 +261,7 @@ async def test_what_was_proved_for_one_right_is_no_proof_for_another(register: R
     # Proved again for what the table says, it is still not what was put on record.
     with pytest.raises(Unavailable):
         async with register.tillit.unit() as work:
-            await requests.approve(work.unit, OFFICER, work.active, request)
+            await deciding.approve(work.unit, OFFICER, work.active, request)
     await register.steps.erasure(request=str(request))
     assert await register.tier() == "gold"
     problem = f"request {request} is for another right than was put on record"
@@ -280,7 +280,7 @@ async def test_an_ordinary_sign_in_proves_nothing_for_what_a_withdrawal_is_turne
     )  # fmt: skip
     with pytest.raises(Unavailable):
         async with register.tillit.unit() as work:
-            await requests.approve(work.unit, OFFICER, work.active, request, outcome="It stands.")
+            await deciding.approve(work.unit, OFFICER, work.active, request, outcome="It stands.")
     await _proves_nothing(register, request, right)
 
 
@@ -304,7 +304,7 @@ async def test_an_ordinary_sign_in_proves_nothing_for_what_was_a_withdrawal_for_
     await _proves_nothing(register, other, right)
     with pytest.raises(NotIdentified):
         async with register.tillit.unit() as work:
-            await requests.approve(work.unit, OFFICER, work.active, other, outcome="It stands.")
+            await deciding.approve(work.unit, OFFICER, work.active, other, outcome="It stands.")
 
 
 async def _proves_nothing(register: Register, request: UUID, right: Right) -> None:
@@ -313,12 +313,13 @@ async def _proves_nothing(register: Register, request: UUID, right: Right) -> No
         have = await identity.proved(work.unit, request, member)
         assert have == identity.Proved()
         # Nor would it, had it been sealed for this right: it proves no person and no identifier.
-        have = identity.of([Proof(How.SIGN_IN, right=right)])
-        assert identity.lacking(work.unit, right, member, have)
         known = identity.on_file(work.unit, member)
         assert known
-        assert identity.released(work.unit, dict.fromkeys(known), member, have) == frozenset()
-        assert not identity.opens_purchases(have)
+        for how in (How.SIGN_IN, How.GUARDIAN_SIGN_IN):
+            have = identity.of([Proof(how, right=right)])
+            assert identity.lacking(work.unit, right, member, have)
+            assert identity.released(work.unit, dict.fromkeys(known), member, have) == frozenset()
+            assert not identity.opens_purchases(have)
     assert await register.tier() == "gold"
 
 
@@ -328,7 +329,7 @@ async def test_a_forged_right_is_approved_by_nobody_s_first_word(register: Regis
     register.sql("UPDATE request SET kind = 'erasure' WHERE id = %s", request)
     with pytest.raises(Unavailable):
         async with register.tillit.unit() as work:
-            await requests.approve(work.unit, OFFICER, work.active, request)
+            await deciding.approve(work.unit, OFFICER, work.active, request)
 
 
 async def test_somebody_else_s_proof_of_identity_opens_nothing(register: Register) -> None:
@@ -357,7 +358,7 @@ async def test_a_proof_that_was_given_for_another_request_opens_nothing(
 async def _not_approved(register: Register, request: UUID) -> None:
     with pytest.raises(CannotOpen):
         async with register.tillit.unit() as work:
-            await requests.approve(work.unit, OFFICER, work.active, request)
+            await deciding.approve(work.unit, OFFICER, work.active, request)
     problem = f"request {request} has a proof of identity that was not given for it"
     assert await register.problems() == [problem]
     assert await register.tier() == "gold"

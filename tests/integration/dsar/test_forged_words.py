@@ -16,9 +16,13 @@ from api import outward
 from api import work as worker
 from api.bootstrap import SYSTEM
 from api.settings import Settings
+from audit.browsing import all_entries
 from audit.verify import VerifierKey
 from dsar import certificates, checks, outgoing, register
 from dsar.connectors import calling, desk
+from dsar.connectors.checks import KINDS as CHECKED
+from dsar.connectors.checks import Heard
+from dsar.connectors.checks import check as check_recipients
 from dsar.connectors.trouble import GivingUp
 from dsar.desk import seen
 from dsar.errors import NotReady, WrongState
@@ -129,7 +133,9 @@ async def test_no_request_closes_by_what_stands_in_the_table(
     assert (await told.request(request)).state is RequestState.CARRIED_OUT
     async with told.tillit.unit() as work:
         with pytest.raises(NotReady):
-            await certificates.of_request(work.unit, request)
+            await certificates.of_request(
+                work.unit, await told.tillit.signer(work.session), request
+            )
     assert await problems(told) != []
 
 
@@ -142,6 +148,37 @@ async def test_who_was_called_done_by_somebody_else_can_be_given_up(told: Recipi
             await desk.give_up(work.unit, SYSTEM, word.id, reason=GivingUp.TOLD_OTHERWISE)
     await told.later(minutes=2)
     assert (await told.request(request)).state is RequestState.FULFILLED
+
+
+@pytest.mark.parametrize("whose", ["letters", None])
+async def test_a_state_that_nobody_of_ours_wrote_is_named_and_hides_nothing_else(
+    told: Recipients, whose: str | None
+) -> None:
+    """Of a word to a recipient, and of a letter to the member; the other word was called done."""
+    request = await told.asked()
+    auditor = await told.word(request, "auditor")
+    [(broken,)] = await told.rows(
+        "SELECT id FROM outgoing WHERE request = %s AND recipient IS NOT DISTINCT FROM %s",
+        *(request, whose),
+    )
+    assert await problems(told) == []
+    forge(told, "UPDATE outgoing SET state = 'done' WHERE id = %s", auditor.id)
+    forge(told, "UPDATE outgoing SET state = 'zz' WHERE id = %s", broken)
+    found = await problems(told)
+    assert sorted(str(one) in " ".join(found) for one in (broken, auditor.id)) == [True, True]
+    assert len(found) == 2
+    assert not any("zz" in one for one in found)
+
+
+async def test_a_state_on_record_that_is_none_is_named(told: Recipients) -> None:
+    request = await told.asked()
+    said = Heard()
+    async with told.tillit.unit() as work:
+        async for entry in all_entries(work.session, kinds=CHECKED):
+            said.take(entry)
+        said.states[str(request), "auditor"] = "zz"
+        [found] = await check_recipients(work.unit, said, erased=set())
+    assert str((await told.word(request, "auditor")).id) in found
 
 
 async def test_a_certificate_says_of_recipients_what_the_record_says(told: Recipients) -> None:
@@ -159,7 +196,11 @@ async def test_a_certificate_says_of_recipients_what_the_record_says(told: Recip
     assert (await told.toy.calls_back(str(letters.id), "completed")).status_code == 202
     await told.later(minutes=2)
     async with told.tillit.unit() as work:
-        document = json.loads(await certificates.of_request(work.unit, request))
+        document = json.loads(
+            await certificates.of_request(
+                work.unit, await told.tillit.signer(work.session), request
+            )
+        )
     said = {one["recipient"]: one for one in document["certificate"]["recipients"]}
     assert {name: (one["by"], one["state"]) for name, one in said.items()} == {
         "auditor": ("webhook", "done"),
@@ -269,7 +310,11 @@ async def test_a_word_that_is_lost_is_shown_as_trouble_and_closes_nothing(
     assert (await told.request(request)).state is RequestState.FULFILLED
     assert await outward.find_lost(told.tillit) == 0
     async with told.tillit.unit() as work:
-        document = json.loads(await certificates.of_request(work.unit, request))
+        document = json.loads(
+            await certificates.of_request(
+                work.unit, await told.tillit.signer(work.session), request
+            )
+        )
     said = {one["recipient"]: one["reason"] for one in document["certificate"]["recipients"]}
     assert said == {"letters": "told_otherwise", "auditor": "told_otherwise"}
 

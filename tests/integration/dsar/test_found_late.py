@@ -11,7 +11,7 @@ from at_the_books import Books
 from api import work as worker
 from api.bootstrap import SYSTEM
 from audit.verify import VerifierKey
-from dsar import checks, register, reminding, requests, worklist
+from dsar import checks, deciding, register, reminding, worklist
 from dsar.errors import NotARequest, TooLate
 from dsar.letters import desk, pages
 from dsar.letters.kinds import Kind
@@ -59,14 +59,14 @@ async def test_what_is_late_is_put_off_by_nobody_and_handled_as_every_other(book
     late = await found(books, anna, days_ago(books, 100))
     with pytest.raises(TooLate):
         async with books.tillit.unit() as work:
-            await requests.extend(work.unit, SYSTEM, late, reason=Delay.MANY)
+            await deciding.extend(work.unit, SYSTEM, late, reason=Delay.MANY)
     with pytest.raises(TooLate):
         async with books.tillit.unit() as work:
             await desk.preview(
                 work.unit, SYSTEM, work.active, late, kind=Kind.EXTENSION, reason=Delay.MANY.value
             )
     async with books.tillit.unit() as work:
-        await requests.approve(work.unit, SYSTEM, work.active, late)
+        await deciding.approve(work.unit, SYSTEM, work.active, late)
     await worker.drain(books.tillit)
     async with books.tillit.unit() as work:
         assert not (await register.get(work.unit, late)).state.is_open

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import at_the_desk
+import psycopg
 import pytest
 from at_the_books import BEGAN, Books
 
@@ -16,11 +17,12 @@ from audit.acts import Act
 from audit.browsing import all_entries
 from audit.entries import ActorType
 from audit.entries import Kind as EntryKind
-from dsar import checks, holds, overdue, previews, register, requests
+from dsar import checks, deciding, holds, overdue, previews, register
 from dsar.errors import Held, NotAHold, UnknownHold
 from dsar.holds import Ground, Hold
 from dsar.journal import Journal, Line
 from dsar.states import Right, State
+from kernel.database import libpq
 from kernel.errors import Unavailable
 from profiles.errors import UnknownMember
 
@@ -164,6 +166,33 @@ async def test_holds_that_stand_are_listed_and_the_others_are_not(books: Books) 
         assert [hold.id for hold in await holds.listed(work.unit)] == [stands.id]
 
 
+#: What somebody who writes to the database, and has no key, does to one hold.
+_BREAKS = (
+    "UPDATE legal_hold SET sealed = 'x' WHERE member = %s",
+    "UPDATE member_key SET wrapped = 'x' WHERE member = %s",
+    "UPDATE member_key SET epoch = 99 WHERE member = %s",
+    "UPDATE member SET ordinal = ordinal + 1000 WHERE id = %s",
+    "UPDATE legal_hold SET member = gen_random_uuid() WHERE member = %s",
+)
+
+
+@pytest.mark.parametrize("statement", _BREAKS)
+async def test_a_hold_that_does_not_open_is_listed_as_broken_and_the_others_as_they_are(
+    books: Books, statement: str
+) -> None:
+    first, second, third = [await _placed(books, await books.joins()) for _ in range(3)]
+    with psycopg.connect(libpq(books.tillit.url, role=None), autocommit=True) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute(statement.encode(), (second.member,))
+    [(member,)] = await books.query("SELECT member FROM legal_hold WHERE id = %s", second.id)
+    broken = holds.Broken(second.id, member, second.placed_at, None)
+    for only_standing in (True, False):
+        async with books.tillit.unit() as work:
+            found = await holds.listed(work.unit, only_standing=only_standing)
+        assert found == [first, broken, third]
+    assert "tillit audit verify" in str(broken.why)
+
+
 @pytest.mark.parametrize(
     "how", [{"until": TODAY - timedelta(days=1)}, {"until": date(1999, 1, 1)}, {"note": "x" * 4001}]
 )
@@ -222,7 +251,7 @@ async def test_a_preview_says_exactly_what_the_erasure_then_does(books: Books) -
         await at_the_desk.opened(work, Right.RESTRICTION, member)
         asked = await at_the_desk.opened(work, Right.ERASURE, member)
     async with books.tillit.unit() as work:
-        await requests.approve(work.unit, SYSTEM, work.active, asked.id)
+        await deciding.approve(work.unit, SYSTEM, work.active, asked.id)
         found = await previews.of_request(work.unit, LAWYER, work.active, asked.id)
     assert (found.closes, found.holds, found.waits) == (1, (), 0)
     async with books.tillit.unit() as work:

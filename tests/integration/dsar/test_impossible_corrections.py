@@ -19,7 +19,7 @@ from audit.browsing import naming
 from audit.entries import ActorType
 from audit.verify import VerifierKey
 from consent.programme.loading import read_programme
-from dsar import approvals, checks, overdue, register, requests
+from dsar import approvals, checks, deciding, overdue, register
 from dsar.errors import SameOfficer, WrongState
 from dsar.letters import desk
 from dsar.letters.kinds import Kind
@@ -108,7 +108,7 @@ async def test_an_officer_ends_what_came_back_and_the_member_is_told(life: Life)
     await joins(life, "FK-2000")
     await worker.drain(life.tillit)
     async with life.tillit.unit() as work:
-        await requests.refuse(work.unit, OFFICER, work.active, request, reason=Reason.UNFOUNDED)
+        await deciding.refuse(work.unit, OFFICER, work.active, request, reason=Reason.UNFOUNDED)
     await worker.drain(life.tillit)
     assert (await stands(life, request)).state is State.REJECTED
     async with life.tillit.unit() as work:
@@ -129,13 +129,13 @@ async def test_a_field_that_the_programme_has_dropped_brings_the_correction_back
     assert await values(life, "county") == ["Dalarna"]
 
     async with life.tillit.unit() as work:  # decided anew, in vain
-        await requests.approve(work.unit, OFFICER, work.active, request)
+        await deciding.approve(work.unit, OFFICER, work.active, request)
     await worker.drain(life.tillit)
     assert (await stands(life, request)).state is State.ACKNOWLEDGED
 
     await changes(life, FIRST, SHOE + FIRST)
     async with life.tillit.unit() as work:
-        await requests.approve(work.unit, OFFICER, work.active, request)
+        await deciding.approve(work.unit, OFFICER, work.active, request)
     await worker.drain(life.tillit)
     assert (await stands(life, request)).state is State.FULFILLED
     assert await values(life, "shoe", "county") == ["41", "Jämtland"]
@@ -163,11 +163,11 @@ async def test_both_officers_decide_anew_on_what_came_back(life: Life) -> None:
     await changes(life, "[requests]\n", '[requests]\nfour_eyes = ["rectification"]\n')
     request = await approved(life, NUMBER)
     async with life.tillit.unit() as work:
-        await requests.approve(work.unit, OFFICER, work.active, request)
+        await deciding.approve(work.unit, OFFICER, work.active, request)
     await joins(life, "FK-2000")
     await worker.drain(life.tillit)
     async with life.tillit.unit() as work:
-        again = await requests.approve(work.unit, OFFICER, work.active, request)
+        again = await deciding.approve(work.unit, OFFICER, work.active, request)
     assert (again.state, again.two) == (State.ACKNOWLEDGED, True)
 
 
@@ -199,10 +199,10 @@ async def test_what_came_back_cannot_be_taken_for_done(life: Life) -> None:
     await joins(life, "FK-2000")
     await worker.drain(life.tillit)
     async with life.tillit.unit() as work:
-        await requests.cancel(work.unit, OFFICER, request)
+        await deciding.cancel(work.unit, OFFICER, request)
     with pytest.raises(WrongState):
         async with life.tillit.unit() as work:
-            await requests.approve(work.unit, OFFICER, work.active, request)
+            await deciding.approve(work.unit, OFFICER, work.active, request)
 
 
 def _sql(life: Life, statement: LiteralString, *given: Any) -> list[tuple[Any, ...]]:
@@ -253,7 +253,7 @@ async def test_an_approval_by_one_where_two_were_asked_for_is_named(
 
 async def approves(life: Life, request: UUID, act: Act) -> Request:
     async with life.tillit.unit() as work:
-        return await requests.approve(work.unit, act, work.active, request)
+        return await deciding.approve(work.unit, act, work.active, request)
 
 
 async def _as_if_endorsed(*_: object) -> approvals.SoFar:

@@ -8,8 +8,8 @@ from a_life import Life
 
 from api.bootstrap import SYSTEM
 from api.work import Steps
-from dsar import register, requests
-from dsar.requests import JOBS
+from dsar import deciding, register
+from dsar.deciding import JOBS
 from dsar.states import Right, State
 from dsar.wanted import Wanted
 from kernel.errors import TillitError
@@ -35,7 +35,7 @@ async def _approved(life: Life, right: Right) -> UUID:
         asked = await at_the_desk.opened(work, right, life.member, **how)
         if State(asked.state) is not State.ACCEPTED:
             outcome = "it stands" if right is Right.REVIEW else ""
-            await requests.approve(work.unit, SYSTEM, work.active, asked.id, outcome=outcome)
+            await deciding.approve(work.unit, SYSTEM, work.active, asked.id, outcome=outcome)
     return asked.id
 
 

@@ -1,5 +1,6 @@
 """Letters on their way: written once, sent to one address, tried again, left to be fetched."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -12,17 +13,19 @@ from a_mail_server import Told, mail_server
 from at_the_books import Books
 
 from api import letters_out, links
+from api import jobs
 from api import work as worker
 from api.bootstrap import SYSTEM
-from api.mail import Smtp
+from api.cli.request_waiting import next_command, said
+from api.mail import Outcome, Smtp
 from audit.browsing import naming
 from consent import ledger
 from consent.standings import fold
-from dsar import outgoing, overdue, register, requests
+from dsar import deciding, outgoing, overdue, register, requests
 from dsar.desk import seen
 from dsar.errors import UnknownLetter
 from dsar.identity import How, Proof
-from dsar.letters import desk, posting
+from dsar.letters import announcing, cases, desk, kept, making, posting
 from dsar.letters.desk import Status
 from dsar.letters.kinds import Kind
 from dsar.outgoing import State as Way
@@ -51,7 +54,7 @@ async def asked(books: Books, right: Right, member: UUID, **how: Any) -> UUID:
 
 async def approve(books: Books, request: UUID) -> None:
     async with books.tillit.unit() as work:
-        await requests.approve(work.unit, SYSTEM, work.active, request)
+        await deciding.approve(work.unit, SYSTEM, work.active, request)
 
 
 async def letters(books: Books, request: UUID) -> list[Status]:
@@ -122,6 +125,25 @@ async def test_a_letter_is_written_and_sent_once_however_often_its_job_runs(
     assert len(await books.query("SELECT id FROM letter")) == 1
 
 
+async def test_a_single_pass_counts_the_letters_that_a_server_has_taken_and_no_others(
+    books: Books, post: Told
+) -> None:
+    post.data += ["451 Not now"]
+    for _ in range(2):
+        await asked(books, Right.ACCESS, await books.joins())
+    done = Counter[str]()
+    await worker.once(books.tillit, done)
+    assert (len(post.messages), done[jobs.LETTERS]) == (1, 1)
+    assert done[jobs.JOB + "outgoing.send"] == 2
+    books.clock.at += timedelta(minutes=2)
+    await worker.once(books.tillit, done)
+    assert (len(post.messages), done[jobs.LETTERS]) == (2, 2)
+
+
+def test_every_step_of_a_pass_says_what_it_counts() -> None:
+    assert set(worker.SAID) == {step for step, _ in worker.IN_TIME}
+
+
 async def test_an_objection_is_answered_and_not_acknowledged_beside(
     books: Books, post: Told
 ) -> None:
@@ -144,6 +166,29 @@ async def test_an_answer_goes_to_no_address_that_was_not_proved(books: Books, po
         Kind.ANSWER: (Way.DOWNLOAD, "address_not_proved"),
     }
     assert len(post.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("proof", "proved"),
+    [
+        (None, False),
+        (Proof(How.STEP_UP), True),
+        (Proof(How.OFFICER), True),
+        (Proof(How.CODE, "email"), True),
+        (Proof(How.CODE, "phone"), False),
+        (Proof(How.MANDATE, by="an-agent-no-more"), False),
+        (Proof(How.GUARDIAN, by=str(UUID(int=7))), False),
+    ],
+)
+async def test_a_letter_goes_to_the_member_s_own_address_and_is_proved_by_who_may_speak(
+    books: Books, proof: Proof | None, *, proved: bool
+) -> None:
+    anna = await books.joins(phone="+46701234567")
+    request = await asked(books, Right.ACCESS, anna, proof=proof)
+    async with books.tillit.unit() as work:
+        person = await members.one(work.unit, anna)
+        found = await cases.address_of(work.unit, work.active, request, person)
+    assert found == cases.Address("asa1@post.example", proved)
 
 
 async def test_an_answer_goes_to_the_address_that_was_proved(books: Books, post: Told) -> None:
@@ -302,10 +347,10 @@ async def test_an_extension_and_then_a_refusal_are_both_told(books: Books, post:
     anna = await books.joins()
     request = await asked(books, Right.ERASURE, anna, language="en")
     async with books.tillit.unit() as work:
-        await requests.extend(work.unit, SYSTEM, request, reason=Delay.COMPLEX)
+        await deciding.extend(work.unit, SYSTEM, request, reason=Delay.COMPLEX)
     await worker.drain(books.tillit)
     async with books.tillit.unit() as work:
-        await requests.refuse(work.unit, SYSTEM, work.active, request, reason=Reason.LAW)
+        await deciding.refuse(work.unit, SYSTEM, work.active, request, reason=Reason.LAW)
     await worker.drain(books.tillit)
     texts = [str(one.get_body(("plain",))) for one in post.messages]
     assert ["complex" in text for text in texts] == [False, True, False]
@@ -382,7 +427,7 @@ async def test_a_restriction_does_not_end_before_its_letter_has_left(
         await worker.drain(books.tillit)
         assert await stands(books, release) == (State.ACCEPTED, Waits.LETTER, 0)
         assert (await states(books, release))[Kind.RELEASE] == (Way.WAITING, "refused_for_now")
-        await worker.Steps(books.tillit).restriction(request=str(release))
+        await jobs.Steps(books.tillit).restriction(request=str(release))
         assert await is_restricted(books, anna)
         books.clock.at += timedelta(minutes=minutes)
     await worker.drain(books.tillit)  # it leaves now
@@ -392,17 +437,49 @@ async def test_a_restriction_does_not_end_before_its_letter_has_left(
     assert not await is_restricted(books, anna)
 
 
-async def test_a_restriction_ends_though_no_server_ever_takes_its_letter(
+async def test_a_letter_that_no_server_takes_has_told_nobody_until_it_is_printed(
     books: Books, post: Told
 ) -> None:
     anna, release = await released(books)
     post.recipient += ["450 Greylisted"] * 40
-    began = books.clock.at
-    while await is_restricted(books, anna):
+    for _ in range(24):
         books.clock.at += timedelta(hours=4)
         await worker.drain(books.tillit)
-    assert timedelta(days=3) <= books.clock.at - began <= timedelta(days=3, hours=8)
     assert (await states(books, release))[Kind.RELEASE] == (Way.DOWNLOAD, "refused_for_now")
+    assert await stands(books, release) == (State.ACCEPTED, Waits.LETTER, 0)
+    await jobs.Steps(books.tillit).restriction(request=str(release))
+    assert await is_restricted(books, anna)
+    async with books.tillit.unit() as work:
+        found = await seen(work.unit, work.active, [await register.get(work.unit, release)])
+        [waits] = await waiting(work.unit, found)
+    assert said(waits) == "the letter that says so: not sent (refused_for_now)"
+    assert next_command(found[0], waits) == (
+        f"tillit request letter {release} release --out release.pdf"
+    )
+    async with books.tillit.unit() as work:
+        await desk.opened(work.unit, SYSTEM, release, Kind.RELEASE)
+    await worker.drain(books.tillit)
+    assert await stands(books, release) == (State.FULFILLED, Waits.NOTHING, 0)
+    assert not await is_restricted(books, anna)
+
+
+async def test_a_guardian_is_told_of_a_release_when_they_are_handed_its_letter(
+    books: Books, post: Told
+) -> None:
+    anna = await books.joins()
+    await approve(books, await asked(books, Right.RESTRICTION, anna))
+    await worker.drain(books.tillit)
+    how = {"channel": Channel.GUARDIAN, "proof": Proof(How.GUARDIAN)}
+    release = await asked(books, Right.RELEASE, anna, **how)
+    await approve(books, release)
+    await worker.drain(books.tillit)
+    assert (await states(books, release))[Kind.RELEASE] == (Way.DOWNLOAD, "for_a_guardian")
+    assert await stands(books, release) == (State.ACCEPTED, Waits.LETTER, 0)
+    assert await is_restricted(books, anna)
+
+
+def test_what_a_process_without_a_mail_server_says_is_known_to_those_who_go_by_it() -> None:
+    assert set(announcing.BY_PAGE) == {making.WhyNot.NO_ADDRESS, Outcome.NO_SERVER}
 
 
 async def test_who_has_no_address_can_fetch_the_letter_before_the_restriction_ends(
@@ -417,6 +494,9 @@ async def test_who_has_no_address_can_fetch_the_letter_before_the_restriction_en
     await worker.drain(books.tillit)
     assert (await states(books, release))[Kind.RELEASE] == (Way.DOWNLOAD, "no_address")
     assert not await is_restricted(books, anna)
+    async with books.tillit.unit() as work:  # it is at their page, the letter and all it says
+        person = await members.one(work.unit, anna)
+        assert await kept.opened(work.unit, release, person, Kind.RELEASE) is not None
 
 
 async def test_a_release_is_taken_back_while_its_letter_waits(books: Books, post: Told) -> None:
@@ -424,7 +504,7 @@ async def test_a_release_is_taken_back_while_its_letter_waits(books: Books, post
     post.data += ["451 Not now"]
     await worker.drain(books.tillit)
     async with books.tillit.unit() as work:
-        await requests.cancel(work.unit, SYSTEM, release)
+        await deciding.cancel(work.unit, SYSTEM, release)
     for _ in range(3):
         books.clock.at += timedelta(days=2)
         await worker.drain(books.tillit)

@@ -12,7 +12,7 @@ from toy_processor import Key
 from api import work as worker
 from api.bootstrap import SYSTEM, Tillit
 from api.settings import Settings
-from dsar import requests
+from dsar import deciding, requests
 from dsar.errors import UnknownLetter
 from dsar.letters import desk
 from dsar.letters.kinds import Kind
@@ -59,7 +59,7 @@ async def test_an_answer_with_something_to_fetch(books: Books, right: Right) -> 
         request = (await at_the_desk.opened(work, right, member)).id
     seen = await _seen(books.tillit, request, Kind.ANSWER)
     async with books.tillit.unit() as work:
-        await requests.approve(work.unit, SYSTEM, work.active, request)
+        await deciding.approve(work.unit, SYSTEM, work.active, request)
     assert _is_what_was_sent(seen, await _sent(books.tillit, request, Kind.ANSWER))
 
 
@@ -69,7 +69,7 @@ async def test_an_answer_that_names_who_has_yet_to_confirm(settings: Settings) -
             request = (await at_the_desk.opened(work, Right.RESTRICTION, told.life.member)).id
         seen = await _seen(told.tillit, request, Kind.ANSWER)
         async with told.tillit.unit() as work:
-            await requests.approve(work.unit, SYSTEM, work.active, request)
+            await deciding.approve(work.unit, SYSTEM, work.active, request)
             name = work.active.programme.recipients["letters"].name
         assert any(name in point for one in seen.blocks for point in one.points)
         assert _is_what_was_sent(seen, await _sent(told.tillit, request, Kind.ANSWER))
@@ -81,7 +81,7 @@ async def test_a_farewell(books: Books) -> None:
         request = (await at_the_desk.opened(work, Right.ERASURE, member)).id
     seen = await _seen(books.tillit, request, Kind.FAREWELL)
     async with books.tillit.unit() as work:
-        await requests.approve(work.unit, SYSTEM, work.active, request)
+        await deciding.approve(work.unit, SYSTEM, work.active, request)
     assert _is_what_was_sent(seen, await _sent(books.tillit, request, Kind.FAREWELL))
 
 

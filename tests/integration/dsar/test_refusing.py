@@ -11,7 +11,7 @@ from api.bootstrap import SYSTEM
 from audit.acts import Act
 from audit.entries import ActorType
 from audit.verify import VerifierKey
-from dsar import checks, desk, identity, register, requests
+from dsar import checks, deciding, desk, identity, register, requests
 from dsar.errors import UnfitReason, WrongState
 from dsar.identity import How, Proof
 from dsar.letters import desk as letters
@@ -70,7 +70,7 @@ async def test_nobody_is_refused_as_a_stranger_who_has_shown_who_they_are(
         await refused(books, request, Reason.IDENTITY)
     async with books.tillit.unit() as work:  # nor by a decision without a look at the letter
         with pytest.raises(UnfitReason, match="has shown who they are"):
-            await requests.refuse(work.unit, OFFICER, work.active, request, reason=Reason.IDENTITY)
+            await deciding.refuse(work.unit, OFFICER, work.active, request, reason=Reason.IDENTITY)
     assert await stands(books, request) == (State.ACKNOWLEDGED, None)
 
 
@@ -146,4 +146,43 @@ async def test_what_is_decided_already_is_told_as_decided_and_not_as_doubted(boo
     await refused(books, request, Reason.EXCESSIVE)
     async with books.tillit.unit() as work:
         with pytest.raises(WrongState, match="this request is rejected"):
-            await requests.refuse(work.unit, SYSTEM, work.active, request, reason=Reason.IDENTITY)
+            await deciding.refuse(work.unit, SYSTEM, work.active, request, reason=Reason.IDENTITY)
+
+
+async def test_what_is_refused_keeps_no_officer_s_yes(books: Books) -> None:
+    await books.handles('four_eyes = ["access"]')
+    request = await asked(books, Right.ACCESS, Proof(How.OFFICER))
+    async with books.tillit.unit() as work:
+        await deciding.approve(work.unit, OFFICER, work.active, request)
+    kept = "SELECT approval IS NOT NULL FROM request"
+    assert await books.query(kept) == [(True,)]
+    await refused(books, request, Reason.EXCESSIVE)
+    assert await books.query(kept) == [(False,)]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("sv", "har begärt kan inte användas"),
+        ("nb", "har bedt om, kan ikke brukes"),
+        ("da", "har bedt om, kan ikke bruges"),
+        ("fi", "tunnistetta ei voida käyttää"),
+        ("en", "asked for cannot be used"),
+    ],
+)
+async def test_who_asks_for_another_s_number_is_told_that_it_cannot_be_used_and_no_more(
+    books: Books, language: str, said: str
+) -> None:
+    other = await books.joins(member_number="FK-2000", name="Kari Nordmann")
+    member = await books.joins()
+    wish = Wanted(values={"member_number": "FK-2000"})
+    async with books.tillit.unit() as work:
+        how = {"proof": Proof(How.OFFICER), "wish": wish, "language": language}
+        request = (await at_the_desk.opened(work, Right.RECTIFICATION, member, **how)).id
+    await refused(books, request, Reason.TAKEN)
+    assert await stands(books, request) == (State.REJECTED, "IdentifierUnavailable")
+    await worker.drain(books.tillit)
+    async with books.tillit.unit() as work:
+        text = pages.text(await letters.opened(work.unit, OFFICER, request, Kind.REFUSAL))
+    assert said in " ".join(text.split())
+    assert all(word not in text for word in ("FK-2000", "Kari", "Nordmann", str(other)))

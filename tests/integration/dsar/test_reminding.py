@@ -18,9 +18,10 @@ from audit.browsing import all_entries
 from audit.entries import Fact, Kind
 from audit.verify import VerifierKey
 from consent.programme import read_programme
-from dsar import checks, mail, outgoing, register, requests
+from dsar import checks, deciding, mail, outgoing, register, requests
 from dsar.mail import Message
 from dsar.states import Right, State
+from dsar.words import Delay, Reason
 from kernel.clock import StoppedClock
 from kernel.database import raw
 from profiles.enrolment import enrol
@@ -94,9 +95,7 @@ async def test_one_message_tells_of_everything_and_of_nobody(
     async with club.unit() as work:
         people = [await _member(work, str(number)) for number in range(4)]
         ids = [(await opened(work, Right.ACCESS, one)).id for one in people]
-        await requests.refuse(
-            work.unit, SYSTEM, work.active, ids[3], reason=requests.Reason.EXCESSIVE
-        )
+        await deciding.refuse(work.unit, SYSTEM, work.active, ids[3], reason=Reason.EXCESSIVE)
     clock.at += timedelta(days=29)
     assert await worker.remind(club) == 3
     assert await worker.remind(club) == 0
@@ -150,7 +149,7 @@ async def test_an_extension_moves_the_reminders_with_the_day(
     clock.at += timedelta(days=20)
     await worker.remind(club)
     async with club.unit() as work:
-        await requests.extend(work.unit, SYSTEM, request, reason=requests.Delay.COMPLEX)
+        await deciding.extend(work.unit, SYSTEM, request, reason=Delay.COMPLEX)
     for _ in range(80):
         await worker.remind(club)
         clock.at += timedelta(days=1)

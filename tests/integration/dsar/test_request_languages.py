@@ -7,7 +7,7 @@ from at_the_books import Books
 from api import work as worker
 from api.bootstrap import SYSTEM
 from audit.browsing import naming
-from dsar import register, requests
+from dsar import deciding, register
 from dsar.letters import desk
 from dsar.letters.kinds import Kind
 from dsar.states import Right
@@ -45,7 +45,7 @@ async def test_a_request_is_answered_in_the_language_that_was_chosen_if_anybody_
         assert work.active.programme.languages == ("sv", "nb", "en")
         asked = await at_the_desk.opened(work, Right.ACCESS, anna, language=chosen)
         assert (await register.get(work.unit, asked.id)).language == kept
-        await requests.approve(work.unit, SYSTEM, work.active, asked.id)
+        await deciding.approve(work.unit, SYSTEM, work.active, asked.id)
     await worker.drain(books.tillit)
     async with books.tillit.unit() as work:
         letter = await desk.opened(work.unit, SYSTEM, asked.id, Kind.ACKNOWLEDGEMENT)
@@ -72,7 +72,7 @@ async def test_who_asks_again_in_their_language_is_answered_in_it(
         assert [one.facts.get("language") for one in said if one.facts.get("step") == "join"] == [
             kept if again in ("fi", "no") else None
         ]
-        await requests.approve(work.unit, SYSTEM, work.active, asked.id)
+        await deciding.approve(work.unit, SYSTEM, work.active, asked.id)
     await worker.drain(books.tillit)
     async with books.tillit.unit() as work:
         answered = await desk.opened(work.unit, SYSTEM, asked.id, Kind.ANSWER)

@@ -14,13 +14,15 @@ import pytest
 from a_life import Life
 from sqlalchemy.exc import DBAPIError
 
+from api import jobs
 from api import work as worker
 from api.bootstrap import SYSTEM, opened
 from api.settings import Settings
-from dsar import certificates, checks, holds, register, requests
+from dsar import certificates, checks, deciding, holds, register
 from dsar.erasure import Erasure
 from dsar.journal import Journal, Line
 from dsar.states import Right, State
+from dsar.tables import RequestRow
 from kernel.database import libpq, raw
 from kernel.errors import Unavailable
 from profiles import members
@@ -71,7 +73,9 @@ async def test_who_was_erased_is_erased_again_before_anything_is_served(
         assert await revived.segment() == {life.neighbour}
         await worker.drain(again)
         async with again.unit() as work:
-            assert await certificates.of_request(work.unit, request)
+            assert await certificates.of_request(
+                work.unit, await again.signer(work.session), request
+            )
     async with opened(settings) as once_more:  # and there is nothing left to do
         assert await Life(once_more, life.member, life.neighbour).segment() == {life.neighbour}
 
@@ -85,7 +89,9 @@ async def test_an_erasure_cut_off_between_journal_and_commit_is_carried_out_at_t
         await worker.drain(again)
         assert await Life(again, life.member, life.neighbour).segment() == {life.neighbour}
         async with again.unit() as work:
-            document = json.loads(await certificates.of_request(work.unit, request))
+            document = json.loads(
+                await certificates.of_request(work.unit, await again.signer(work.session), request)
+            )
         assert document["certificate"]["request"] == str(request)
 
 
@@ -100,11 +106,11 @@ async def test_an_erasure_that_failed_and_was_given_up_is_not_carried_out_at_the
         if not alive:
             patched.setattr(Erasure, "take_back", _fails)
         with _no_commit(life), pytest.raises((DBAPIError, Unavailable)):
-            await worker.Steps(life.tillit).erasure(request=str(request))
+            await jobs.Steps(life.tillit).erasure(request=str(request))
     assert len(Journal(settings.journal).lines()) == (not alive)
     async with life.tillit.unit() as work:
         if how == "cancelled":
-            await requests.cancel(work.unit, SYSTEM, request)
+            await deciding.cancel(work.unit, SYSTEM, request)
         else:
             await holds.place(work.unit, SYSTEM, life.member, holds.Ground.AUTHORITY_ORDER)
     for _ in range(2):
@@ -124,9 +130,9 @@ async def test_an_erasure_that_fails_before_its_commit_is_not_journalled(
     with monkeypatch.context() as patched:
         patched.setattr("profiles.changes._write", _fails)  # the last that is written before it
         with pytest.raises(Unavailable):
-            await worker.Steps(life.tillit).erasure(request=str(request))
+            await jobs.Steps(life.tillit).erasure(request=str(request))
     assert not settings.journal.exists()
-    await worker.Steps(life.tillit).erasure(request=str(request))
+    await jobs.Steps(life.tillit).erasure(request=str(request))
     assert Journal(settings.journal).lines() == [Line(life.member, request)]
 
 
@@ -160,6 +166,37 @@ async def test_who_cannot_be_erased_again_is_not_served_and_keeps_nobody_else_fr
     with pytest.raises(Unavailable, match=str(asked[0])):
         async with opened(settings):
             raise AssertionError("it must not serve")
+
+
+@pytest.mark.parametrize(
+    "change", ["state = 'zz'", "channel = 'zz'", "kind = 'zz'", "kind = 'access'"]
+)
+async def test_a_request_that_says_nothing_any_more_is_erased_again_all_the_same(
+    life: Life, settings: Settings, change: str
+) -> None:
+    people = (life.member, life.neighbour)
+    broken, whole = asked = [await life.ask(Right.ERASURE, one) for one in people]
+    for member, request in zip(people, asked, strict=True):
+        Journal(settings.journal).append(Line(member, request), at=life.tillit.clock.now())
+    with psycopg.connect(libpq(life.tillit.url, role=None)) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute(f"UPDATE request SET {change} WHERE id = %s".encode(), (broken,))
+    async with opened(settings) as again:
+        await worker.drain(again)
+        async with again.unit() as work:
+            assert not await members.load(work.unit, people)
+            assert (await register.get(work.unit, whole)).state is State.FULFILLED
+            row = await work.unit.session.get(RequestRow, broken)
+            assert row is not None
+            assert (row.member, row.approval, row.wanted) == (None, None, None)
+            assert row.closed_at is not None
+        key = (await again.signer()).key
+        async with again.unit() as work:
+            [wrong] = await checks.check(work.unit, key)
+    assert str(broken) in wrong
+    async with opened(settings) as once_more, once_more.unit() as work:  # and that is all of it
+        assert len(Journal(settings.journal).lines()) == len(people)
+        assert not await members.load(work.unit, people)
 
 
 def _damage(life: Life, table: str, column: str, *, at: str = "sealed") -> None:
@@ -201,7 +238,7 @@ async def test_a_request_that_a_restore_put_back_is_closed_and_certified(
     async with tillit.unit() as work:
         asked = await at_the_desk.opened(work, Right.ERASURE, life.member)
         if approved:
-            await requests.approve(work.unit, SYSTEM, work.active, asked.id)
+            await deciding.approve(work.unit, SYSTEM, work.active, asked.id)
     Journal(settings.journal).append(Line(life.member, asked.id), at=tillit.clock.now())
     async with opened(settings) as again:
         async with again.unit() as work:
@@ -210,7 +247,9 @@ async def test_a_request_that_a_restore_put_back_is_closed_and_certified(
         await worker.drain(again)
         key = (await again.signer()).key
         async with again.unit() as work:
-            assert await certificates.of_request(work.unit, asked.id)
+            assert await certificates.of_request(
+                work.unit, await again.signer(work.session), asked.id
+            )
             assert await checks.check(work.unit, key) == []
 
 

@@ -14,7 +14,7 @@ from audit.acts import Act
 from audit.entries import ActorType
 from audit.verify import VerifierKey
 from consent.programme.loading import read_programme
-from dsar import checks, identity, register, requests
+from dsar import checks, deciding, identity, register, requests
 from dsar.errors import NotARequest, SameOfficer, TooLate, WrongState
 from dsar.identity import How, Proof
 from dsar.register import Request
@@ -89,7 +89,7 @@ class Desk:
 
     async def extends(self, request: UUID) -> Request:
         async with self.tillit.unit() as work:
-            return await requests.extend(work.unit, FIRST, request, reason=Delay.MANY)
+            return await deciding.extend(work.unit, FIRST, request, reason=Delay.MANY)
 
     async def lapses(self, request: UUID) -> bool:
         async with self.tillit.unit() as work:
@@ -252,7 +252,7 @@ async def test_a_second_officer_is_another_one(desk: Desk) -> None:
 
     async def approves(act: Act) -> Request:
         async with desk.tillit.unit() as work:
-            return await requests.approve(work.unit, act, work.active, request)
+            return await deciding.approve(work.unit, act, work.active, request)
 
     assert (await approves(FIRST)).two
     with pytest.raises(SameOfficer):

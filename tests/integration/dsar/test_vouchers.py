@@ -233,7 +233,11 @@ async def test_a_damaged_purchase_keeps_nobody_from_being_erased_and_is_counted_
     assert sum(one["count"] for one in erased.facts["kept"]) == len(KEPT) - 1
     assert await books.query("SELECT count(*) FROM voucher") == [(len(KEPT) - 1,)]
     async with books.tillit.unit() as work:
-        document = json.loads(await certificates.of_request(work.unit, request))
+        document = json.loads(
+            await certificates.of_request(
+                work.unit, await books.tillit.signer(work.session), request
+            )
+        )
     assert document["certificate"]["destroyed"]["unreadable"] == 1
     await _holds(books)
 

@@ -150,8 +150,8 @@ async def test_a_ledger_that_does_not_open_keeps_no_erasure_and_all_are_told(clu
         people = await members.load(work.unit, [broken, other])
         swapped = {one: replace(people[one], key=people[other].key, sealed={}) for one in people}
         known = await telling.known(work.unit, work.active, swapped.values())
-    assert known[broken].recipients == ALWAYS | FOR_CONSENTS
-    assert known[other].recipients == ALWAYS
+    assert known[broken].recipients == ALWAYS | FOR_CONSENTS | {"auditor", "tindeblikk"}
+    assert known[other].recipients == ALWAYS | {"auditor"}
 
 
 @pytest.mark.parametrize("said", [(), ((Action.GIVEN, By.MEMBER),)])
@@ -169,10 +169,10 @@ async def test_the_preview_names_whom_the_erasure_tells_and_apart_whom_it_leaves
     assert set(found.tells) == await _told(club, Right.ERASURE, member)
 
 
-async def test_no_ledger_is_opened_where_no_recipient_has_a_connector(
+async def test_the_ledger_is_opened_once_for_all_and_never_where_no_recipient_goes_by_it(
     tillit: Tillit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    member = await _joins(tillit, "1", (Action.GIVEN, By.MEMBER))
+    ids = [await _joins(tillit, number, (Action.GIVEN, By.MEMBER)) for number in ("1", "2")]
     opened = list[object]()
     really = ledger.rows_of
 
@@ -182,9 +182,13 @@ async def test_no_ledger_is_opened_where_no_recipient_has_a_connector(
 
     monkeypatch.setattr(ledger, "rows_of", seen)
     async with tillit.unit() as work:
-        person = await members.one(work.unit, member)
-        known = await telling.known_of(work.unit, work.active, person)
-        assert (known.recipients, opened) == (frozenset(), [])
-        many = await telling.known(work.unit, work.active, [person], by_hand=True)
-        assert "letters" in many[member].recipients
+        people = list((await members.load(work.unit, ids)).values())
+        many = await telling.known(work.unit, work.active, people)
+        assert all("letters" in one.recipients for one in many.values())
+        assert len(opened) == 1
+        programme = work.active.programme
+        always = {name: programme.recipients[name] for name in ("hosting", "auditor")}
+        active = replace(work.active, programme=replace(programme, recipients=always))
+        many = await telling.known(work.unit, active, people)
+        assert all(one.recipients == set(always) for one in many.values())
         assert len(opened) == 1

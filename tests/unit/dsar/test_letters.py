@@ -418,3 +418,24 @@ def replace_salt(letter: object) -> dict[str, object]:
 def test_a_letter_is_tried_again_ever_more_slowly() -> None:
     minutes = [posting.wait(attempts).total_seconds() / 60 for attempts in range(8)]
     assert minutes == [1, 1, 5, 15, 60, 240, 240, 240]
+
+
+#: That data may have gone out; whether it did, nobody has written down.
+MAY_HAVE = {
+    "sv": "kan ha fått",
+    "nb": "kan ha fått",
+    "da": "kan have fået",
+    "fi": "ovat voineet saada",
+    "en": "may have had",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("right", [Right.RECTIFICATION, Right.RESTRICTION, Right.RELEASE])
+def test_an_answer_claims_of_no_recipient_that_it_has_had_the_data(
+    right: Right, language: str
+) -> None:
+    about = case(Kind.ANSWER, right, language, told=("Alpha AB",), silent=("Beta AB",))
+    leads = [one.text for one in write(Kind.ANSWER, about).blocks if "AB" in str(one.points)]
+    assert len(leads) == 2
+    assert all(MAY_HAVE[language] in one for one in leads)

@@ -7,7 +7,15 @@ import pytest
 
 from dsar.errors import UnfitReason, UnknownReason, UnknownRight
 from dsar.states import Right
-from dsar.words import REFUSED_BY, Reason, check_doubt, grounds, reason_named, right_named
+from dsar.words import (
+    REFUSED_BY,
+    Reason,
+    Snag,
+    check_doubt,
+    grounds,
+    reason_named,
+    right_named,
+)
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -39,6 +47,7 @@ LAW = {
     "Art. 15(4)": ("ThirdParty", "", [15]),
     "Art. 20(4)": ("ThirdParty", "", [20]),
     "Art. 23(1)": ("LegalObligation", "a law that keeps something secret", [15]),
+    "Art. 5(1)(d), 16": ("Identifier", "accurate, also for whoever has it", [16]),
     "Art. 16": ("NotRequired", "inaccurate, or incomplete", [16]),
     "Art. 17(1)": ("NotRequired", "where one of the following grounds applies", [17]),
     "Art. 18(1)": ("NotRequired", "where one of the following applies", [18]),
@@ -89,10 +98,16 @@ def test_every_right_can_be_refused_to_a_stranger_and_every_reason_refuses_somet
     assert {reason for fitting in REFUSED_BY.values() for reason in fitting} == set(Reason)
 
 
+_BEGINNINGS = ("Process", "Identity", "Identifier", "Legal", "Third", "NotReq")
+
+
 @pytest.mark.parametrize("page", ["cli.md", "http.md"])
 def test_the_pages_name_every_reason_and_no_other(page: str) -> None:
     told = set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`", (DOCS / page).read_text("utf-8")))
-    reasons = {
-        one for one in told if one.startswith(("Process", "Identity", "Legal", "Third", "NotReq"))
-    }
+    reasons = {one for one in told if one.startswith(_BEGINNINGS)}
     assert reasons == set(Reason)
+
+
+def test_what_brings_a_correction_back_is_told_apart_from_what_refuses_one() -> None:
+    """A row keeps one word, and a letter goes by which it is."""
+    assert set(map(str, Snag)).isdisjoint(map(str, Reason))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsar.requests import JOBS
+from dsar.deciding import JOBS
 from dsar.states import (
     TABLES,
     TERMINAL,

@@ -75,13 +75,43 @@ def test_a_request_that_waits_for_a_recipient_says_for_whom_and_by_when(connecte
     assert (shown["waits_for"], shown["recipients_open"]) == ("recipients", 1)
     assert shown["recipients"] == [word]
     lines = connected("request", "show", ids["1"]).out.splitlines()
-    assert f"{'waits for':<14} recipients: 1 open, 1 with a problem" in lines
+    waits = "recipients: 1 open, 1 with a problem, 2 to be told by hand"
+    assert f"{'waits for':<14} {waits}" in lines
+    assert [one["recipient"] for one in shown["by_hand"]] == ["hosting", "auditor"]
+    assert sum(one.startswith("tell by hand ") for one in lines) == 2
     [line] = [one for one in lines if one.startswith("recipient ")]
     assert line.endswith(f"due {word['due']}: no_secret")
     ended = ("connectors", "give-up", word["outgoing"], "--reason", "impossible")
     assert connected(*ended).status == 0
     assert "given_up" in connected(*then.split()[1:]).out
     assert connected("connectors", "list", "--request", word["outgoing"]).status == 1
+
+
+def test_a_certificate_that_waits_for_recipients_says_so_and_where_to_see_whom(
+    connected, tmp_path: Path
+) -> None:
+    made = connected("request", "open", "erasure", "--member", "1", "--identified", "--json")
+    request = made.json["id"]
+    ways = (
+        ("request", "certificate", request, "--out", "certificate.pdf"),
+        ("request", "show", request, "--certificate", "certificate.json"),
+    )
+    for way in ways:
+        before = connected(*way)
+        assert (before.status, before.out) == (1, "")
+        assert "connectors" not in before.err  # it was not carried out
+    assert connected("request", "approve", request, "--now").status == 0
+    for way in ways:
+        awaited = connected(*way)
+        assert (awaited.status, awaited.out) == (1, "")
+        assert "it is issued once every recipient has answered, or was given up" in awaited.err
+        assert f"`tillit connectors list --request {request}`" in awaited.err
+    [word] = connected("request", "show", request, "--json").json["recipients"]
+    ended = ("connectors", "give-up", word["outgoing"], "--reason", "impossible")
+    assert connected(*ended).status == 0
+    assert connected("worker", "--once").status == 0
+    for way in ways:
+        assert connected(*way).status == 0
 
 
 def test_trying_a_way_says_in_one_line_what_is_wrong(connected) -> None:

@@ -154,6 +154,21 @@ def test_a_worker_that_cron_starts_tells_what_is_overdue(club) -> None:
     assert "outgoing.send" not in club("worker", "--once").err
 
 
+def test_a_worker_that_cron_starts_says_in_counts_what_it_did_and_when_there_was_nothing(
+    club,
+) -> None:
+    request = _open(club, "access", "1", "--identified")
+    assert club("request", "approve", request).status == 0
+    lines = [line.split(maxsplit=1) for line in club("worker", "--once").out.splitlines()]
+    did = {words: int(number) for number, words in lines}
+    assert did["jobs done: request.access"] == 1
+    assert did["jobs done: request.letter"] == 2
+    assert did["entries of the record numbered"] > 3
+    assert "letters sent" not in did, "no settings name a mail server"
+    assert all(did.values())
+    assert club("worker", "--once").out == "nothing was due\n"
+
+
 def test_nobody_is_taken_for_identified_unless_an_officer_says_so(club) -> None:
     request = club("request", "open", "erasure", "--member", "1", "--json").json["id"]
     refused = club("request", "approve", request)

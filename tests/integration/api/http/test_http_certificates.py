@@ -121,13 +121,20 @@ async def test_what_was_not_signed_here_is_not_put_into_words(club: Club) -> Non
         assert answer.status_code == expected, wrong
 
 
-async def test_a_certificate_changed_in_the_database_is_shown_in_words_to_nobody(
-    club: Club,
-) -> None:
+async def test_a_certificate_changed_in_the_database_is_given_to_nobody(club: Club) -> None:
     request, own = await _erased(club)
+    officer = await club.officer()
+    await club.tillit.rotate(SYSTEM)
+    await drain(club.tillit)
     with psycopg.connect(libpq(club.tillit.url, role=None), autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute("UPDATE certificate SET document = replace(document, 'Fj', 'Gj')")
-    for form in ("html", "pdf"):
-        answer = await own("GET", f"/v1/me/requests/{request}/certificate?format={form}")
-        assert answer.status_code == 503
+    for form in ("", "?format=json", "?format=html", "?format=pdf"):
+        for answer in (
+            await own("GET", f"/v1/me/requests/{request}/certificate{form}"),
+            await officer("GET", f"/v1/requests/{request}/certificate{form}"),
+            await officer("GET", f"/v1/requests/{request}/horizon{form}"),
+        ):
+            assert answer.status_code == 503, (form, answer.url)
+            assert "not what was signed" in answer.text
+            assert "Gj" not in answer.text

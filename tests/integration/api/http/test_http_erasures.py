@@ -16,6 +16,7 @@ from api.settings import Settings
 from api.work import drain
 from audit.entries import ActorType
 from consent.programme import read_programme
+from kernel.database import raw
 
 CHECK = "/v1/certificates/check"
 COOLS = ("[requests]\n", "[requests]\ncooling_off_days = 3\n")
@@ -62,6 +63,7 @@ async def test_an_officer_looks_first_and_sees_what_goes_and_what_stays(club: Cl
         [],
         ["hosting", "auditor"],
     )
+    assert (await officer.ok("GET", f"/v1/requests/{request}"))["by_hand"] == []
     assert seen["by_hand"][1] == {
         "recipient": "auditor",
         "name": "Siffergården Revision AB",
@@ -71,6 +73,11 @@ async def test_an_officer_looks_first_and_sees_what_goes_and_what_stays(club: Cl
     assert not [one for one in ("Öberg", "post.example", "R-1") if one in text]
     await officer.ok("POST", f"/v1/requests/{request}/approve")
     await drain(club.tillit)
+    # When nobody can look any more, officers still see whom they have to tell; and nobody else.
+    done = await officer.ok("GET", f"/v1/requests/{request}")
+    assert (done["state"], done["by_hand"]) == ("fulfilled", seen["by_hand"])
+    [listed] = (await officer.ok("GET", "/v1/requests"))["requests"]
+    assert listed["by_hand"] == seen["by_hand"]
     gone = await officer("GET", f"/v1/requests/{request}/preview")
     assert (gone.status_code, gone.json()["type"]) == (404, "urn:tillit:problem:not-ready")
 
@@ -112,6 +119,29 @@ async def test_a_hold_is_placed_listed_and_lifted(club: Club) -> None:
     assert lifted["lifted_at"]
     assert await officer.ok("GET", "/v1/holds") == []
     await officer.ok("POST", f"/v1/requests/{request}/approve")
+
+
+async def test_a_hold_that_somebody_has_changed_hides_no_other(club: Club) -> None:
+    officer = await club.officer()
+    placed = []
+    for number in ("1", "2"):
+        path = f"/v1/members/{await club.joins(number)}/holds"
+        new = {"ground": "dispute", "note": f"Parcel {number}"}
+        placed.append(await officer.ok("POST", path, new))
+    broken, whole = placed
+    async with club.tillit.database.transaction() as session:
+        await (await raw(session)).execute(
+            "UPDATE legal_hold SET sealed = 'x' WHERE id = %s", (broken["hold"],)
+        )
+    found = await officer.ok("GET", "/v1/holds")
+    assert found[1] == whole
+    assert whole["broken"] is None
+    told = {name: found[0][name] for name in ("hold", "member", "placed_at")}
+    assert told == {name: broken[name] for name in told}
+    assert "tillit audit verify" in found[0]["broken"]["remedy"]
+    # Nothing that the row says of itself: whoever changed it may have written that too.
+    for name in ("ground", "note", "placed_by", "until"):
+        assert found[0][name] is None
 
 
 @pytest.mark.parametrize(

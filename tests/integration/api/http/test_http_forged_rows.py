@@ -258,7 +258,7 @@ async def test_a_certificate_whose_job_was_lost_is_issued_all_the_same(club: Clu
     _as_owner(tillit, "DELETE FROM procrastinate_jobs WHERE args ? 'request'")
     await drain(tillit)
     async with tillit.unit() as work:
-        assert await certificates.of_request(work.unit, request)
+        assert await certificates.of_request(work.unit, await tillit.signer(work.session), request)
 
 
 # Footprints

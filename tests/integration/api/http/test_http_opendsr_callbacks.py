@@ -20,7 +20,7 @@ from cryptography.exceptions import InvalidSignature
 from api.bootstrap import SYSTEM, Tillit
 from api.work import drain, remind
 from consent.programme import read_programme
-from dsar import checks, register, requests
+from dsar import checks, deciding, register, requests
 from dsar import identity as proofs
 from dsar.identity import How, Proof
 from dsar.opendsr import callbacks, handed
@@ -169,7 +169,7 @@ async def test_an_access_request_is_counted_and_its_results_go_to_the_member_alo
     await drain(tillit)
     request = await proved_by_codes(tillit)
     async with tillit.unit() as work:
-        await requests.approve(work.unit, SYSTEM, work.active, request.id)
+        await deciding.approve(work.unit, SYSTEM, work.active, request.id)
     await drain(tillit)
     answer = (await agent.asks(reference)).json()
     assert (answer["request_status"], answer["results_count"]) == ("completed", 1)
@@ -192,7 +192,7 @@ async def test_every_address_is_called_and_one_that_fails_holds_up_no_other(
     (shown,) = await officer.ok("GET", "/v1/requests/handed-in")
     assert shown["problems"] == ["unreachable"]
     async with tillit.unit() as work:
-        await requests.approve(work.unit, SYSTEM, work.active, request.id)
+        await deciding.approve(work.unit, SYSTEM, work.active, request.id)
     await drain(tillit)
     async with tillit.unit() as work:
         assert (await register.get(work.unit, request.id)).state is State.FULFILLED

@@ -9,7 +9,7 @@ from agents_at_doors import Agent, identity, pin
 from callers_at_doors import Club
 
 from api.bootstrap import Tillit
-from api.work import Steps
+from api.jobs import Steps
 from dsar.opendsr import handed, receiving
 from dsar.opendsr.handed import HandedIn, State
 from dsar.states import Right

@@ -10,7 +10,8 @@ from agents_at_doors import Agent, pin
 from callers_at_doors import Club
 
 from api.bootstrap import SYSTEM, Tillit
-from api.work import Steps, drain
+from api.jobs import Steps
+from api.work import drain
 from audit.acts import Act
 from audit.entries import ActorType
 from audit.verify import VerifierKey

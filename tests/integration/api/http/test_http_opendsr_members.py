@@ -16,7 +16,7 @@ from api.bootstrap import SYSTEM, Tillit
 from api.work import drain, remind
 from audit.entries import Kind
 from consent.programme import read_programme
-from dsar import register, requests
+from dsar import deciding, register, requests
 from dsar.identity import How, Proof
 from dsar.opendsr import handed
 from dsar.opendsr.handed import State
@@ -254,7 +254,7 @@ async def test_an_agent_takes_back_what_is_pending_and_nothing_that_its_member_h
     assert answer.status_code == 409
     assert answer.json()["error"]["code"] == 409
     async with tillit.unit() as work:
-        await requests.approve(work.unit, SYSTEM, work.active, request.id)
+        await deciding.approve(work.unit, SYSTEM, work.active, request.id)
     assert (await agent.asks(second, "DELETE")).status_code == 409
 
 

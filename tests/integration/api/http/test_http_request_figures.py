@@ -14,7 +14,8 @@ from the_desk import opened
 from api.bootstrap import SYSTEM
 from api.settings import Settings
 from api.work import drain
-from dsar import requests
+from dsar import deciding
+from dsar.words import Reason
 from kernel.clock import StoppedClock
 
 
@@ -47,8 +48,8 @@ async def test_gauges_tell_how_many_are_open_due_and_late_and_nothing_else(
     clock.at = START + timedelta(days=40)
     assert await _gauges(club) == {"open": 3, "due_soon": 0, "overdue": 2}
     async with club.tillit.unit() as work:
-        reason = requests.Reason.EXCESSIVE
-        await requests.refuse(work.unit, SYSTEM, work.active, UUID(first), reason=reason)
+        reason = Reason.EXCESSIVE
+        await deciding.refuse(work.unit, SYSTEM, work.active, UUID(first), reason=reason)
     assert await _gauges(club) == {"open": 2, "due_soon": 0, "overdue": 1}
     health = await club.nobody("GET", "/healthz")
     assert "overdue" not in health.text  # a machine cannot mend it by starting anew
