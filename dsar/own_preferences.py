@@ -39,7 +39,7 @@ class Preferences:
 async def preferences(unit: Unit, member: Member) -> Preferences:
     """What the member has said about everything at once."""
     said = (await ledger.opened(unit, {member.id: member.key}))[member.id]
-    return _preferences(unit, fold(said))
+    return told(unit, fold(said))
 
 
 async def channel(unit: Unit, act: Act, member: Member, name: str, *, on: bool) -> Preferences:
@@ -83,10 +83,11 @@ async def objection(unit: Unit, act: Act, member: Member, *, objects: bool) -> P
 
 async def _say(unit: Unit, act: Act, member: Member, *said: Choice) -> Preferences:
     standings = await ledger.record(unit, act, {member: said})
-    return _preferences(unit, standings[member.id])
+    return told(unit, standings[member.id])
 
 
-def _preferences(unit: Unit, standings: Standings) -> Preferences:
+def told(unit: Unit, standings: Standings) -> Preferences:
+    """What these standings say about everything at once, today."""
     until = standings.paused_until
     paused = standings.paused and (until is None or until > unit.today)
     return Preferences(

@@ -1,0 +1,212 @@
+"""A purpose as a card shows it: what it is, where somebody stands with it, and what a no changes.
+
+What a member sees of themselves and what a guardian sees of a child are made here alike. Pure:
+stands in, words in the page's language out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from api.pages.asked import Asked
+from consent.choices import State
+from consent.eligibility import Reason
+from consent.history import Stand
+from consent.programme import Action, Purpose
+from dsar import own_choices
+from dsar.own_preferences import Preferences
+from dsar.packages.marking import mark
+
+CHANNELS: Mapping[str, str] = {
+    "email": mark("E-mail"),
+    "sms": mark("Text message"),
+    "post": mark("Post"),
+    "app": mark("The app"),
+    "phone": mark("Telephone"),
+}
+#: By what a service that may do so uses the data of whoever is meant.
+_USES = frozenset({Action.PREVIEW, Action.SEGMENT, Action.READ, Action.CONTACT})
+#: Reasons that what was answered does not tell, of a member or of a child alike.
+WHY: Mapping[Reason, str] = {
+    Reason.RESTRICTED: mark("the use of the data is restricted"),
+    Reason.OBJECTED: mark("there is an objection to it"),
+    Reason.PAUSED: mark("it is paused"),
+    Reason.ASK_AGAIN: mark("what the yes was to is not what we do now, so we ask again"),
+    Reason.GUARDIAN_NEEDED: mark("a guardian has to say yes"),
+    Reason.AGE_UNKNOWN: mark("we do not know the age"),
+    Reason.COME_OF_AGE: mark("a guardian said yes, and the member is old enough to answer now"),
+}
+#: A yes was said, and is none as things are: neither button is pressed.
+_HANGING = frozenset({Reason.ASK_AGAIN, Reason.GUARDIAN_NEEDED, Reason.COME_OF_AGE})
+
+
+@dataclass(frozen=True)
+class ShownChannel:
+    """`barred`: off for everything at once, so that nothing said of one purpose turns it on."""
+
+    name: str
+    text: str
+    on: bool
+    barred: bool
+
+
+@dataclass(frozen=True)
+class ShownPurpose:
+    """One purpose; all words are in the page's language.
+
+    `notice_language` and `changes_language`: those of the notice and of `changes`, what a no
+    changes, where the programme says it; `stops`: the services that would use it no more, where
+    it does not. `answer`: yes (True), no, or None while there is none that counts; `said`: the
+    answer in words; `used`, or `why_not`, where the answer does not tell. `last_day`: of a yes
+    that runs out. `recipients`: who gets data for it, by name.
+    """
+
+    name: str
+    title: str
+    article: str
+    notice: str
+    notice_language: str
+    changes: str
+    changes_language: str
+    stops: Sequence[str]
+    data: Sequence[str]
+    recipients: Sequence[str]
+    kept: str
+    can_choose: bool
+    is_consent: bool
+    confirmed_by_link: bool
+    answer: bool | None
+    said: str
+    since: datetime | None
+    last_day: date | None
+    used: bool
+    why_not: str
+    channels: Sequence[ShownChannel]
+
+
+def shown(asked: Asked, stand: Stand, *, wishes: Preferences | None = None) -> ShownPurpose:
+    """`wishes`: what they have said about everything at once, where that is to be told."""
+    purpose, speak = stand.purpose, asked.speaking
+    spoken = _spoken(speak.code, purpose.notice)
+    changes = _spoken(speak.code, purpose.without)
+    period = asked.active.programme.retention_of(purpose.name)
+    until = stand.standing.until if stand.standing.consented else None
+    said = _said(stand, all_marketing=wishes is not None and wishes.objects)
+    return ShownPurpose(
+        name=purpose.name,
+        title=speak.purpose(purpose.dpv),
+        article=speak.wording.article(purpose.legal_basis.article),
+        notice=purpose.notice[spoken],
+        notice_language=spoken,
+        changes=purpose.without.get(changes, ""),
+        changes_language=changes,
+        stops=_using(asked, purpose),
+        data=_data(asked, purpose),
+        recipients=_recipients(asked, purpose),
+        kept=speak.language.period(period) if period else "",
+        can_choose=own_choices.can_choose(purpose),
+        is_consent=stand.footing.needs_consent,
+        confirmed_by_link=purpose.double_opt_in,
+        answer=_answer(stand),
+        said=speak.say(said),
+        since=stand.standing.since if said in _DATED else None,
+        last_day=until - timedelta(days=1) if until and said in _DATED else None,
+        used=stand.reason is None,
+        why_not=_why_not(asked, stand, said),
+        channels=_channels(asked, stand, wishes),
+    )
+
+
+YES, NO = mark("The answer is yes"), mark("The answer is no")
+YES_BY_GUARDIAN = mark("The answer is yes, said by a guardian")
+WAITING = mark("The answer is yes, which counts once it is confirmed by the link that we send")
+NOTHING_SAID = mark("There is no answer yet, which counts as a no")
+USED_UNLESS = mark("There is no answer yet. We use it unless the answer is no")
+UNPROVEN = mark("We were told of a yes, and nothing proves it, so it does not count")
+EXPIRED = mark("The yes has run out and does not count any more")
+INVALID = mark("An earlier yes was found not to be valid and does not count")
+ALL_MARKETING = mark("The answer to all direct marketing is no. A yes here is an exception to that")
+_DATED = frozenset({YES, NO, YES_BY_GUARDIAN, WAITING})
+_BY_STATE: Mapping[State, str] = {
+    State.UNKNOWN: NOTHING_SAID,
+    State.REQUESTED: WAITING,
+    State.UNPROVEN: UNPROVEN,
+    State.GIVEN: YES,
+    State.RENEWED: YES,
+    State.REFUSED: NO,
+    State.WITHDRAWN: NO,
+    State.EXPIRED: EXPIRED,
+    State.INVALIDATED: INVALID,
+}
+
+
+def _said(stand: Stand, *, all_marketing: bool) -> str:
+    """The answer there is, as an English sentence of the catalogue."""
+    standing = stand.standing
+    if standing.objected:
+        return NO
+    if all_marketing and stand.objected:
+        return ALL_MARKETING
+    if stand.footing.needs_consent:
+        by_guardian = standing.consented and standing.guardian and stand.state is not State.EXPIRED
+        return YES_BY_GUARDIAN if by_guardian else _BY_STATE[stand.state]
+    if standing.said_no:
+        return NO
+    return YES if standing.lifted else USED_UNLESS
+
+
+def _answer(stand: Stand) -> bool | None:
+    if stand.objected or stand.standing.said_no:
+        return False
+    if not stand.footing.needs_consent:
+        return True
+    if stand.state in (State.GIVEN, State.RENEWED):
+        return None if stand.reason in _HANGING else True
+    if stand.state is State.REQUESTED:
+        return True
+    return False if stand.state in (State.REFUSED, State.WITHDRAWN) else None
+
+
+def _why_not(asked: Asked, stand: Stand, said: str) -> str:
+    """Why it is not used, where the answer beside it does not tell."""
+    if stand.reason is None or (stand.reason is Reason.OBJECTED and said in (NO, ALL_MARKETING)):
+        return ""
+    why = WHY.get(stand.reason)
+    return asked.speaking.say(why) if why else ""
+
+
+def _spoken(language: str, texts: Mapping[str, str]) -> str:
+    """The language to show a text in: the page's, or the programme's first; empty for no text."""
+    return language if language in texts else next(iter(texts), "")
+
+
+def _channels(asked: Asked, stand: Stand, wishes: Preferences | None) -> list[ShownChannel]:
+    if not stand.footing.heeds_channels:
+        return []
+    say = asked.speaking.say
+    return [
+        ShownChannel(
+            one, say(CHANNELS[one]), on, barred=wishes is not None and not wishes.channels[one]
+        )
+        for one, on in stand.channels.items()
+    ]
+
+
+def _using(asked: Asked, purpose: Purpose) -> list[str]:
+    services = asked.active.programme.services.values()
+    return [one.name for one in services if _USES & one.may.get(purpose.name, frozenset())]
+
+
+def _data(asked: Asked, purpose: Purpose) -> list[str]:
+    """What the purpose uses, each kind of data once."""
+    programme, fields = asked.active.programme, asked.active.schema.catalogue.fields
+    terms = (
+        fields[one].category if one in fields else programme.traits[one].category
+        for one in purpose.fields
+    )
+    return list(dict.fromkeys(asked.speaking.category(term) for term in terms))
+
+
+def _recipients(asked: Asked, purpose: Purpose) -> list[str]:
+    found = asked.active.programme.recipients.values()
+    return [one.name for one in found if purpose.name in one.purposes]

@@ -1,0 +1,115 @@
+"""Family on a page: whose guardian one is, what they say for a child, and what they ask for it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from html import unescape
+from uuid import UUID
+
+import pytest_asyncio
+
+from api.bootstrap import SYSTEM, Tillit
+from consent import guardians, ledger
+from consent.choices import By
+from consent.standings import fold
+from dsar import child_requests
+from dsar.states import Right
+from profiles import members
+from profiles.enrolment import enrol
+from tests.at_a_browser import member_at
+
+PATH = "/my/family"
+
+
+@dataclass(frozen=True)
+class Kin:
+    parent: UUID
+    child: UUID
+    other: UUID
+
+
+@pytest_asyncio.fixture
+async def kin(tillit: Tillit) -> Kin:
+    """A guardian, their child of ten, and a child of somebody else's."""
+    async with tillit.unit() as work:
+        ten = (work.unit.today - timedelta(days=3660)).isoformat()
+        people = [
+            {"member_number": "p1", "birth_date": "1980-01-01"},
+            {"member_number": "c1", "birth_date": ten},
+            {"member_number": "c2", "birth_date": ten},
+        ]
+        parent, child, other = await enrol(work.unit, SYSTEM, people, source="sign-up")
+        await guardians.name(
+            work.unit, SYSTEM, work.active, child=child.id, guardian=parent.id,
+            by=By.OFFICER, how="form", evidence="FORM-77",
+        )  # fmt: skip
+    return Kin(parent.id, child.id, other.id)
+
+
+async def _consented(tillit: Tillit, member: UUID, purpose: str) -> bool:
+    async with tillit.unit() as work:
+        one = await members.one(work.unit, member)
+        said = (await ledger.opened(work.unit, {one.id: one.key}))[one.id]
+    return fold(said).of(purpose).consented
+
+
+async def test_who_has_neither_child_nor_guardian_is_told_how_to_get_there(
+    tillit: Tillit, kin: Kin
+) -> None:
+    async with tillit.unit() as work:
+        [lone] = await enrol(work.unit, SYSTEM, [{"member_number": "x1"}], source="sign-up")
+    async with member_at(tillit, lone.id) as at:
+        page = unescape((await at.open(PATH)).text)
+    assert "Nobody is on record as your child" in page
+    assert "write to privacy@fjallklubben.example" in page
+
+
+async def test_a_guardian_says_yes_and_no_for_a_child_by_one_press_each(
+    tillit: Tillit, kin: Kin
+) -> None:
+    to = f"{PATH}/{kin.child}/choices/newsletter"
+    async with member_at(tillit, kin.parent) as at:
+        page = await at.open(PATH)
+        assert "Your child, member c1" in page.text
+        assert "member c2" not in page.text
+        assert f'action="{to}"' in page.text
+        said = await at.send(to, allow="true", language="en")
+        assert "The answer is yes, said by a guardian" in said.text
+        assert await _consented(tillit, kin.child, "newsletter")
+        await at.send(to, allow="false", language="en")
+    assert not await _consented(tillit, kin.child, "newsletter")
+
+
+async def test_nothing_is_said_for_a_child_of_somebody_else(tillit: Tillit, kin: Kin) -> None:
+    async with member_at(tillit, kin.parent) as at:
+        await at.open(PATH)
+        to = f"{PATH}/{kin.other}/choices/newsletter"
+        refused = await at.send(to, allow="true", language="en")
+        assert refused.status_code == 404
+    assert not await _consented(tillit, kin.other, "newsletter")
+
+
+async def test_a_child_sees_since_when_and_not_who_their_guardian_is(
+    tillit: Tillit, kin: Kin
+) -> None:
+    async with member_at(tillit, kin.child) as at:
+        page = (await at.open(PATH)).text
+        choices = (await at.open("/my/choices")).text
+    assert "A guardian is on record since" in page
+    assert "put there by: one of our staff" in page
+    assert "FORM-77" not in page
+    assert str(kin.parent) not in page
+    assert "We know of no guardian" not in choices
+
+
+async def test_what_is_open_for_a_child_is_counted_and_led_to(tillit: Tillit, kin: Kin) -> None:
+    async with member_at(tillit, kin.parent) as at:
+        page = unescape((await at.open(PATH)).text)
+        assert "Open now: 0." in page
+        assert f'href="{PATH}/{kin.child}/requests"' in page
+        async with tillit.unit() as work:
+            parent = await members.one(work.unit, kin.parent)
+            ward = await child_requests.ward(work.unit, work.active, parent, kin.child)
+            await child_requests.open_request(
+                work.unit, SYSTEM, work.active, ward, guardian=parent, right=Right.ACCESS
+            )
+        assert "Open now: 1." in (await at.open(PATH)).text
