@@ -137,10 +137,11 @@ async def see(asked: Asked) -> Data:
     found = await own_sight.values(asked.unit, asked.act, asked.member, seen)
     theirs = own.correctable(asked.unit, asked.active, asked.member)
     fields = {**asked.unit.schema.catalogue.fields, **seen.former}
+    in_order = sorted(fields, key=lambda name: name != NUMBER)  # else as the programme has them
     values = [
-        (fields[name], _value(asked, seen, fields[name], one, theirs=name in theirs))
-        for name, one in sorted(found.items(), key=lambda one: one[0] != NUMBER)
-        if name in fields
+        (fields[name], _value(asked, seen, fields[name], found[name], theirs=name in theirs))
+        for name in in_order
+        if name in found
     ]
     traits = asked.active.programme.traits
     closed = sorted(seen.closed.fields | seen.closed.traits & traits.keys())

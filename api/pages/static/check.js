@@ -106,7 +106,7 @@ function checkpointOf(text) {
 }
 
 // Up from a leaf to the top of a tree of `size` leaves (RFC 9162, 2.1.3.2).
-async function top(leaf, index, hashes, size) {
+async function climbed(leaf, index, hashes, size) {
   must(index < size);
   let node = leaf, at = index, last = size - 1n;
   for (const hash of hashes) {
@@ -165,7 +165,7 @@ async function verify(entry, proofText, keyText) {
   });
   await step("top", async () => {
     must(proof);
-    const found = await top(leaf, proof.index, proof.hashes, proof.checkpoint.size);
+    const found = await climbed(leaf, proof.index, proof.hashes, proof.checkpoint.size);
     must(hex(found) === hex(proof.checkpoint.root));
     return [found, hex(found)];
   });
