@@ -16,7 +16,7 @@ from api.http.bodies import Name, name
 from api.pages.answers import Go, View
 from api.pages.asked import Asked
 from api.pages.declaring import Pages
-from api.pages.member.purposes import ShownPurpose, shown
+from api.pages.member.purposes import JustSaid, ShownPurpose, just_said, shown
 from api.people.people import Kind
 from consent.choices import State
 from consent.history import Stand
@@ -25,18 +25,6 @@ from dsar.packages.marking import mark
 
 pages = Pages(Kind.MEMBER)
 PATH = "/my/choices"
-#: Words of `api.pages.saying.SAID` after which the other answer is offered, with that answer.
-_OTHER = {"yes": False, "yes-waits": False, "yes-held": False, "no": True}
-
-
-@dataclass(frozen=True)
-class Undo:
-    """The other answer to a purpose that was answered just now. `allow`: a yes."""
-
-    purpose: str
-    title: str
-    allow: bool
-    language: str
 
 
 @dataclass(frozen=True)
@@ -57,7 +45,7 @@ class Choices(View):
     guardians: int
     paused: bool
     paused_until: date | None
-    undo: Undo | None
+    just_said: JustSaid | None
 
 
 class Answer(msgspec.Struct, forbid_unknown_fields=True):
@@ -86,7 +74,7 @@ async def see(asked: Asked) -> Choices:
         guardians=len(found.guardians),
         paused=wishes.paused,
         paused_until=wishes.paused_until,
-        undo=_undo(asked, purposes, child=found.child),
+        just_said=just_said(asked, purposes, to=PATH, own=not found.child),
     )
 
 
@@ -104,7 +92,7 @@ async def choose(asked: Asked, answer: Answer) -> Go:
         language=answer.language,
     )
     about = footing.purpose.name
-    return Go(f"{PATH}?about={about}#{about}", said=said_of(stand, allow=answer.allow))
+    return Go(f"{PATH}?about={about}", said=said_of(stand, allow=answer.allow))
 
 
 @pages("POST", "/my/choices/{purpose}/channels", unsettled=True)
@@ -120,7 +108,7 @@ async def reach(asked: Asked, answer: ChannelAnswer) -> Go:
         channel=answer.channel,
         on=answer.on,
     )
-    return Go(f"{PATH}#{footing.purpose.name}", said="saved")
+    return Go(f"{PATH}?about={footing.purpose.name}", said="saved")
 
 
 def said_of(stand: Stand, *, allow: bool) -> str:
@@ -130,15 +118,3 @@ def said_of(stand: Stand, *, allow: bool) -> str:
     if stand.state is State.REQUESTED:
         return "yes-waits"
     return "yes" if stand.reason is None else "yes-held"
-
-
-def _undo(asked: Asked, purposes: Sequence[ShownPurpose], *, child: bool) -> Undo | None:
-    """The other answer, where it is theirs to give."""
-    said, about = asked.query.get("said", ""), asked.query.get("about", "")
-    one = next((one for one in purposes if one.name == about and one.can_choose), None)
-    if one is None or said not in _OTHER:
-        return None
-    allow = _OTHER[said]
-    if allow and child and one.is_consent:
-        return None
-    return Undo(one.name, one.title, allow, one.notice_language)

@@ -15,7 +15,7 @@ from api.pages.answers import Go, View
 from api.pages.asked import Asked
 from api.pages.declaring import Pages
 from api.pages.member.choices import Answer, said_of
-from api.pages.member.purposes import ShownPurpose, shown
+from api.pages.member.purposes import JustSaid, ShownPurpose, just_said, shown
 from api.people.people import Kind
 from dsar import child_requests, own_children, own_standing
 from dsar.own_children import Child
@@ -58,21 +58,27 @@ class Family(View):
     age: int
     guardians: Sequence[ShownGuardian]
     children: Sequence[ShownChild]
+    just_said: JustSaid | None
 
 
-@pages("GET", PATH)
+@pages("GET", PATH, query=("about", "child"))
 async def see(asked: Asked) -> Family:
-    """One's guardians, and one's children with their choices and requests."""
+    """One's guardians, and one's children with their choices and requests.
+
+    `about` and `child`: the purpose answered just now, and for whom.
+    """
     unit, active = asked.unit, asked.active
     own = await own_standing.standing(unit, active, asked.member)
     found = await own_children.children(unit, asked.act, active, asked.member)
+    children = [await _child(asked, one) for one in found]
     return Family(
         child=own.child,
         age=active.programme.age_of_consent,
         guardians=[
             ShownGuardian(one.since, asked.speaking.coded(one.by, BY)) for one in own.guardians
         ],
-        children=[await _child(asked, one) for one in found],
+        children=children,
+        just_said=_just_said(asked, children),
     )
 
 
@@ -91,7 +97,17 @@ async def choose(asked: Asked, answer: Answer) -> Go:
         allow=answer.allow,
         language=answer.language,
     )
-    return Go(f"{PATH}#{footing.purpose.name}-{child}", said=said_of(stand, allow=answer.allow))
+    to = f"{PATH}?about={footing.purpose.name}&child={child}"
+    return Go(to, said=said_of(stand, allow=answer.allow))
+
+
+def _just_said(asked: Asked, children: Sequence[ShownChild]) -> JustSaid | None:
+    about = asked.query.get("child", "")
+    child = next((one for one in children if str(one.id) == about), None)
+    if child is None:
+        return None
+    to = f"{PATH}/{child.id}/choices"
+    return just_said(asked, child.purposes, to=to, after=f"-{child.id}")
 
 
 async def _child(asked: Asked, child: Child) -> ShownChild:

@@ -84,6 +84,43 @@ class ShownPurpose:
     channels: Sequence[ShownChannel]
 
 
+@dataclass(frozen=True)
+class JustSaid:
+    """The purpose about which something was said just now, for the message that tells it.
+
+    `at`: its card on the page; `other`: the other answer (True for yes), sent to `to`, or None
+    where there is none to offer. `language`: that of its notice.
+    """
+
+    title: str
+    at: str
+    to: str
+    other: bool | None
+    language: str
+
+
+#: Words of `api.pages.saying.SAID` after which the other answer is offered, with that answer.
+_OTHER = {"yes": False, "yes-waits": False, "yes-held": False, "no": True}
+
+
+def just_said(
+    asked: Asked, purposes: Sequence[ShownPurpose], *, to: str, after: str = "", own: bool = True
+) -> JustSaid | None:
+    """What the address says was answered just now (`about`), if there is such a choice.
+
+    `to`: where an answer is sent, before the purpose's name; `after`: what follows the name in a
+    card's id. `own`: a yes where one is needed is this person's to say.
+    """
+    said, about = asked.query.get("said", ""), asked.query.get("about", "")
+    one = next((one for one in purposes if one.name == about and one.can_choose), None)
+    if one is None:
+        return None
+    other = _OTHER.get(said)
+    if other and one.is_consent and not own:
+        other = None
+    return JustSaid(one.title, one.name + after, f"{to}/{one.name}", other, one.notice_language)
+
+
 def shown(asked: Asked, stand: Stand, *, wishes: Preferences | None = None) -> ShownPurpose:
     """`wishes`: what they have said about everything at once, where that is to be told."""
     purpose, speak = stand.purpose, asked.speaking

@@ -162,6 +162,7 @@ async def test_nothing_is_offered_about_a_purpose_that_there_is_not(
             page = await at.client.get("/my/choices", params={"said": "yes", "about": about})
             message = page.text.split('class="said"')[1].split("<h1>")[0]
             assert forms(message) == []
+            assert "<a " not in message
 
 
 async def test_a_yes_that_has_to_be_confirmed_is_said_not_to_count_yet(

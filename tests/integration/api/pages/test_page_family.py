@@ -75,6 +75,9 @@ async def test_a_guardian_says_yes_and_no_for_a_child_by_one_press_each(
         said = await at.send(to, allow="true", language="en")
         assert "The answer is yes, said by a guardian" in said.text
         assert await _consented(tillit, kin.child, "newsletter")
+        message = said.text.split('class="said"')[1].split("<h1>")[0]
+        assert f'action="{to}"' in message
+        assert f'href="#newsletter-{kin.child}"' in message
         await at.send(to, allow="false", language="en")
     assert not await _consented(tillit, kin.child, "newsletter")
 
@@ -110,6 +113,7 @@ async def test_what_is_open_for_a_child_is_counted_and_led_to(tillit: Tillit, ki
             parent = await members.one(work.unit, kin.parent)
             ward = await child_requests.ward(work.unit, work.active, parent, kin.child)
             await child_requests.open_request(
-                work.unit, SYSTEM, work.active, ward, guardian=parent, right=Right.ACCESS
-            )
+                work.unit, SYSTEM, work.active, ward,
+                guardian=parent, right=Right.ACCESS, lately=True,
+            )  # fmt: skip
         assert "Open now: 1." in (await at.open(PATH)).text
