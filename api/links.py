@@ -39,12 +39,14 @@ class Kind(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     IDENTITY = "identity"
     ANSWER = "answer"
+    CERTIFICATE = "certificate"
 
 
 class Link(msgspec.Struct, frozen=True, array_like=True):
     """Whom a link is about, and what. `id`: its own or, to confirm, the ledger row asked about.
     To show who one is: the request, and no purpose. To answer: the request in the member's place,
-    the recipient in the purpose's, and the word that was sent to it.
+    the recipient in the purpose's, and the word that was sent to it. To fetch a certificate: the
+    request, and no purpose.
 
     `channel`: the one to be turned off; without it, the purpose. `expires`: seconds of Unix.
     """

@@ -12,8 +12,8 @@ from consent import guardians
 from consent.programmes import Active
 from dsar import identity, packages, register, requests
 from dsar.errors import UnknownRequest
-from dsar.identity import How
-from dsar.packages import Package
+from dsar.identity import How, Kept
+from dsar.packages import Fetched, Package
 from dsar.register import Request
 from dsar.states import Right
 from dsar.wanted import Wanted
@@ -65,8 +65,25 @@ async def listed(unit: Unit, child: Member) -> list[Request]:
     return [one for one in found if one.channel is Channel.GUARDIAN]
 
 
+async def asked_for(unit: Unit, child: Member, *, guardian: Member) -> frozenset[UUID]:
+    """Of those, what this guardian has asked for themselves: its answers are theirs to fetch."""
+    found = await listed(unit, child)
+    given = await identity.given_each(unit, {one.id: child for one in found})
+    return frozenset(
+        request
+        for request, proofs in given.items()
+        if any(_is_word_of(guardian, one) for one in proofs)
+    )
+
+
 async def package(
-    unit: Unit, act: Act, child: Member, *, guardian: Member, request: UUID
+    unit: Unit,
+    act: Act,
+    child: Member,
+    *,
+    guardian: Member,
+    request: UUID,
+    how: Fetched = Fetched.PLAIN,
 ) -> Package:
     """The answer to what this guardian asked for their `ward`, opened; the child sees it.
 
@@ -75,10 +92,14 @@ async def package(
     """
     found = await register.get(unit, request)
     given = await identity.given(unit, request, child) if found.member == child.id else []
-    theirs = any(
-        one.holds and one.proof.how is How.GUARDIAN and one.proof.by == str(guardian.id)
-        for one in given
-    )
+    theirs = any(_is_word_of(guardian, one) for one in given)
     if not theirs or found.channel is not Channel.GUARDIAN:
         raise UnknownRequest("there is no such request", place="request")
-    return await packages.fetch(unit, guardians.speaking_for(act, child), request, child.id)
+    return await packages.fetch(
+        unit, guardians.speaking_for(act, child), request, child.id, how=how
+    )
+
+
+def _is_word_of(guardian: Member, kept: Kept) -> bool:
+    proof = kept.proof
+    return kept.holds and proof.how is How.GUARDIAN and proof.by == str(guardian.id)

@@ -3,9 +3,24 @@
 from starlette.routing import Route
 
 from api.bootstrap import Tillit
-from api.pages import anybody, running, static
+from api.pages import anybody, certificate, running, static
 from api.pages.declaring import Page
-from api.pages.member import at_once, checking, choices, correcting, family, history, known, uses
+from api.pages.member import (
+    asking,
+    at_once,
+    checking,
+    choices,
+    correcting,
+    family,
+    files,
+    history,
+    known,
+    letter,
+    one_request,
+    proving,
+    requests,
+    uses,
+)
 
 PAGES: tuple[Page, ...] = (
     *anybody.pages.all,
@@ -17,6 +32,13 @@ PAGES: tuple[Page, ...] = (
     *checking.pages.all,
     *known.pages.all,
     *correcting.pages.all,
+    *requests.pages.all,
+    *asking.pages.all,
+    *one_request.pages.all,
+    *proving.pages.all,
+    *letter.pages.all,
+    *files.pages.all,
+    *certificate.pages.all,
 )
 
 

@@ -15,11 +15,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.bootstrap import Tillit, Work
-from api.http.bodies import Shape, check_query, form_fields, read
+from api.http.bodies import Shape, check_query, read
 from api.http.errors import WrongCaller
 from api.http.problems import status_of
 from api.http.seeing import seen_in
-from api.pages import guarding, saying
+from api.pages import guarding, saying, uploads
 from api.pages.answers import File, Go, View
 from api.pages.asked import Asked
 from api.pages.declaring import Page
@@ -139,7 +139,7 @@ class _Sent:
         return self._shown(asked, view, status=status)
 
     async def _fields(self) -> dict[str, Any]:
-        return form_fields(await read(self.request, self.page.limit))
+        return uploads.fields(self.request, await read(self.request, self.page.limit))
 
     async def _asked(self, work: Work, *, strict: bool = True) -> Asked:
         """Who sits there; with `strict`, only who may see this page.

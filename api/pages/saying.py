@@ -19,6 +19,10 @@ SAID: Mapping[str, str] = {
     "signed-out": mark("You are signed out."),
     "proved": mark("Thank you. That counts for ten minutes."),
     "asked": mark("Your request has come in."),
+    "asked-already": mark(
+        "You had asked for this already: it is one request, and its time runs on."
+    ),
+    "passphrase-over": mark("That passphrase was too old. Here is a new one."),
     "cancelled": mark("Your request is taken back."),
     "corrected": mark("Corrected."),
     "removed": mark("Removed."),
@@ -45,6 +49,7 @@ ERRORS: Mapping[str, str] = {
     "of-age": mark("They are old enough now to answer for themselves."),
     "record-entry-pending": mark("The record proves this in a second. Try again in a moment."),
     "no-receipt": mark("There is no receipt of this: it is about no consent and no objection."),
+    "unknown-letter": mark("There is no such letter."),
     "unavailable": mark("We cannot do this right now. Try again in a moment."),
     "not-settled": mark(
         "Your e-mail address was changed a short while ago. Until it has settled, you can see and "

@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlmodel import col, select
-
 from audit.acts import Act
 from audit.entries import Fact
 from audit.entries import Kind as EntryKind
@@ -28,6 +26,7 @@ from profiles.unit import Unit
 TABLE = "package"
 _AT_ONCE = 500
 _PACKED = frozenset({Right.ACCESS, Right.PORTABILITY})
+_THERE = "SELECT request, expires_at FROM package WHERE member = %s AND expires_at > %s"
 _OVER = """
 DELETE FROM package WHERE request IN (
     SELECT request FROM package WHERE expires_at <= %s ORDER BY expires_at LIMIT %s
@@ -83,10 +82,9 @@ async def make(unit: Unit, act: Act, active: Active, request: UUID) -> bool:
 
 async def until(unit: Unit, member: UUID) -> dict[UUID, datetime]:
     """Until when each package of a member can be fetched, by request. Opens nothing."""
-    query = select(PackageRow.request, PackageRow.expires_at).where(
-        col(PackageRow.member) == member, col(PackageRow.expires_at) > unit.now
-    )
-    return {request: ends for request, ends in (await unit.session.execute(query)).all()}
+    connection = await raw(unit.session)
+    cursor = await connection.execute(_THERE, (member, unit.now), binary=True)
+    return dict(await cursor.fetchall())
 
 
 async def fetch(

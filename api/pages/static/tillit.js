@@ -1,9 +1,10 @@
 // What pages do more easily with a script; each of them does all of it without one.
 "use strict";
 
-// A form that is being sent is not sent twice.
+// A form that is being sent is not sent twice; one that fetches a file leaves its page as it is.
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if ("again" in form.dataset) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;
