@@ -40,6 +40,9 @@ PATH = "/my/uses"
 SHOWN = 25  # uses on a page
 #: Stands for what has no purpose, in an address.
 NO_PURPOSE = "none"
+#: Stands for everybody, the member too, whose own looks are left out if nobody is picked: there
+#: are many, and others' uses would be lost among them.
+ANYBODY, YOURSELF = "anybody", "member"
 _SERVICE = "service:"
 _PLAIN = "text/plain; charset=utf-8"
 
@@ -92,7 +95,8 @@ class ShownDay:
 
 @dataclass(frozen=True)
 class Uses(View):
-    """`summary` counts the newest uses whatever is picked, and is empty on later pages."""
+    """`by_purpose` and `by_actor` count the newest uses whatever is picked, on the first page.
+    `others`: what the member did is left out."""
 
     template: ClassVar[str] = "member/uses.html"
     title: ClassVar[str] = mark("How my data was used")
@@ -101,6 +105,7 @@ class Uses(View):
     purposes: Sequence[Option]
     actors: Sequence[Option]
     picked: bool
+    others: bool
     first: bool
     older: str
     counted: int
@@ -133,6 +138,7 @@ async def see(asked: Asked) -> Uses:
         purposes=[Option(value, text, value == purpose) for value, text in purposes.items()],
         actors=[Option(value, text, value == by) for value, text in actors.items()],
         picked=bool(purpose or by),
+        others=not by,
         first=before is None,
         older=_address(purpose, by, looked.older) if looked.older else "",
         counted=len(looked.newest),
@@ -141,7 +147,7 @@ async def see(asked: Asked) -> Uses:
             looked.newest,
             lambda one: one.purpose or NO_PURPOSE,
             purposes,
-            lambda name: _address(name, "", None),
+            lambda name: _address(name, ANYBODY, None),
         ),
         by_actor=_counted(
             looked.newest,
@@ -167,7 +173,7 @@ async def entry(asked: Asked) -> File:
     return File(content, "application/json", "entry.json")
 
 
-ALL_PURPOSES, ANYBODY = mark("All purposes"), mark("Anybody")
+ALL_PURPOSES, ANYBODY_AT_ALL = mark("All purposes"), mark("Anybody")
 WITHOUT_PURPOSE = mark("No purpose: what you did yourself, and our own upkeep")
 YOU, OTHERS = mark("You"), mark("Everybody but you")
 STAFF, SYSTEM = mark("Our staff"), mark("The system, by itself")
@@ -193,9 +199,9 @@ def _actors(asked: Asked) -> dict[str, str]:
         for name in active.programme.services
     }
     return {
-        "": say(ANYBODY),
-        "others": say(OTHERS),
-        "member": say(YOU),
+        "": say(OTHERS),
+        ANYBODY: say(ANYBODY_AT_ALL),
+        YOURSELF: say(YOU),
         "guardian": say(GUARDIAN),
         "officer": say(STAFF),
         "system": say(SYSTEM),
@@ -228,7 +234,7 @@ def _is_of(one: Use, purpose: str) -> bool:
 
 def _is_by(one: Use, said: Choice | None, by: str) -> bool:
     who = _actor(one, said)
-    return not by or who == by or (by == "others" and who != "member")
+    return by in (who, ANYBODY) or (not by and who != YOURSELF)
 
 
 def _actor(one: Use, said: Choice | None) -> str:
@@ -284,7 +290,7 @@ def _shown(asked: Asked, seen: Sight, one: Use, said: Choice | None) -> ShownUse
         what=past.what(speak.wording, one)["words"],
         by=past.who(speak.wording, one, said)["words"] or "",
         purpose=title(seen, speak.wording, one.purpose) if one.purpose else "",
-        outcome="" if later else past.came_to(speak.wording, one, said)["words"],
+        outcome="" if later else _outcome(asked, one, said),
         data=[] if later else _data(asked, seen, one, names),
         may="" if later else _may(asked, one),
         question=question.whole if question else None,
@@ -292,6 +298,12 @@ def _shown(asked: Asked, seen: Sight, one: Use, said: Choice | None) -> ShownUse
         later=later,
         number=speak.number(one.leaf) if one.leaf is not None else "",
     )
+
+
+def _outcome(asked: Asked, one: Use, said: Choice | None) -> str:
+    """What came of it; nothing where that it was done says it all."""
+    found = past.came_to(asked.speaking.wording, one, said)
+    return "" if found["code"] == "done" else found["words"]
 
 
 #: Uses whose question is an expression.
