@@ -21,6 +21,7 @@ from api.pages.member import (
     requests,
     uses,
 )
+from api.pages.officer import requests as officers_requests
 
 PAGES: tuple[Page, ...] = (
     *anybody.pages.all,
@@ -39,6 +40,7 @@ PAGES: tuple[Page, ...] = (
     *letter.pages.all,
     *files.pages.all,
     *certificate.pages.all,
+    *officers_requests.PAGES,
 )
 
 

@@ -27,6 +27,12 @@ SAID: Mapping[str, str] = {
     "corrected": mark("Corrected."),
     "removed": mark("Removed."),
     "ended": mark("That sign-in has ended."),
+    "on-record": mark("Done, and on record."),
+    "second-officer": mark("Approved by you. A second officer has to approve it too."),
+    "opened": mark("The request is open, and its clock runs."),
+    "opened-joined": mark("The same was open already: what came in now was joined to it."),
+    "none-ticked": mark("Nothing was ticked."),
+    "told-again": mark("It is told again within a minute."),
 }
 #: By an error's slug; `WRONG` for any other.
 WRONG = mark("That could not be done. Nothing was changed.")
@@ -59,4 +65,15 @@ ERRORS: Mapping[str, str] = {
         "This form did not come from our own page, or is too old. Go back, load the page again "
         "and send it once more."
     ),
+    "same-officer": mark("You have approved it already. The second officer is somebody else."),
+    "not-identified": mark("Nobody has shown yet that it was the member who asked."),
+    "held": mark("A legal hold stands on this member. Lift it first, or refuse the request."),
+    "too-late": mark("The first month is over: an answer cannot be put off any more."),
+    "unfit-reason": mark("The law does not let this right be refused for that reason."),
+    "not-a-hold": mark("A hold's last day is today or later. Nothing was changed."),
+    "broken-request": mark(
+        "Something of this request is not as it was written. Nothing can be done with it until "
+        "that is mended."
+    ),
+    "unknown-member": mark("There is no such member."),
 }
