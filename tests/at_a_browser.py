@@ -1,10 +1,11 @@
 """Somebody at a browser: signed in, reading pages and sending their forms, over the app itself."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html import unescape
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -68,13 +69,16 @@ async def browser(
 ) -> AsyncIterator[Browser]:
     """A browser at the app, with a session's cookie if there is one."""
     app = create_app(tillit, worker=False)
-    cookies: Mapping[str, str] = (
-        {} if token is None else {guarding.session_cookie(tillit.settings): token}
-    )
+    cookies = httpx.Cookies()
+    if token is not None:
+        # As the app sets it, so that what the app sets later takes its place.
+        cookies.set(
+            guarding.session_cookie(tillit.settings), token, domain=urlsplit(BASE).hostname or ""
+        )
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app),
         base_url=BASE,
-        cookies=dict(cookies),
+        cookies=cookies,
         headers={"Accept-Language": language},
     ) as client:
         yield Browser(client)

@@ -3,7 +3,7 @@
 from starlette.routing import Route
 
 from api.bootstrap import Tillit
-from api.pages import anybody, certificate, running, static
+from api.pages import anybody, certificate, running, second, sign_ins, signing_in, static
 from api.pages.declaring import Page
 from api.pages.member import (
     asking,
@@ -25,6 +25,10 @@ from api.pages.officer import requests as officers_requests
 
 PAGES: tuple[Page, ...] = (
     *anybody.pages.all,
+    *signing_in.pages.all,
+    *second.pages.all,
+    *sign_ins.members.all,
+    *sign_ins.officers.all,
     *at_once.pages.all,
     *history.pages.all,
     *choices.pages.all,

@@ -6,11 +6,10 @@ from api.pages import guarding
 from api.pages.answers import Go
 from api.pages.asked import Asked
 from api.pages.declaring import Pages
-from api.people.people import Kind
+from api.pages.onward import HOME
 from dsar.languages import LANGUAGES
 
 pages = Pages(None)
-HOME = {Kind.MEMBER: "/my/choices", Kind.OFFICER: "/desk/requests"}
 
 
 class WantedLanguage(msgspec.Struct, forbid_unknown_fields=True):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from api.pages.asked import Asked
+from api.pages.onward import carrying
 from api.pages.rendering import Frame, Link
 from api.people import sessions
 from api.people.people import Kind
@@ -54,7 +55,7 @@ def frame_of(asked: Asked, *, path: str, said: str = "") -> Frame:
             Link(one.to, speaking.say(one.text), path == one.to or path.startswith(f"{one.to}/"))
             for one in places
         ),
-        path=path,
+        path=carrying(path, asked.query.get("next", "")),
         said=speaking.say(said) if said else "",
         form=sessions.form_token(asked.token) if asked.token is not None else "",
     )

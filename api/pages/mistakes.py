@@ -9,10 +9,14 @@ from dsar.packages.marking import mark
 
 @dataclass(frozen=True)
 class Mistake(View):
-    """`what`: an English sentence of the catalogue; `back`: an address on this site."""
+    """`what`: an English sentence of the catalogue; `back`: an address on this site.
+
+    `settle`: where a second proof is given, where that would do.
+    """
 
     template: ClassVar[str] = "mistake.html"
     title: ClassVar[str] = mark("That did not work")
 
     what: str
     back: str
+    settle: str = ""

@@ -4,7 +4,7 @@ What is answered leaves only after the transaction has committed.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -20,12 +20,13 @@ from api.http.errors import WrongCaller
 from api.http.problems import status_of
 from api.http.seeing import seen_in
 from api.pages import guarding, saying, uploads
-from api.pages.answers import File, Go, View
+from api.pages.answers import File, Go, Once, View
 from api.pages.asked import Asked
 from api.pages.declaring import Page
 from api.pages.errors import ForeignForm, NotSettled, SecondProofNeeded, SignInNeeded
 from api.pages.frames import frame_of
 from api.pages.mistakes import Mistake
+from api.pages.onward import carrying
 from api.pages.rendering import html
 from api.pages.speaking import Speaking, wanted
 from api.people import sessions
@@ -134,7 +135,8 @@ class _Sent:
             asked = await self._asked(work, strict=False)
         view = Mistake(
             what=saying.ERRORS.get(error.slug, saying.WRONG),
-            back=self.back,
+            back=_home(self.page.kind) if isinstance(error, NotSettled) else self.back,
+            settle=carrying(SECOND, self.back) if isinstance(error, NotSettled) else "",
         )
         return self._shown(asked, view, status=status)
 
@@ -201,7 +203,7 @@ class _Sent:
         )
         return Speaking.of(code, programme)
 
-    def _response(self, asked: Asked, answer: View | Go | File) -> Response:
+    def _response(self, asked: Asked, answer: View | Go | Once | File) -> Response:
         if isinstance(answer, Go):
             return _gone(answer, self.tillit)
         if isinstance(answer, File):
@@ -211,6 +213,13 @@ class _Sent:
                 "Content-Disposition": f'{how}; filename="{answer.filename}"',
             }
             return Response(answer.content, headers=headers, media_type=answer.type)
+        if isinstance(answer, Once):
+            after = replace(asked, token=answer.token)
+            response = self._shown(after, answer.view, status=answer.view.status)
+            name = guarding.session_cookie(self.tillit.settings)
+            cookie = guarding.cookie(name, answer.token, self.tillit.settings)
+            response.headers.append("Set-Cookie", cookie)
+            return response
         return self._shown(asked, answer, status=answer.status)
 
     def _shown(self, asked: Asked, view: View, *, status: int) -> Response:

@@ -27,6 +27,7 @@ SAID: Mapping[str, str] = {
     "corrected": mark("Corrected."),
     "removed": mark("Removed."),
     "ended": mark("That sign-in has ended."),
+    "others-ended": mark("All other sign-ins have ended."),
     "on-record": mark("Done, and on record."),
     "second-officer": mark("Approved by you. A second officer has to approve it too."),
     "opened": mark("The request is open, and its clock runs."),

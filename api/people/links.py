@@ -31,10 +31,14 @@ _log = structlog.get_logger("tillit.people")
 
 
 class Wanted(msgspec.Struct, frozen=True, array_like=True):
-    """What somebody asked for. `address`: as `accounts.spelt`, empty for what is none."""
+    """What somebody asked for. `address`: as `accounts.spelt`, empty for what is none.
+
+    `next`: the page they were on the way to, a path of ours; it goes with the link.
+    """
 
     address: str
     language: str
+    next: str = ""
 
     def __repr__(self) -> str:
         return "Wanted(***)"
@@ -73,11 +77,13 @@ async def ask(
     language: str,
     kind: Kind,
     network: bytes,
+    next: str = "",
 ) -> None:
     """Somebody asks for a link to that address; whether it is anybody's, nobody learns here.
 
     `act`: the programme's own. `language`: of the message (BCP 47). `network`: as
-    `limits.network` has it. What is over a limit is dropped without a word to whoever asks.
+    `limits.network` has it. `next`: where they were going. What is over a limit is
+    dropped without a word to whoever asks.
     """
     spelt = accounts.spelt(address) or ""
     whose = keys.mark("link to", kind.value, spelt or address.strip().casefold())
@@ -86,7 +92,7 @@ async def ask(
     elif not await limits.take(unit, What.LINKS_TO_ADDRESS, whose):
         await _limited(unit, act, kind, "address", whose)
     else:
-        payload = msgspec.msgpack.encode(Wanted(spelt, nearest(language)))
+        payload = msgspec.msgpack.encode(Wanted(spelt, nearest(language), next))
         await post.put(unit, keys, post.What.LINK, kind, payload, member=None)
 
 

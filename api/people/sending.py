@@ -6,6 +6,7 @@ the row; no address, link or code stands in a log line or an exception.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
@@ -97,10 +98,10 @@ async def _links(tillit: Tillit, work: Work, keys: PeopleKeys, one: Post) -> Mai
     sent_to = [each for each in whose if outcome == "made"]
     if not sent_to:
         return None
-    ways = []
+    ways, on = [], f"?{urlencode({'next': wanted.next})}" * bool(wanted.next)
     for each, ending in zip(sent_to, _endings([each.number for each in sent_to]), strict=True):
         token = await links.make(work.unit, keys, each.somebody)
-        ways.append(Way(f"{tillit.settings.public_url}/sign-in/link/{token}", ending))
+        ways.append(Way(f"{tillit.settings.public_url}/sign-in/link/{token}{on}", ending))
     minutes = int(links.HOLDS.total_seconds() // 60)
     controller = work.active.programme.controller.name
     subject, text = link_letter(ways, controller, wanted.language, minutes=minutes)

@@ -47,7 +47,7 @@ class ByLink:
     act: Act
 
     async def begin(self, unit: Unit, asking: Asking) -> str:
-        """`asking.said`: the ``address``."""
+        """`asking.said`: the ``address``, and the path to go on to as ``next``."""
         await links.ask(
             unit,
             self.keys,
@@ -56,6 +56,7 @@ class ByLink:
             language=asking.language,
             kind=asking.kind,
             network=limits.network(self.keys, asking.client),
+            next=asking.said.get("next", ""),
         )
         return SENT
 
