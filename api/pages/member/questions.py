@@ -63,13 +63,29 @@ def in_words(
 
     `named`: what fields are called by now.
     """
-    catalogue = asked.programme.catalogue()
-    try:
-        condition = parse(text, catalogue, today=on)
-    except ProfilesError:
+    condition = _read(text, asked, on)
+    if condition is None:
         return None
     telling = _Telling(asked, on, named, speaking)
     return Question(telling.part(condition), sorted(fields(condition)))
+
+
+#: What was read before, by the programme's digest, the day and the text: many members are asked
+#: about by one question, and reading one takes milliseconds.
+_known: dict[tuple[bytes, date, str], Condition | None] = {}
+_MOST = 1_024
+
+
+def _read(text: str, asked: Active, on: date) -> Condition | None:
+    key = (asked.programme.digest, on, text)
+    if key not in _known:
+        if len(_known) >= _MOST:
+            _known.clear()
+        try:
+            _known[key] = parse(text, asked.programme.catalogue(), today=on)
+        except ProfilesError:
+            _known[key] = None
+    return _known[key]
 
 
 @dataclass(frozen=True)
