@@ -32,7 +32,7 @@ from kernel.postgres import private_server
 from migrations import upgrade
 from profiles import reading
 from profiles.members import load
-from profiles.reading import Opened
+from profiles.opened import Opened
 
 FIELDS = ("member_number", "name", "email", "birth_date", "tier", "interests")
 _MEMBERS = 10_000

@@ -34,7 +34,7 @@ from profiles.conditions import Condition
 from profiles.evaluation import PredicateCache, evaluate_within
 from profiles.expressions import parse
 from profiles.members import NUMBER, Member
-from profiles.reading import Opened
+from profiles.opened import Opened
 from profiles.refreshing import bring_up_to_date, due, members_at, refuse_if_many
 from profiles.replica import Replica
 from profiles.unit import Unit

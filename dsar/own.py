@@ -21,7 +21,7 @@ from dsar.errors import NotYours
 from kernel.ids import made_at
 from profiles import enrolment, reading
 from profiles.members import NUMBER, Member
-from profiles.reading import Opened
+from profiles.opened import Opened
 from profiles.unit import Unit
 
 HOW = "member"

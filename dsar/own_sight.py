@@ -23,8 +23,8 @@ from dsar.packages.gathering import former_fields
 from profiles import reading
 from profiles.catalogue import Field
 from profiles.members import Member
+from profiles.opened import Opened
 from profiles.purchases import Purchase
-from profiles.reading import Opened
 from profiles.sealing import open_value
 from profiles.unit import Unit
 

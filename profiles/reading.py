@@ -1,29 +1,16 @@
 """Opening what is sealed. Called by the gate and by data subject requests, by nobody else."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
 
 from profiles.catalogue import Field, Trait, TraitKind
 from profiles.events import opened, readable
 from profiles.members import Member
+from profiles.opened import Opened
 from profiles.purchases import Purchase
 from profiles.sealing import open_traits, open_value
 from profiles.traits import compute, dated
 from profiles.unit import Unit
 from profiles.values import Value
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """One value with where it came from and since when."""
-
-    value: Value
-    source: str
-    at: datetime
-
-    def __repr__(self) -> str:
-        return "Opened(***)"
 
 
 async def values(unit: Unit, member: Member, names: Collection[str]) -> dict[str, Opened]:

@@ -29,8 +29,8 @@ from dsar.wanted import Wanted
 from profiles import reading
 from profiles.catalogue import Field
 from profiles.members import Member
+from profiles.opened import Opened
 from profiles.purchases import Purchase
-from profiles.reading import Opened
 from profiles.sealing import TRAITS, open_value
 from profiles.unit import Unit
 

@@ -15,7 +15,7 @@ from dsar.packages.once import Once
 from dsar.packages.wording import Wording
 from profiles.catalogue import Field, TraitKind
 from profiles.members import NUMBER
-from profiles.reading import Opened
+from profiles.opened import Opened
 from profiles.values import encode_value
 
 #: Where a value came from, as far as Tillit itself gives sources their names.

@@ -15,8 +15,8 @@ from consent.choices import Action, Choice
 from dsar.packages import Package
 from profiles.erasing import DestroyKeys
 from profiles.keys import EpochKey, MemberKey, SealingKey
+from profiles.opened import Opened
 from profiles.purchases import Item, Purchase
-from profiles.reading import Opened
 from profiles.roots import FileRootKey
 from profiles.sealing import Computed, Kept
 

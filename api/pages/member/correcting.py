@@ -26,7 +26,7 @@ from dsar.packages import kept
 from dsar.packages.marking import mark
 from profiles.catalogue import Field
 from profiles.errors import BadValue, UnknownField
-from profiles.reading import Opened
+from profiles.opened import Opened
 from profiles.values import FieldType, encode_value
 
 pages = Pages(Kind.MEMBER)

@@ -22,8 +22,8 @@ from dsar.packages.marking import mark
 from dsar.packages.processing import title
 from profiles.catalogue import Field
 from profiles.members import NUMBER
+from profiles.opened import Opened
 from profiles.purchases import Purchase
-from profiles.reading import Opened
 from profiles.values import encode_value
 
 pages = Pages(Kind.MEMBER)
