@@ -1,0 +1,1 @@
+"""The pages in a real browser: Chromium, on a served Tillit, with a real PostgreSQL behind it."""

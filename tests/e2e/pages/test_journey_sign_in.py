@@ -1,0 +1,81 @@
+"""Signing in by a link and going on by a second proof, in a browser, and out again."""
+
+import itertools
+import re
+
+import pytest
+
+from tests.e2e.pages.keyboard import press, reach
+from tests.e2e.pages.screens import NARROW, WIDE, Screen, Screens
+from tests.e2e.pages.the_site import Site
+
+_LINK = re.compile(r"/sign-in/link/[A-Za-z0-9_-]{43}\S*")
+_CODE = re.compile(r"\b\d{6}\b|\b\d{3} \d{3}\b")
+EACH = list(itertools.product(("sv", "fi"), (True, False), (NARROW, WIDE)))
+
+
+@pytest.mark.parametrize(("language", "script", "width"), EACH)
+def test_a_member_comes_in_by_a_link_proves_it_once_more_and_leaves(
+    language: str, script: bool, width: int, site: Site, screens: Screens
+) -> None:
+    address = f"ina-{language}-{script}-{width}@post.example"
+    site.joins(name="Ina", email=address)
+    screen = screens(language=language, script=script, width=width)
+    screen.open("/my/purchases")
+    assert screen.at == "/sign-in"
+    screen.page.fill("#address", address)
+    _pressed(screen)
+    screen.page.goto(site.url + _said(site, address, _LINK))
+    _pressed(screen)
+    assert screen.at == "/second"
+    _pressed(screen)
+    screen.page.fill("#code", _said(site, address, _CODE))
+    _pressed(screen)
+    assert screen.at == "/my/purchases"
+    screen.shot(f"signed-in-{language}-{width}-{'script' if script else 'plain'}")
+    with screen.page.expect_navigation():
+        screen.page.locator(".bar form button").click()
+    screen.open("/my/choices")
+    assert screen.at == "/sign-in"
+    assert screen.noise == []
+
+
+def test_by_keyboard_alone(site: Site, screens: Screens) -> None:
+    address = "ina@post.example"
+    site.joins(name="Ina", email=address)
+    screen = screens(script=False)
+    screen.open("/sign-in")
+    reach(screen, "#address")
+    screen.page.keyboard.type(address)
+    with screen.page.expect_navigation():
+        screen.page.keyboard.press("Enter")
+    screen.page.goto(site.url + _said(site, address, _LINK))
+    press(screen, "main button")
+    assert screen.at == "/my/choices"
+
+
+def test_who_is_no_member_is_told_the_same(site: Site, screens: Screens) -> None:
+    site.joins(name="Ina", email="known@post.example")
+    told = []
+    for address in ("known@post.example", "unknown@post.example"):
+        screen = screens()
+        screen.open("/sign-in")
+        screen.page.fill("#address", address)
+        _pressed(screen)
+        told.append((screen.page.url, screen.text))
+    assert told[0] == told[1]
+
+
+def _pressed(screen: Screen) -> None:
+    """Press what the page asks for."""
+    with screen.page.expect_navigation():
+        screen.page.locator("main form button").first.click()
+
+
+def _said(site: Site, address: str, what: re.Pattern[str]) -> str:
+    """What the newest message to that address says."""
+    site.works()
+    mail = next(one for one in reversed(site.mailbox.mails) if one.to == address)
+    found = what.search(mail.text)
+    assert found is not None
+    return found.group()
