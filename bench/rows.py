@@ -2,7 +2,16 @@
 
 from collections.abc import Callable
 
-from bench import decisions, importing, reading, requests, segment_http, segment_warm, starting
+from bench import (
+    decisions,
+    importing,
+    pages,
+    reading,
+    requests,
+    segment_http,
+    segment_warm,
+    starting,
+)
 from bench.context import Bench
 from bench.measuring import Result
 
@@ -17,6 +26,7 @@ ROWS: dict[str, Callable[[Bench], Result]] = {
     "import": importing.measure,
     "start-1m": starting.measure,
     # Last: they add members to the store, and erase some of them.
+    "pages": pages.measure,
     "access": requests.access,
     "access-10k": requests.access_10k,
     "access-1500": requests.access_1500,
