@@ -41,7 +41,7 @@ def bars(name: str, *, title: str, desc: str, rows: Sequence[Bar]) -> Markup:
     drawn: list[svg.Element] = []
     for number, row in enumerate(rows):
         y = number * _ROW
-        wide = round((_WIDE - 4) * row.value / most, 1)
+        wide = round(_WIDE * row.value / most, 1)
         drawn += [
             svg.Text(x=0, y=y + 13, class_=["label"], text=_text(row.label)),
             svg.Text(x=_WIDE, y=y + 13, class_=["value"], text_anchor="end", text=_text(row.said)),
@@ -68,7 +68,13 @@ def lines(
     across = [round(_LEFT + 6 + number * step, 1) for number in range(len(labels))]
     every = -(-len(labels) // _LABELS)
     drawn += [
-        svg.Text(x=x, y=_HIGH + _TOP + 18, class_=["tick"], text_anchor="middle", text=_text(label))
+        svg.Text(
+            x=x,
+            y=_HIGH + _TOP + 18,
+            class_=["tick"],
+            text_anchor="end" if 0 < number == len(labels) - 1 else "middle",  # or it is cut off
+            text=_text(label),
+        )
         for number, (x, label) in enumerate(zip(across, labels, strict=True))
         if number % every == 0
     ]
