@@ -16,6 +16,7 @@ from api.pages.declaring import Pages
 from api.pages.errors import SecondProofNeeded
 from api.pages.member import whose
 from api.people.people import Kind as PersonKind
+from dsar.languages import Language
 from dsar.letters import desk, sheets
 from dsar.letters.kinds import Kind, kind_named
 from dsar.letters.written import Block, Written
@@ -37,7 +38,7 @@ LETTERS: Mapping[Kind, str] = {
 
 @dataclass(frozen=True)
 class Letter(View):
-    """`back`: the request's page; `paper`: the letter as a PDF."""
+    """`written`: its day, in its own `language`; `back`: the request's page; `paper`: its PDF."""
 
     template: ClassVar[str] = "member/letter.html"
     title: ClassVar[str] = mark("A letter to you")
@@ -45,6 +46,7 @@ class Letter(View):
     subject: str
     language: str
     day: date
+    written: str
     greeting: str
     blocks: Sequence[Block]
     closing: str
@@ -61,6 +63,7 @@ async def see(asked: Asked) -> Letter:
         subject=letter.subject,
         language=letter.language,
         day=letter.day,
+        written=Language.of(letter.language).date(letter.day),
         greeting=letter.greeting,
         blocks=letter.blocks,
         closing=letter.closing,

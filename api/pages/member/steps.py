@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.pages.asked import Asked
+from api.pages.member.letter import LETTERS
 from audit.browsing import Told, naming
 from audit.entries import Kind
 from audit.errors import RecordError
 from consent.choices import By
+from dsar.letters.kinds import Kind as LetterKind
 from dsar.packages.marking import mark
 from dsar.packages.meanings import ACTORS, BY, CHECKS, KINDS
 from dsar.packages.request_words import WHY
@@ -118,9 +120,11 @@ def _by(asked: Asked, one: Told) -> str:
 def _more(asked: Asked, one: Told) -> str:
     facts, speak = one.facts, asked.speaking
     outcome = facts.get("outcome")
-    if outcome in _OUTCOMES:
+    if outcome in _OUTCOMES and (facts.get("identifier") or outcome != "proved"):
         return speak.say(_OUTCOMES[str(outcome)])
     if facts.get("reason") and one.kind in (Kind.REQUEST_MOVED, Kind.REQUEST_REFUSED):
         return speak.coded(str(facts["reason"]), WHY)
+    if facts.get("letter") in LETTERS:
+        return speak.say(LETTERS[LetterKind(str(facts["letter"]))])
     recipient = asked.active.programme.recipients.get(str(facts.get("recipient")))
     return recipient.name if recipient is not None else ""
