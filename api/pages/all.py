@@ -21,6 +21,7 @@ from api.pages.member import (
     requests,
     uses,
 )
+from api.pages.officer import programme, programme_access, programme_changes
 from api.pages.officer import requests as officers_requests
 
 PAGES: tuple[Page, ...] = (
@@ -45,6 +46,9 @@ PAGES: tuple[Page, ...] = (
     *files.pages.all,
     *certificate.pages.all,
     *officers_requests.PAGES,
+    *programme.pages.all,
+    *programme_access.pages.all,
+    *programme_changes.pages.all,
 )
 
 

@@ -28,10 +28,7 @@ _MEMBERS = (
 )
 _OFFICERS = (
     _Place("/desk/requests", mark("Inbox"), Ability.REQUESTS),
-    _Place("/desk/programme", mark("Programme")),
-    _Place("/desk/consent", mark("Consent")),
-    _Place("/desk/use", mark("Use"), Ability.RECORD),
-    _Place("/desk/health", mark("Keys and health")),
+    _Place("/desk/programme", mark("Programme"), Ability.PROGRAMME),
     _Place("/desk/sign-ins", mark("Sign-ins")),
 )
 
