@@ -65,7 +65,7 @@ class AskOne(View):
     """One right. `ends`: what it can be about; `fields`: what can be set right.
 
     `needs_proof`: it goes on once they have shown who they are, and `proved` says whether they
-    have. `reference`: nothing yet; `wrong`: what lacks in what was sent, with what was `typed`.
+    have. `wrong`: what lacks in what was sent, with the words that were `typed`.
     """
 
     template: ClassVar[str] = "member/ask_one.html"
