@@ -232,6 +232,7 @@ class Desk:
     def cancel(self, case: Case, *, who: str) -> None:
         self._there(case)
         self._in(case, *UNDECIDED, "accepted")
+        case.not_before = None
         self._move(case, "cancel", "unfulfilled", who)
 
     # What follows by itself
