@@ -317,7 +317,7 @@ async def _snag(unit: Unit, member: Member, wish: Wanted) -> Snag | None:
     except (UnknownField, BadValue):
         return Snag.NOT_KEPT
     if NUMBER in checked and await enrolment.is_taken(unit, member, str(checked[NUMBER])):
-        return Snag.TAKEN
+        return Snag.NOT_SET
     return None
 
 

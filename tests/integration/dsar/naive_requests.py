@@ -24,7 +24,7 @@ IN_THE_WAY = {
     "LegalObligation": "access erasure",
     "LegalClaimImpaired": "erasure",
     "ThirdPartyRightsImpaired": "access portability",
-    "IdentifierUnavailable": "rectification",
+    "IdentifierUnusable": "rectification",
 }
 #: What somebody has a right to if something is so, and to which it may be said that it is not:
 #: that the data is wrong; that there is a ground to erase, or to restrict; that it is theirs to
@@ -303,7 +303,7 @@ class Desk:
         wanted = case.wish["values"].get("member_number")
         others = [one for one in self.people if one is not case.person and not one.gone]
         taken = wanted in {one.file["member_number"] for one in others}
-        return "IdentifierTaken" if taken else None
+        return "IdentifierNotSet" if taken else None
 
     def _there(self, case: Case) -> None:
         if case.forgotten:

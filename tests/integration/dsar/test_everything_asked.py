@@ -594,4 +594,4 @@ async def test_a_long_life_meets_every_state_and_every_no(settings: Settings) ->
         "NotARequest", "NotIdentified", "SameOfficer", "TooLate", "UnfitReason", "WrongState",
     }  # fmt: skip
     returned = {case.reason for case in world.desk.cases if "return" in [s[0] for s in case.steps]}
-    assert returned & {"IdentifierTaken", "ValueNotKept"}
+    assert returned & {"IdentifierNotSet", "ValueNotKept"}

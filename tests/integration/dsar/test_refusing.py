@@ -179,8 +179,8 @@ async def test_who_asks_for_another_s_number_is_told_that_it_cannot_be_used_and_
     async with books.tillit.unit() as work:
         how = {"proof": Proof(How.OFFICER), "wish": wish, "language": language}
         request = (await at_the_desk.opened(work, Right.RECTIFICATION, member, **how)).id
-    await refused(books, request, Reason.TAKEN)
-    assert await stands(books, request) == (State.REJECTED, "IdentifierUnavailable")
+    await refused(books, request, Reason.UNUSABLE)
+    assert await stands(books, request) == (State.REJECTED, "IdentifierUnusable")
     await worker.drain(books.tillit)
     async with books.tillit.unit() as work:
         text = pages.text(await letters.opened(work.unit, OFFICER, request, Kind.REFUSAL))
