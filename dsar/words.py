@@ -123,6 +123,19 @@ def check_doubt(lacking: Collection[str]) -> None:
         )
 
 
+def check_unusable(identifiers: Collection[str]) -> None:
+    """Raises `UnfitReason` where one would be refused for `Reason.UNUSABLE` that is about none.
+
+    `identifiers`: those that are to be set right (`dsar.wanted.identifiers`).
+    """
+    if not identifiers:
+        raise UnfitReason(
+            f"{Reason.UNUSABLE} is no reason here: no identifier is to be set right",
+            place="reason",
+            remedy="give another reason",
+        )
+
+
 def right_named(name: str) -> Right:
     """Raises `UnknownRight`."""
     if name not in set(Right):

@@ -32,6 +32,10 @@ IN_THE_WAY = {
 ONLY_IF = {"rectification", "erasure", "restriction", "portability", "review"}
 
 
+#: By which fields people are found.
+FOUND_BY = {"member_number", "email", "phone"}
+
+
 class No(Exception):
     """It may not be done; says which error says so."""
 
@@ -227,6 +231,8 @@ class Desk:
         self._in(case, *UNDECIDED)
         if reason == "IdentityVerificationFailure" and not case.lacks:
             raise No("UnfitReason")  # they have shown who they are
+        if reason == "IdentifierUnusable" and not FOUND_BY & set(case.wish["values"]):
+            raise No("UnfitReason")  # of a tier or a size, it would not be true
         self._move(case, "refuse", "rejected", who, reason=reason)
 
     def cancel(self, case: Case, *, who: str) -> None:

@@ -141,6 +141,16 @@ async def test_what_has_no_conditions_is_not_refused_for_them(books: Books, righ
     assert await stands(books, request) == before
 
 
+async def test_a_correction_of_no_identifier_is_not_refused_for_one(books: Books) -> None:
+    request = await asked(books, Right.RECTIFICATION, Proof(How.OFFICER))  # of their name
+    with pytest.raises(UnfitReason, match="no identifier"):
+        await refused(books, request, Reason.UNUSABLE)
+    async with books.tillit.unit() as work:  # nor by a decision without a look at the letter
+        with pytest.raises(UnfitReason, match="no identifier"):
+            await deciding.refuse(work.unit, OFFICER, work.active, request, reason=Reason.UNUSABLE)
+    assert await stands(books, request) == (State.ACKNOWLEDGED, None)
+
+
 async def test_what_is_decided_already_is_told_as_decided_and_not_as_doubted(books: Books) -> None:
     request = await asked(books, Right.ACCESS, Proof(How.OFFICER))
     await refused(books, request, Reason.EXCESSIVE)
