@@ -209,7 +209,7 @@ async def restriction(unit: Unit, act: Act, active: Active, request: UUID) -> bo
     if (found := await accepted(unit, active, request, rights=_RESTRICTS)) is None:
         return False
     on = Right(found[0].kind) is Right.RESTRICTION
-    if not on and not await is_announced(unit, request):
+    if not on and not await is_announced(unit, active, request, found[1]):
         return False
     word = choosing.restriction(unit, on=on, by=By.REQUEST)
     await _say(unit, act, active, case=found, words=[word])
