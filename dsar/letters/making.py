@@ -14,10 +14,12 @@ from uuid import UUID
 import msgspec
 
 from audit.acts import Act
+from audit.browsing import naming
 from audit.entries import Fact
 from audit.entries import Kind as EntryKind
 from consent.programmes import Active
 from dsar import identity, outgoing, register, telling
+from dsar.errors import BrokenRequest
 from dsar.letters import kept
 from dsar.letters.cases import Address, Links, address, address_of, case_of, farewell_case
 from dsar.letters.kinds import TELL_LITTLE, Kind, matter
@@ -25,7 +27,7 @@ from dsar.letters.writing import write
 from dsar.letters.written import Written, digest
 from dsar.outgoing import LETTER, Outgoing, Parcel
 from dsar.outgoing import State as Way
-from dsar.states import Right, State
+from dsar.states import Right, State, Step
 from dsar.tables import RequestRow
 from dsar.words import Channel, Delay, Reason
 from profiles import members
@@ -37,6 +39,7 @@ _UNDECIDED = frozenset(
     {State.INITIATED, State.ACKNOWLEDGED, State.REQUIRES_ACTION, State.DELAYED, State.ACCEPTED}
 )
 _DONE = frozenset({State.CARRIED_OUT, State.FULFILLED})
+_REFUSED = frozenset({Step.REFUSE, Step.LAPSE})
 
 
 class WhyNot(StrEnum):
@@ -99,11 +102,16 @@ async def make(
 
     Done again, it changes nothing. None too for a letter that has been overtaken: a question
     that was answered meanwhile, a receipt for what is done already, or to somebody who is gone.
+    Raises `BrokenRequest` where the row gives another reason than the record.
     """
     row = await register.row_of(unit, request, lock=True)
-    if row.member is None or not _called_for(row, kind):
+    if row.member is None:
         return None
     member = await members.one(unit, row.member)
+    if kind is Kind.REFUSAL and not State(row.state).is_open:
+        await _refuse_another_reason(unit, row, member)
+    if not _called_for(row, kind):
+        return None
     if await kept.is_kept(unit, request, kind):
         return outgoing.id_of(request, None, matter(kind))
     letter = write(kind, await case_of(unit, active, row, member, links=links))
@@ -181,6 +189,19 @@ async def _post(unit: Unit, act: Act, letters: Sequence[_Letter]) -> None:
         subject = one.member.key.subject()
         entries.append(act.entry(EntryKind.LETTER_MADE, subject=subject, facts=facts))
     await unit.record.write_many(unit.session, entries)
+
+
+async def _refuse_another_reason(unit: Unit, row: RequestRow, member: Member) -> None:
+    """Nobody is told another reason than the one that they were refused for."""
+    subject, request = member.key.subject(), str(row.id)
+    said = await naming(unit.session, request, subject=subject, trust=unit.record.trust)
+    reasons = [
+        one.facts.get("reason")
+        for one in said
+        if one.facts.get("request") == request and one.facts.get("step") in _REFUSED
+    ]
+    if reasons and reasons[-1] != row.reason:
+        raise BrokenRequest("the register has another reason than the record")
 
 
 def _why_not(row: RequestRow, kind: Kind, address: Address | None) -> WhyNot | None:
