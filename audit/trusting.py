@@ -65,6 +65,12 @@ class Trust:
             if tile is None or leaf_hash(one.body) != tile[number % TILE]:
                 raise _not_ours(one.id)
 
+    def has_place(self, one: Stored) -> bool:
+        """Whether it has a number in the log, or a MAC of ours; whether the right number is for
+        `check` to say.
+        """
+        return self._vouched_for(one) if one.number is None else one.number >= 0
+
     def _vouched_for(self, one: Stored) -> bool:
         wanted = entry_mac(self._mac_key(), id=one.id, body=one.body)
         return one.mac is not None and compare_digest(one.mac, wanted)
