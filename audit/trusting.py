@@ -53,7 +53,7 @@ class Trust:
     async def check(self, session: AsyncSession, entries: Sequence[Stored]) -> None:
         """Raises `RecordTampered` for one that is not ours. Few queries, however many."""
         for one in entries:
-            if one.number is None and not self._vouched_for(one):
+            if not self.has_place(one):
                 raise _not_ours(one.id)
         leaves = [(one, one.number) for one in entries if one.number is not None]
         if not leaves:
