@@ -275,7 +275,8 @@ async def overtake(unit: Unit, act: Act, rows: Iterable[tuple[RequestRow, Member
     open_ones = [(row, subject) for row, subject in known if State(row.state).is_open]
     await register.step_each(unit, act, open_ones, Step.OVERTAKE)
     for row, _ in rows:
-        row.member = row.approval = row.wanted = None
+        approvals.clear(row)
+        row.member = row.wanted = None
         row.closed_at = row.closed_at or unit.now
 
 

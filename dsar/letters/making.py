@@ -6,6 +6,7 @@ fetched instead: by the member, signed in, or by an officer who prints it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -31,6 +32,7 @@ from dsar.states import Right, State, Step
 from dsar.tables import RequestRow
 from dsar.words import Channel, Delay, Reason
 from profiles import members
+from profiles.errors import CannotOpen
 from profiles.members import Member
 from profiles.unit import Unit
 
@@ -148,7 +150,7 @@ async def farewells(unit: Unit, act: Act, active: Active, partings: Sequence[Par
     }
     there = await outgoing.known(unit, ids)
     cases = [case for id, case in ids.items() if id not in there]
-    proofs = await identity.given_each(unit, {row.id: one.member for row, one in cases})
+    proofs = await _given_each(unit, {row.id: one.member for row, one in cases})
     letters = []
     for row, one in cases:
         have = identity.of(given.proof for given in proofs[row.id] if given.holds)
@@ -156,6 +158,18 @@ async def farewells(unit: Unit, act: Act, active: Active, partings: Sequence[Par
         letter = write(Kind.FAREWELL, case)
         letters.append(_Letter(row, one.member, letter, address(unit, one.member, have)))
     await _post(unit, act, letters)
+
+
+async def _given_each(unit: Unit, cases: Mapping[UUID, Member]) -> dict[UUID, list[identity.Kept]]:
+    """The proofs of each; of whom one does not open, none. It keeps nobody from being erased."""
+    try:
+        return await identity.given_each(unit, cases)
+    except CannotOpen:
+        found: dict[UUID, list[identity.Kept]] = {request: [] for request in cases}
+        for request, member in cases.items():  # it does not say of which of them it was
+            with suppress(CannotOpen):
+                found |= await identity.given_each(unit, {request: member})
+        return found
 
 
 async def addressed(unit: Unit, active: Active, one: Outgoing) -> tuple[Posted, WhyNot | None]:
