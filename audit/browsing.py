@@ -1,8 +1,8 @@
 """Entries read back: what their bodies say, a page at a time or for one subject."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -25,7 +25,7 @@ class Told(msgspec.Struct, frozen=True):
     """What a stored body says."""
 
     id: UUID
-    at: datetime
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
     kind: str
     actor: Actor
     purpose: str | None
@@ -42,13 +42,20 @@ def told(body: bytes) -> Told:
     """Raises `EntryInvalid` when the bytes are no entry."""
     try:
         return _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EntryInvalid("the stored bytes are no entry") from error
 
 
 _EVERY = "SELECT id, body FROM audit_entry WHERE id > %s ORDER BY id LIMIT %s"
 _OF_KINDS = """
 SELECT id, body FROM audit_entry e
+WHERE id > %s AND EXISTS (SELECT FROM unnest(%s::bytea[]) AS k WHERE position(k IN e.body) > 0)
+ORDER BY id LIMIT %s
+"""
+_OURS = """
+SELECT e.id, e.body, (SELECT max(number) FROM audit_leaf WHERE entry = e.id),
+    (SELECT mac FROM audit_pending WHERE entry = e.id)
+FROM audit_entry e
 WHERE id > %s AND EXISTS (SELECT FROM unnest(%s::bytea[]) AS k WHERE position(k IN e.body) > 0)
 ORDER BY id LIMIT %s
 """
@@ -67,7 +74,7 @@ async def all_entries(
     """Every entry there is, or those of some kinds, in id order; a page at a time in memory."""
     # Bodies are canonical JSON, so that a kind is spelt in one way; a quote inside a fact is
     # escaped, and cannot be mistaken for it.
-    spelt = None if kinds is None else [f'"kind":"{kind}"'.encode() for kind in kinds]
+    spelt = None if kinds is None else _spelt(kinds)
     last = UUID(int=0)
     while True:
         if spelt is None:
@@ -79,6 +86,37 @@ async def all_entries(
         if len(page) < _PAGE:
             return
         last = page[-1][0]
+
+
+async def ours_of(
+    session: AsyncSession,
+    kinds: Collection[Kind],
+    *,
+    trust: Trust,
+    passed_over: Callable[[UUID], None],
+) -> AsyncIterator[Told]:
+    """Those of some kinds that have a number or a MAC of ours, in id order, for who checks them.
+
+    `passed_over` is told of every other, and of what is no entry: one row stops nobody. Whether
+    an entry is the one that its number was given to, `audit.check` finds.
+    """
+    last = UUID(int=0)
+    while page := await rows(session, _OURS, last, _spelt(kinds), _PAGE):
+        for row in page:
+            one = Stored(*row)
+            try:
+                said = told(one.body)
+            except EntryInvalid:
+                said = None
+            if said is None or said.id != one.id or not trust.has_place(one):
+                passed_over(one.id)
+            elif said.kind in kinds:
+                yield said
+        last = page[-1][0]
+
+
+def _spelt(kinds: Collection[Kind]) -> list[bytes]:
+    return [f'"kind":"{kind}"'.encode() for kind in kinds]
 
 
 async def naming(session: AsyncSession, text: str, *, subject: bytes, trust: Trust) -> list[Told]:

@@ -209,7 +209,7 @@ async def restriction(unit: Unit, act: Act, active: Active, request: UUID) -> bo
     if (found := await accepted(unit, active, request, rights=_RESTRICTS)) is None:
         return False
     on = Right(found[0].kind) is Right.RESTRICTION
-    if not on and not await is_announced(unit, request):
+    if not on and not await is_announced(unit, active, request, found[1]):
         return False
     word = choosing.restriction(unit, on=on, by=By.REQUEST)
     await _say(unit, act, active, case=found, words=[word])
@@ -275,7 +275,8 @@ async def overtake(unit: Unit, act: Act, rows: Iterable[tuple[RequestRow, Member
     open_ones = [(row, subject) for row, subject in known if State(row.state).is_open]
     await register.step_each(unit, act, open_ones, Step.OVERTAKE)
     for row, _ in rows:
-        row.member = row.approval = row.wanted = None
+        approvals.clear(row)
+        row.member = row.wanted = None
         row.closed_at = row.closed_at or unit.now
 
 
@@ -317,7 +318,7 @@ async def _snag(unit: Unit, member: Member, wish: Wanted) -> Snag | None:
     except (UnknownField, BadValue):
         return Snag.NOT_KEPT
     if NUMBER in checked and await enrolment.is_taken(unit, member, str(checked[NUMBER])):
-        return Snag.TAKEN
+        return Snag.NOT_SET
     return None
 
 

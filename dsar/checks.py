@@ -3,15 +3,24 @@
 For `tillit audit verify`, with keys in hand. Reads everything; changes nothing.
 """
 
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from sqlmodel import select
 
-from audit.browsing import Told, all_entries
+from audit.browsing import Told, ours_of
 from audit.entries import Kind as EntryKind
-from audit.errors import EntryInvalid
 from audit.verify import VerifierKey
-from dsar import checks_clock, checks_erasure, checks_two, identity, register, wanted
+from dsar import (
+    checks_clock,
+    checks_erasure,
+    checks_facts,
+    checks_two,
+    identity,
+    register,
+    wanted,
+)
 from dsar.checks_erasure import Said
 from dsar.connectors import checks as checks_recipients
 from dsar.connectors.checks import Heard
@@ -19,7 +28,8 @@ from dsar.opendsr import handed
 from dsar.states import Right, State, Step, leads_to
 from dsar.tables import RequestRow
 from dsar.wanted import Wanted
-from profiles.errors import CannotOpen, ProfilesError
+from kernel.errors import TillitError
+from profiles.errors import CannotOpen
 from profiles.members import Member, load_whole
 from profiles.unit import Unit
 
@@ -59,19 +69,49 @@ class _OnRecord:
 
 
 async def check(unit: Unit, key: VerifierKey) -> list[str]:
-    """What is wrong, in words; nothing when all is well. `key`: what the record is signed with."""
-    said = _OnRecord()
-    try:
-        async for entry in all_entries(unit.session, kinds=_KINDS):
+    """What is wrong, in words; nothing when all is well. `key`: what the record is signed with.
+
+    What is wrong with one row or entry keeps no other from being checked.
+    """
+    said, problems = _OnRecord(), list[str]()
+
+    def pass_over(id: UUID, why: str = "was not written by us") -> None:
+        problems.append(f"entry {id} {why}: requests are compared without it")
+
+    session, trust = unit.session, unit.record.trust
+    async for entry in ours_of(session, _KINDS, trust=trust, passed_over=pass_over):
+        wrong = checks_facts.misfit(entry)
+        if wrong is None:
             said.take(entry)
-        return [
-            *await _requests(unit, said),
-            *await checks_erasure.check(unit, said.erasures, said.recipients.entries, key),
-            *await checks_recipients.check(unit, said.recipients, erased=said.erased),
-            *[f"handed in {one} is not as it was sealed" for one in await handed.broken(unit)],
-        ]
-    except (EntryInvalid, ProfilesError) as error:
-        return [f"requests cannot be compared with the record: {error}"]
+        else:
+            pass_over(entry.id, f"has {wrong} that nobody of ours wrote")
+    for what, found in (
+        ("requests", _requests(unit, said)),
+        ("proofs of identity", _proofs(unit)),
+        *checks_erasure.checks(unit, said.erasures, said.recipients.entries, key),
+        *checks_recipients.checks(unit, said.recipients, erased=said.erased),
+        ("what was handed in", _handed_in(unit)),
+    ):
+        problems += await _apart(what, found)
+    return problems
+
+
+async def _apart(what: str, found: Awaitable[list[str]]) -> list[str]:
+    try:
+        return await found
+    except TillitError as error:
+        return [f"{what} cannot be compared with the record: {error}"]
+
+
+async def _handed_in(unit: Unit) -> list[str]:
+    return [f"handed in {one} is not as it was sealed" for one in await handed.broken(unit)]
+
+
+async def _proofs(unit: Unit) -> list[str]:
+    return [
+        f"request {one} has a proof of identity that was not given for it"
+        for one in sorted(await identity.misplaced(unit))
+    ]
 
 
 async def _requests(unit: Unit, said: _OnRecord) -> list[str]:
@@ -95,10 +135,6 @@ async def _requests(unit: Unit, said: _OnRecord) -> list[str]:
             if wrong is None and checks_two.alone(Right(row.kind), steps, asked) is not None:
                 wrong = "was approved by one, and two were asked"
             problems += [f"request {row.id} {wrong}"] if wrong else []
-    forged = sorted(await identity.misplaced(unit))
-    problems += [
-        f"request {one} has a proof of identity that was not given for it" for one in forged
-    ]
     there = {str(row.id) for row in rows}
     lost = sorted(said.steps.keys() - there)
     return problems + [f"request {request} is on record and missing" for request in lost]

@@ -4,7 +4,7 @@ Part of `tillit audit verify`, with keys in hand. Reads everything; changes noth
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
@@ -21,7 +21,6 @@ from dsar.certificates import HORIZON_PART, recipients
 from dsar.heard import by_recipient
 from dsar.tables import CertificateRow
 from kernel.database import raw
-from profiles import members
 from profiles.errors import CannotOpen
 from profiles.unit import Unit
 
@@ -71,19 +70,17 @@ class Said:
         return {entry.subject for entry in self.erasures.values()}
 
 
-async def check(
+def checks(
     unit: Unit, said: Said, answers: Mapping[str, Sequence[Told]], key: VerifierKey
-) -> list[str]:
-    """What is wrong, in words. `answers`: what recipients were told and have answered, by request.
+) -> Iterator[tuple[str, Awaitable[list[str]]]]:
+    """Each check by the name of what it is about: what is wrong, in words.
 
-    Raises `ProfilesError` where members cannot be opened.
+    `answers`: what recipients were told and have answered, by request.
     """
-    return [
-        *await _certificates(unit, said, answers, key),
-        *await _holds(unit, said),
-        *_held(unit, said),
-        *await _vouchers(unit, said),
-    ]
+    yield "certificates", _certificates(unit, said, answers, key)
+    yield "holds", _holds(unit, said)
+    yield "erasures", _held(unit, said)
+    yield "vouchers", _vouchers(unit, said)
 
 
 async def _certificates(
@@ -146,7 +143,7 @@ async def _holds(unit: Unit, said: Said) -> list[str]:
     problems, there, erased = [], set(), said.erased
     for first in range(0, len(rows), _BATCH):
         batch = rows[first : first + _BATCH]
-        keys = await members.keys(unit, {row[1] for row in batch})
+        keys = await holds.keys_of(unit, {row[1] for row in batch})
         for *row, ends_at in batch:
             there.add(str(row[0]))
             wrong = _wrong_hold(unit, said, keys, row=row, ends_at=ends_at)
@@ -162,7 +159,7 @@ def _wrong_hold(unit: Unit, said: Said, keys: Any, *, row: Any, ends_at: Any) ->
     entry = said.placed.get(str(id))
     if entry is None or member not in keys:
         return "is of nobody, or has no entry in the record"
-    key = keys[member][1]
+    key = keys[member]
     try:
         hold = holds.opened(key, row)
     except CannotOpen:
@@ -177,7 +174,7 @@ def _wrong_hold(unit: Unit, said: Said, keys: Any, *, row: Any, ends_at: Any) ->
     return None if agree else "is not what the record says"
 
 
-def _held(unit: Unit, said: Said) -> list[str]:
+async def _held(unit: Unit, said: Said) -> list[str]:
     """Erasures while a hold stood. Whoever is gone has none lifted: what was, was before."""
     standing: dict[str | None, list[tuple[str, Told]]] = {}
     for hold, entry in sorted(said.placed.items()):
@@ -203,7 +200,7 @@ def _stood(unit: Unit, placed: Told, erasure: Told) -> bool:
             return False
         until = placed.facts.get("until")
         ends = holds.ends_at(unit, date.fromisoformat(until) if until is not None else None)
-    except (TypeError, ValueError):  # no fact of ours
+    except (TypeError, ValueError, OverflowError):  # no fact of ours
         return True
     return ends is None or erasure.at < ends
 

@@ -18,7 +18,7 @@ from dsar.register import Request, shown
 from dsar.states import Right, State, Step
 from dsar.tables import RequestRow
 from dsar.wanted import Wanted
-from dsar.words import Delay, Reason, check_doubt, grounds
+from dsar.words import Delay, Reason, check_doubt, check_unusable, grounds
 from kernel.jobs import enqueue
 from profiles.members import Member
 from profiles.unit import Unit
@@ -87,7 +87,8 @@ async def refuse(unit: Unit, act: Act, active: Active, request: UUID, *, reason:
     """Refuse a request; the member is told why (Art. 12(4)).
 
     Raises `WrongState`, `UnknownRequest`, and `UnfitReason` for one by which the law does not let
-    this right be refused, and for a doubt about who asked where nothing lacks.
+    this right be refused, for a doubt about who asked where nothing lacks, and for an identifier
+    that cannot be used where none is to be set right.
     """
     row, person = await register.locked(unit, request)
     grounds(Right(row.kind), reason)
@@ -95,6 +96,9 @@ async def refuse(unit: Unit, act: Act, active: Active, request: UUID, *, reason:
         raise register.refusal(row, Step.REFUSE)
     if reason is Reason.IDENTITY:
         check_doubt(await speaking.unproved(unit, active, row, person))
+    if reason is Reason.UNUSABLE:
+        wish = wanted.opened(person.key, row.id, row.wanted)
+        check_unusable(wanted.identifiers(unit, wish))
     approvals.clear(row)
     await stepping.take(unit, act, row, Step.REFUSE, person, reason=reason.value)
     return shown(row)

@@ -154,7 +154,9 @@ class Erasure:
             row = None  # it is closed with what else they had asked for
         known = await telling.known_of(unit, active, member)
         parting = _Parting(request, row, member, known, journalled=standing[-1].at)
-        if row is not None and State(row.state) is not State.FULFILLED:
+        # One that is over names nobody: who is still named was not erased by it, whatever it says.
+        over = row is not None and row.member is None and State(row.state) is State.FULFILLED
+        if row is not None and not over:
             row.state = State.ACCEPTED.value
         await self._carry_out(unit, act, active, [parting])
         return True

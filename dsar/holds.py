@@ -174,7 +174,7 @@ async def listed(
     )
     values: tuple[Any, ...] = (unit.now, limit) if only_standing else (limit,)
     rows = await _rows(unit, where + "ORDER BY id LIMIT %s", values)
-    keys = await _keys(unit, {row[1] for row in rows})
+    keys = await keys_of(unit, {row[1] for row in rows})
     found = {row[0]: _shown(keys.get(row[1]), row) for row in rows}
     broken = [id for id, one in found.items() if isinstance(one, Broken)]
     # One that went with its member while this was read is not broken, but gone.
@@ -260,7 +260,7 @@ async def _rows(unit: Unit, where: str, values: tuple[Any, ...]) -> list[Any]:
     return await cursor.fetchall()
 
 
-async def _keys(unit: Unit, people: Collection[UUID]) -> dict[UUID, MemberKey]:
+async def keys_of(unit: Unit, people: Collection[UUID]) -> dict[UUID, MemberKey]:
     """The keys of those of whom they open."""
     try:
         found = await members.keys(unit, people)

@@ -22,7 +22,7 @@ from dsar.deadlines import due_day
 from dsar.errors import BrokenRequest, NotReady, UnknownRequest, WrongState
 from dsar.states import Right, State, Step, after, taken_from
 from dsar.tables import RequestRow
-from dsar.words import Channel
+from dsar.words import Channel, Snag
 from kernel.jobs import enqueue_each
 from profiles import members
 from profiles.members import Member
@@ -39,6 +39,7 @@ KINDS = {
     Step.FULFIL: EntryKind.REQUEST_COMPLETED,
 }
 _RIGHTS, _STATES, _CHANNELS = frozenset(Right), frozenset(State), frozenset(Channel)
+_SNAGS = frozenset(Snag)
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,11 @@ class Request:
     def unanswered(self) -> bool:
         """Whether the member waits: once it is carried out, recipients alone are waited for."""
         return self.state.is_open and self.state is not State.CARRIED_OUT
+
+    @property
+    def told_reason(self) -> str | None:
+        """As the member is told it: why it was refused or put off, and not why it came back."""
+        return None if self.reason in _SNAGS else self.reason
 
     def overdue(self, today: date) -> bool:
         return self.unanswered and self.days_left(today) < 0

@@ -73,4 +73,7 @@ def _erased(body: bytes | None, request: UUID) -> bytes | None:
     about = (said.kind, said.facts.get("request"))
     if about != (EntryKind.MEMBER_ERASED, str(request)) or said.subject is None:
         return None
-    return bytes.fromhex(said.subject)
+    try:
+        return bytes.fromhex(said.subject)
+    except ValueError:
+        return None  # nobody of ours wrote it

@@ -15,6 +15,7 @@ from dsar.errors import NotARequest
 from dsar.states import AT_ONCE, Right
 from profiles.enrolment import check_correction
 from profiles.keys import MemberKey
+from profiles.members import NUMBER
 from profiles.unit import Unit
 
 _LONGEST = 4_000  # characters of a note
@@ -75,6 +76,13 @@ def repeats(right: Right, wish: Wanted, before: Wanted) -> bool:
         mine, theirs = ((set(one.purposes), one.marketing) for one in (wish, before))
         return mine == theirs
     return wish in (Wanted(), structs.replace(before, outcome=""))
+
+
+def identifiers(unit: Unit, wanted: Wanted) -> frozenset[str]:
+    """The fields that would be set right and that members are found by."""
+    fields = unit.schema.catalogue.fields
+    found = {name for name, field in fields.items() if field.lookup is not None} | {NUMBER}
+    return frozenset(found & set(wanted.values))
 
 
 def seal(key: MemberKey, request: UUID, wanted: Wanted) -> bytes:

@@ -22,10 +22,9 @@ class Reason(StrEnum):
     UNFOUNDED = "ProcessUnfounded"  # plainly without ground
     OTHERS = "ThirdPartyRightsImpaired"  # it would harm the rights of others
     UNMET = "NotRequiredJustification"  # the right does not reach what is asked for
-    # Our own: the vocabulary has no word for it. Not that of `Snag.TAKEN`, which refuses nothing.
-    TAKEN = (
-        "IdentifierUnavailable"  # what is to be one member's alone, as a number is, is another's
-    )
+    # Our own: the vocabulary has no word for it. It does not say why: that a number is somebody
+    # else's is nobody's business. Not that of `Snag.NOT_SET`, which refuses nothing.
+    UNUSABLE = "IdentifierUnusable"  # what is one member's alone, as a number is, cannot be this
 
 
 class Delay(StrEnum):
@@ -36,9 +35,12 @@ class Delay(StrEnum):
 
 
 class Snag(StrEnum):
-    """Why an approved correction cannot be made and is decided anew. Words of our own."""
+    """Why an approved correction cannot be made and is decided anew. Words of our own.
 
-    TAKEN = "IdentifierTaken"  # the member number is somebody else's by now
+    Between the officers and the clock: members are told of a refusal, and of none of these.
+    """
+
+    NOT_SET = "IdentifierNotSet"  # the member number cannot be the one that was asked for
     NOT_KEPT = "ValueNotKept"  # the programme has no such field any more, or not such a value
 
 
@@ -69,7 +71,7 @@ _PARTICULAR: Mapping[Right, Mapping[Reason, str]] = {
     # A law of the member state that keeps something secret: only through Art. 23.
     Right.ACCESS: {Reason.LAW: "Art. 23(1)", Reason.OTHERS: "Art. 15(4)"},
     # What leads to a member is accurate, of whoever has it as well.
-    Right.RECTIFICATION: {Reason.TAKEN: "Art. 5(1)(d), 16"},
+    Right.RECTIFICATION: {Reason.UNUSABLE: "Art. 5(1)(d), 16"},
     Right.ERASURE: {Reason.LAW: "Art. 17(3)(b)", Reason.CLAIMS: "Art. 17(3)(e)"},
     Right.PORTABILITY: {Reason.OTHERS: "Art. 20(4)"},
     # Art. 12(6) speaks of Arts. 15 to 21; Art. 12(2) of Art. 22 too, and neither of Art. 7.
@@ -118,6 +120,19 @@ def check_doubt(lacking: Collection[str]) -> None:
             f"{Reason.IDENTITY} is no reason here: who asked has shown who they are",
             place="reason",
             remedy="approve the request, or give another reason",
+        )
+
+
+def check_unusable(identifiers: Collection[str]) -> None:
+    """Raises `UnfitReason` where one would be refused for `Reason.UNUSABLE` that is about none.
+
+    `identifiers`: those that are to be set right (`dsar.wanted.identifiers`).
+    """
+    if not identifiers:
+        raise UnfitReason(
+            f"{Reason.UNUSABLE} is no reason here: no identifier is to be set right",
+            place="reason",
+            remedy="give another reason",
         )
 
 

@@ -1,6 +1,6 @@
 """`tillit audit`: the record, checked, handed out, and proved entry by entry."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -31,17 +31,23 @@ app = typer.Typer(no_args_is_help=True, help="Check the record of use, and give 
 @app.command()
 def verify(as_json: AsJson = False) -> None:
     """Recompute the whole record, and compare with it what rests on it."""
-    with bars(quiet=as_json) as progress:
+    told, checked = list[Findings](), False
+    try:
+        with bars(quiet=as_json) as progress:
 
-        async def step(tillit: Tillit) -> tuple[Findings, list[str]]:
-            return await _verify(tillit, progress)
+            async def step(tillit: Tillit) -> tuple[Findings, list[str]]:
+                return await _verify(tillit, progress, told.append)
 
-        record, derived = run(step)
+            record, derived = run(step)
+        checked = True
+    finally:  # also where what rests on the record cannot be checked at all
+        if not (as_json and checked):
+            _complain(told)
     problems = [*record.problems, *derived]
     if as_json:
         say_json(asdict(record) | {"verified": not problems, "problems": problems})
     else:
-        for problem in problems:
+        for problem in derived:
             typer.echo(f"error: {problem}", err=True)
         typer.echo(
             f"{record.entries:,} entries, {record.leaves:,} leaves, {record.tiles:,} tiles, "
@@ -103,7 +109,17 @@ def evidence(
         typer.echo(f"  {command}")
 
 
-async def _verify(tillit: Tillit, progress: Bars) -> tuple[Findings, list[str]]:
+def _complain(records: Sequence[Findings]) -> None:
+    """Of the record, on standard error, whatever becomes of the rest."""
+    for record in records:
+        for problem in record.problems:
+            typer.echo(f"error: {problem}", err=True)
+
+
+async def _verify(
+    tillit: Tillit, progress: Bars, tell: Callable[[Findings], None] | None = None
+) -> tuple[Findings, list[str]]:
+    """`tell` is told what the record itself has come to before anything is compared with it."""
     with suppress(RecordTampered):  # the check tells all that is wrong, and goes on
         await tillit.integrate()
     key = (await tillit.signer()).verifier_key
@@ -116,6 +132,8 @@ async def _verify(tillit: Tillit, progress: Bars) -> tuple[Findings, list[str]]:
             progress=progress.leaves,
             remembered=tillit.checkpoint.recall(),
         )
+    if tell is not None:
+        tell(record)
     progress("Ledger, requests and member sets", 0, None)
     async with _snapshot(tillit) as session:
         programmes = await check_programmes(session, tillit.programmes)

@@ -3,19 +3,24 @@
 import shutil
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvloop
 from rich.console import Console
+from rich.markup import escape
 
 from api.bootstrap import Tillit, opened
 from api.cli.logs import full_logs
 from api.cli.speaking import AsJson, say_json
+from api.demo.mailbox import Mailbox
+from api.demo.signing_in import ADDRESS, OFFICER, ROLE, hire, way_in
 from api.demo.story import Story
 from api.http.serving import listen, serve
-from api.settings import Settings, read_settings
+from api.people.people import Kind
+from api.settings import LOCAL, Settings, read_settings
 from api.tokens import Caller, mint
 from audit.entries import ActorType
 from kernel.errors import Conflict
@@ -36,6 +41,9 @@ def demo(
     # A folder of its own, unless one is set: never an installation's data by accident.
     settings = read_settings(folder=FOLDER)
     listening = None if once else listen(HOST, port)
+    if listening is not None and settings.public_url == LOCAL:
+        here = f"http://{HOST}:{listening.getsockname()[1]}"
+        settings = replace(settings, public_url=here)
     _empty(settings.data)
     console = Console(stderr=json, highlight=False)
     try:
@@ -76,21 +84,47 @@ def _numbered(console: Console) -> Callable[[str], None]:
 
 
 async def _invite(tillit: Tillit, story: Story, console: Console, port: int) -> None:
-    """Tokens to go on with, one for each kind of caller."""
+    """Links to sign in by, and tokens to go on with, one for each kind of caller."""
     assert story.another is not None
+    here = f"http://{HOST}:{port}"
+
+    def say(text: str) -> None:
+        console.print(text, soft_wrap=True)
+
     callers = {
         "a member": Caller(ActorType.MEMBER, str(story.another)),
-        "an officer": Caller(ActorType.OFFICER, "demo-officer", role="privacy_officer"),
+        "an officer": Caller(ActorType.OFFICER, OFFICER, role=ROLE),
         "a service": Caller(ActorType.SERVICE, "offers-engine"),
     }
-    console.print(f"\nServing HTTP on http://{HOST}:{port} until Ctrl-C; routes: /docs. Tokens:")
+    say(f"\nServing on {here} until Ctrl-C. Over HTTP, with these tokens:")
     for who, caller in callers.items():
         minted = await mint(tillit, caller)
-        console.print(f"\n[bold]{who}[/]\n{minted.token}", soft_wrap=True)
-    console.print(
-        "\nFor example:\n  curl -H 'Authorization: Bearer TOKEN' "
-        f"http://{HOST}:{port}/v1/me/choices\n",
-        soft_wrap=True,
+        say(f"\n[bold]{who}[/]\n{minted.token}")
+    say(f"\nFor example:\n  curl -H 'Authorization: Bearer TOKEN' {here}/v1/me/choices\n")
+    say("To look at it in a browser:")
+    # A mail server that is set gets the mail: then links are in mailboxes, and not here.
+    if tillit.mail is None:
+        tillit.mail = mailbox = Mailbox(lambda text: say(f"\n[bold]{escape(text)}[/]"))
+        await _show_in(tillit, mailbox, story.addresses[story.another], say)
+    say(f"\n[bold]a service[/]: what it may ask, in what shape\n{here}/docs\n")
+
+
+async def _show_in(
+    tillit: Tillit, mailbox: Mailbox, member: str, say: Callable[[str], None]
+) -> None:
+    """A member's link and an officer's, with what the officer is asked for next."""
+    factor = await hire(tillit)
+    own = await way_in(tillit, mailbox, member, Kind.MEMBER)
+    desk = await way_in(tillit, mailbox, ADDRESS, Kind.OFFICER)
+    say(f"\n[bold]a member[/]: choices, uses of their data, requests\n{own.link}")
+    say(f"\n[bold]an officer[/]: requests, the programme, figures\n{desk.link}")
+    codes = " ".join(factor.recovery)
+    say(f"  then a recovery code, each good once: {codes}")
+    say(f"  or what an authenticator app shows that is given: {factor.secret}")
+    url = tillit.settings.public_url
+    say(
+        f"\nA link is good once, for fifteen minutes. For another, ask at {url}/sign-in as "
+        f"{escape(own.address)} or at {url}/sign-in/desk as {desk.address}: all mail is shown here."
     )
 
 

@@ -63,6 +63,8 @@ class Story:
     member: UUID | None = None
     another: UUID | None = None
     """Somebody who was found and is still there when the story is over."""
+    addresses: dict[UUID, str] = field(default_factory=dict, repr=False)
+    """Of the made-up members, for whoever would sign in as one of them."""
 
     async def run(self) -> dict[str, Any]:
         began = time.monotonic()
@@ -96,6 +98,10 @@ class Story:
             async with self.tillit.unit() as work:
                 found = await _join(work, batch)
             enrolled += len(found)
+            self.addresses |= {
+                member.id: person.values["email"]
+                for member, person in zip(found, batch, strict=True)
+            }
             bought += sum(len(person.purchases) for person in batch)
             said += sum(len(person.said) for person in batch)
         self.figures |= {"members": enrolled, "purchases": bought, "consents": said}

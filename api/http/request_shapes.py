@@ -33,7 +33,8 @@ class RequestShown(msgspec.Struct, kw_only=True):
     recipients were told and something is wrong, as `GET /v1/requests/{request}/recipients` has it;
     for officers alone. `by_hand`: the recipients that officers have to tell once it is carried out,
     as a preview has them; null where the record was changed and cannot tell, and for all but
-    officers.
+    officers. `reason`: why it was refused or put off; why a correction came back, to officers
+    alone.
     """
 
     request: UUID
@@ -176,7 +177,7 @@ def _told(asked: Asked, seen: Seen, besides: _Officers | None) -> dict[str, Any]
         "paused": one.paused,
         "second_officer": one.two,
         "not_before": one.not_before,
-        "reason": one.reason,
+        "reason": one.told_reason if besides is None else one.reason,
         "lacking": sorted(seen.lacking),
         "steps": [step.value for step in seen.steps],
         "joined": one.joined,

@@ -6,7 +6,7 @@ the record does not, would have closed a request that nobody answered.
 
 import hashlib
 import json
-from collections.abc import Set
+from collections.abc import Awaitable, Iterator, Set
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -49,14 +49,24 @@ class Heard:
             self.done.setdefault(key, None if answer is None else str(answer))
 
 
-async def check(unit: Unit, heard: Heard, *, erased: Set[str | None]) -> list[str]:
-    """What is wrong, in words; nothing when all is well. `erased`: the subjects who are."""
+def checks(
+    unit: Unit, heard: Heard, *, erased: Set[str | None]
+) -> Iterator[tuple[str, Awaitable[list[str]]]]:
+    """Each check by the name of what it is about: what is wrong, in words.
+
+    `erased`: the subjects who are.
+    """
+    yield "words to recipients", _words(unit, heard, erased)
+    yield "answers of recipients", _answers(unit, heard)
+    yield "what is on its way", _on_their_way(unit)
+
+
+async def _on_their_way(unit: Unit) -> list[str]:
     closed = [f"what is on its way as {one} does not open" for one in await unopened(unit)]
-    nowhere = [
+    return closed + [
         f"what is on its way as {one} stands where nobody of ours put it"
         for one in await _nowhere(unit)
     ]
-    return [*await _words(unit, heard, erased), *await _answers(unit, heard), *closed, *nowhere]
 
 
 async def _nowhere(unit: Unit) -> list[UUID]:

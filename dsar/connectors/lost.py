@@ -13,7 +13,9 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import structlog
 
+from audit.errors import RecordError
 from consent.programmes import Active
 from dsar import heard, mislaid, outgoing, register, telling, wanted
 from dsar.errors import BrokenRequest, WrongState
@@ -26,6 +28,7 @@ from profiles import members
 from profiles.unit import Unit
 
 _BATCH = 500
+_log = structlog.get_logger()
 _CARRIED_OUT = """
 SELECT id, member, erased FROM request WHERE state = 'carried_out' AND id > %s
 ORDER BY id LIMIT %s
@@ -41,7 +44,7 @@ async def put_back(unit: Unit) -> int:
         cursor = await connection.execute(_CARRIED_OUT, (last, _BATCH))
         batch = await cursor.fetchall()
         there = await mislaid.standing(unit, [row[0] for row in batch])
-        said = await heard.of_requests(unit, await subjects(unit, batch))
+        said = await _heard(unit, await subjects(unit, batch))
         for request, *_ in batch:
             if any(id not in there for id in _open_words(request, said.get(request, {}))):
                 back += await _put_back(unit, request)
@@ -81,11 +84,25 @@ def _open_words(request: UUID, said: Mapping[str, Heard]) -> dict[UUID, str]:
     return {id_of(request, name, one.what): name for name, one in said.items() if one.state.is_open}
 
 
+async def _heard(unit: Unit, known: Mapping[UUID, bytes]) -> dict[UUID, dict[str, Heard]]:
+    """By request; without those about which somebody has slipped something into the record."""
+    try:
+        return await heard.of_requests(unit, known)
+    except RecordError:
+        said = dict[UUID, dict[str, Heard]]()
+        for request, subject in known.items():  # it does not say of which of them it was
+            try:
+                said |= await heard.of_requests(unit, {request: subject})
+            except RecordError:
+                _log.warning("record_not_believed", request=str(request))
+        return said
+
+
 async def _put_back(unit: Unit, request: UUID) -> int:
     """With the request and its words locked, by what the record says then.
 
-    None of a request that nobody can make sense of: it keeps nobody else's from coming back, and
-    `tillit audit verify` names it.
+    None of a request that nobody can make sense of, or whose record is not ours: it keeps nobody
+    else's from coming back, and `tillit audit verify` names it.
     """
     try:
         row = await register.row_of(unit, request, lock=True)
@@ -98,7 +115,7 @@ async def _put_back(unit: Unit, request: UUID) -> int:
         "SELECT FROM outgoing WHERE request = %s ORDER BY id FOR UPDATE", (request,)
     )
     known = await subjects(unit, [(request, row.member, row.erased)])
-    said = (await heard.of_requests(unit, known)).get(request, {})
+    said = (await _heard(unit, known)).get(request, {})
     there = await mislaid.standing(unit, [request])
     lost = [name for id, name in _open_words(request, said).items() if id not in there]
     for name in lost:

@@ -12,7 +12,7 @@ from audit.acts import Act
 from audit.entries import Fact
 from audit.entries import Kind as EntryKind
 from consent.programmes import Active
-from dsar import identity, outgoing, register, speaking
+from dsar import identity, outgoing, register, speaking, wanted
 from dsar.errors import UnknownLetter
 from dsar.letters import kept, posting
 from dsar.letters.cases import put_off
@@ -24,7 +24,7 @@ from dsar.letters.written import Written
 from dsar.outgoing import LETTER, Outgoing
 from dsar.outgoing import State as Way
 from dsar.states import Right, State
-from dsar.words import Reason, check_doubt, delay_named, reason_named
+from dsar.words import Reason, check_doubt, check_unusable, delay_named, reason_named
 from profiles import members
 from profiles.unit import Unit
 
@@ -92,6 +92,8 @@ async def preview(
         if why is Reason.IDENTITY and State(row.state).is_open:
             have = await speaking.proved(unit, active, row.id, member)
             check_doubt(identity.lacking(unit, Right(row.kind), member, have))
+        if why is Reason.UNUSABLE and State(row.state).is_open:
+            check_unusable(wanted.identifiers(unit, case.wish))
         case = replace(case, reason=why)
     elif kind is Kind.EXTENSION:
         named = delay_named(reason or row.reason or "")

@@ -6,6 +6,7 @@ fetched instead: by the member, signed in, or by an officer who prints it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -14,10 +15,12 @@ from uuid import UUID
 import msgspec
 
 from audit.acts import Act
+from audit.browsing import naming
 from audit.entries import Fact
 from audit.entries import Kind as EntryKind
 from consent.programmes import Active
 from dsar import identity, outgoing, register, telling
+from dsar.errors import BrokenRequest
 from dsar.letters import kept
 from dsar.letters.cases import Address, Links, address, address_of, case_of, farewell_case
 from dsar.letters.kinds import TELL_LITTLE, Kind, matter
@@ -25,10 +28,11 @@ from dsar.letters.writing import write
 from dsar.letters.written import Written, digest
 from dsar.outgoing import LETTER, Outgoing, Parcel
 from dsar.outgoing import State as Way
-from dsar.states import Right, State
+from dsar.states import Right, State, Step
 from dsar.tables import RequestRow
 from dsar.words import Channel, Delay, Reason
 from profiles import members
+from profiles.errors import CannotOpen
 from profiles.members import Member
 from profiles.unit import Unit
 
@@ -37,6 +41,7 @@ _UNDECIDED = frozenset(
     {State.INITIATED, State.ACKNOWLEDGED, State.REQUIRES_ACTION, State.DELAYED, State.ACCEPTED}
 )
 _DONE = frozenset({State.CARRIED_OUT, State.FULFILLED})
+_REFUSED = frozenset({Step.REFUSE, Step.LAPSE})
 
 
 class WhyNot(StrEnum):
@@ -99,11 +104,16 @@ async def make(
 
     Done again, it changes nothing. None too for a letter that has been overtaken: a question
     that was answered meanwhile, a receipt for what is done already, or to somebody who is gone.
+    Raises `BrokenRequest` where the row gives another reason than the record.
     """
     row = await register.row_of(unit, request, lock=True)
-    if row.member is None or not _called_for(row, kind):
+    if row.member is None:
         return None
     member = await members.one(unit, row.member)
+    if kind is Kind.REFUSAL and not State(row.state).is_open:
+        await _refuse_another_reason(unit, row, member)
+    if not _called_for(row, kind):
+        return None
     if await kept.is_kept(unit, request, kind):
         return outgoing.id_of(request, None, matter(kind))
     letter = write(kind, await case_of(unit, active, row, member, links=links))
@@ -140,7 +150,7 @@ async def farewells(unit: Unit, act: Act, active: Active, partings: Sequence[Par
     }
     there = await outgoing.known(unit, ids)
     cases = [case for id, case in ids.items() if id not in there]
-    proofs = await identity.given_each(unit, {row.id: one.member for row, one in cases})
+    proofs = await _given_each(unit, {row.id: one.member for row, one in cases})
     letters = []
     for row, one in cases:
         have = identity.of(given.proof for given in proofs[row.id] if given.holds)
@@ -148,6 +158,18 @@ async def farewells(unit: Unit, act: Act, active: Active, partings: Sequence[Par
         letter = write(Kind.FAREWELL, case)
         letters.append(_Letter(row, one.member, letter, address(unit, one.member, have)))
     await _post(unit, act, letters)
+
+
+async def _given_each(unit: Unit, cases: Mapping[UUID, Member]) -> dict[UUID, list[identity.Kept]]:
+    """The proofs of each; of whom one does not open, none. It keeps nobody from being erased."""
+    try:
+        return await identity.given_each(unit, cases)
+    except CannotOpen:
+        found: dict[UUID, list[identity.Kept]] = {request: [] for request in cases}
+        for request, member in cases.items():  # it does not say of which of them it was
+            with suppress(CannotOpen):
+                found |= await identity.given_each(unit, {request: member})
+        return found
 
 
 async def addressed(unit: Unit, active: Active, one: Outgoing) -> tuple[Posted, WhyNot | None]:
@@ -181,6 +203,19 @@ async def _post(unit: Unit, act: Act, letters: Sequence[_Letter]) -> None:
         subject = one.member.key.subject()
         entries.append(act.entry(EntryKind.LETTER_MADE, subject=subject, facts=facts))
     await unit.record.write_many(unit.session, entries)
+
+
+async def _refuse_another_reason(unit: Unit, row: RequestRow, member: Member) -> None:
+    """Nobody is told another reason than the one that they were refused for."""
+    subject, request = member.key.subject(), str(row.id)
+    said = await naming(unit.session, request, subject=subject, trust=unit.record.trust)
+    reasons = [
+        one.facts.get("reason")
+        for one in said
+        if one.facts.get("request") == request and one.facts.get("step") in _REFUSED
+    ]
+    if reasons and reasons[-1] != row.reason:
+        raise BrokenRequest("the register has another reason than the record")
 
 
 def _why_not(row: RequestRow, kind: Kind, address: Address | None) -> WhyNot | None:

@@ -51,7 +51,7 @@ _WHY_NOT: Mapping[tuple[Reason, str], str] = {
         "(Article 20(4) of the GDPR)."
     ),
     # No more than must be said: who has it is nobody else's business, nor that somebody has.
-    (Reason.TAKEN, "Art. 5(1)(d), 16"): mark(
+    (Reason.UNUSABLE, "Art. 5(1)(d), 16"): mark(
         "The member number or other identifier that you asked for cannot be used. It must lead to "
         "the right person, so we leave yours unchanged (Article 5(1)(d) and 16 of the GDPR). You "
         "can ask for another one, or for anything else to be set right, at any time."

@@ -188,7 +188,7 @@ def _request(found: Gathered, wording: Wording, asking: Asking) -> dict[str, Any
         "due": one.due.isoformat(),
         "extended": one.extended,
         "closed_at": rfc3339(one.closed_at) if one.closed_at else None,
-        "reason": one.reason and wording.coded(one.reason, WHY),
+        "reason": one.told_reason and wording.coded(one.told_reason, WHY),
         "purposes": [
             {"name": name, "label": title(found, wording, name)} for name in wish.purposes
         ],

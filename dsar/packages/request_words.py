@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dsar.holds import Ground
 from dsar.packages.marking import mark
 from dsar.states import Right, State
-from dsar.words import Channel, Delay, Reason, Snag
+from dsar.words import Channel, Delay, Reason
 
 ASKED_FOR: Mapping[str, str] = {
     Right.ACCESS: mark("A copy of your data"),
@@ -39,10 +39,7 @@ WHY: Mapping[str, str] = {
     Reason.UNMET: mark("the conditions for it were not met"),
     Delay.COMPLEX: mark("the request was complex"),
     Delay.MANY: mark("there were many requests"),
-    # Why it is refused, and why an approved correction came back: the same, and no more.
-    Reason.TAKEN: mark("such a number or other identifier could not be used"),
-    Snag.TAKEN: mark("such a number or other identifier could not be used"),
-    Snag.NOT_KEPT: mark("such a value is not kept any more"),
+    Reason.UNUSABLE: mark("such a number or other identifier could not be used"),
 }
 CAME_BY: Mapping[str, str] = {
     Channel.MEMBER: mark("your own page or app"),

@@ -87,10 +87,10 @@ REASONS: Mapping[str, str] = {
     Reason.UNFOUNDED: mark("It is clearly unfounded"),
     Reason.OTHERS: mark("It would harm the rights of others"),
     Reason.UNMET: mark("The conditions for this right are not met"),
-    Reason.TAKEN: mark("The number or identifier is another member's"),
+    Reason.UNUSABLE: mark("That number or address cannot be used"),
     Delay.COMPLEX: mark("The request is complex"),
     Delay.MANY: mark("There are many requests"),
-    Snag.TAKEN: mark("The member number is another member's by now"),
+    Snag.NOT_SET: mark("The member number could not be set: it cannot be used"),
     Snag.NOT_KEPT: mark("The programme does not keep such a value any more"),
 }
 HOWS: Mapping[str, str] = {

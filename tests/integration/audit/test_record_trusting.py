@@ -154,3 +154,9 @@ async def test_an_entry_without_a_leaf_is_believed_by_its_mac_alone(
     for mac in (None, bytes(32)):
         forged = Stored(pending[0].id, pending[0].body, None, mac)
         assert not await _believed(full, owner, [*pending[1:], forged])
+
+
+async def test_a_number_below_the_first_is_nobody_s(full: Any, owner: AsyncSession) -> None:
+    [first] = [one for one in await _entries(owner) if one.number == 0]
+    for number in (-1, -256, -1_000):
+        assert not await _believed(full, owner, [Stored(first.id, first.body, number, None)])

@@ -24,12 +24,16 @@ IN_THE_WAY = {
     "LegalObligation": "access erasure",
     "LegalClaimImpaired": "erasure",
     "ThirdPartyRightsImpaired": "access portability",
-    "IdentifierUnavailable": "rectification",
+    "IdentifierUnusable": "rectification",
 }
 #: What somebody has a right to if something is so, and to which it may be said that it is not:
 #: that the data is wrong; that there is a ground to erase, or to restrict; that it is theirs to
 #: take along; that a machine alone decided.
 ONLY_IF = {"rectification", "erasure", "restriction", "portability", "review"}
+
+
+#: By which fields people are found.
+FOUND_BY = {"member_number", "email", "phone"}
 
 
 class No(Exception):
@@ -227,11 +231,14 @@ class Desk:
         self._in(case, *UNDECIDED)
         if reason == "IdentityVerificationFailure" and not case.lacks:
             raise No("UnfitReason")  # they have shown who they are
+        if reason == "IdentifierUnusable" and not FOUND_BY & set(case.wish["values"]):
+            raise No("UnfitReason")  # of a tier or a size, it would not be true
         self._move(case, "refuse", "rejected", who, reason=reason)
 
     def cancel(self, case: Case, *, who: str) -> None:
         self._there(case)
         self._in(case, *UNDECIDED, "accepted")
+        case.not_before = None
         self._move(case, "cancel", "unfulfilled", who)
 
     # What follows by itself
@@ -302,7 +309,7 @@ class Desk:
         wanted = case.wish["values"].get("member_number")
         others = [one for one in self.people if one is not case.person and not one.gone]
         taken = wanted in {one.file["member_number"] for one in others}
-        return "IdentifierTaken" if taken else None
+        return "IdentifierNotSet" if taken else None
 
     def _there(self, case: Case) -> None:
         if case.forgotten:

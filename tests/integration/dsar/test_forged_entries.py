@@ -14,7 +14,8 @@ from api import work as worker
 from api.bootstrap import SYSTEM
 from audit.errors import RecordTampered
 from consent.programme.loading import read_programme
-from dsar import holds, register
+from dsar import by_hand, holds, register
+from dsar.connectors import lost
 from dsar.holds import Ground
 from dsar.states import Right, State
 from dsar.subjects import subjects
@@ -146,3 +147,37 @@ async def test_what_is_on_record_is_believed_before_and_after_it_has_its_number(
             member = await members.one(work.unit, life.member)
             assert len(await holds.standing(work.unit, member)) == 1
         await life.tillit.integrate()
+
+
+async def test_an_erasure_of_what_is_no_pseudonym_hides_no_other_request(life: Life) -> None:
+    request = await life.answered(Right.ERASURE)
+    other = await life.answered(Right.ACCESS, life.neighbour)
+    [(mine,)] = _as_owner(life, "SELECT erased FROM request WHERE id = %s", request)
+    slipped = _slip_in(life, f'"id":"{mine}"', subject="zz")
+    _as_owner(life, "UPDATE request SET erased = %s WHERE id = %s", slipped, request)
+    async with life.tillit.unit() as work:
+        asked = [await register.get(work.unit, one) for one in (request, other)]
+        assert await by_hand.left(work.unit, asked) == {request: None, other: ()}
+        _as_owner(life, "UPDATE request SET state = 'carried_out' WHERE id = %s", request)
+        assert await lost.put_back(work.unit) == 0
+
+
+async def test_an_answer_that_was_slipped_in_keeps_nobody_else_s_lost_words_away(
+    life: Life,
+) -> None:
+    tillit = life.tillit
+    async with tillit.unit() as work:
+        source = work.active.programme.source
+    told = WEBHOOK.replace("{address}", "http://127.0.0.1:9")
+    await tillit.apply(SYSTEM, read_programme(source + told))
+    forged, robbed = [
+        await life.answered(Right.ERASURE, one) for one in (life.member, life.neighbour)
+    ]
+    _as_owner(life, "DELETE FROM outgoing WHERE recipient IS NOT NULL")
+    facts = {"request": str(forged), "recipient": "letters", "state": "done"}
+    about = f'"recipient":"letters","request":"{forged}"'
+    _slip_in(life, about, kind="recipient.answered", facts=facts)
+    async with tillit.unit() as work:
+        assert await lost.put_back(work.unit) == 1
+    words = _as_owner(life, "SELECT request, problem FROM outgoing WHERE recipient IS NOT NULL")
+    assert words == [(robbed, "lost")]

@@ -3,8 +3,11 @@
 It never hangs, and it is never made in part.
 """
 
+import json
+from io import BytesIO
 from typing import Any, LiteralString
 from uuid import UUID
+from zipfile import ZipFile
 
 import at_the_desk
 import psycopg
@@ -19,7 +22,7 @@ from audit.browsing import naming
 from audit.entries import ActorType
 from audit.verify import VerifierKey
 from consent.programme.loading import read_programme
-from dsar import approvals, checks, deciding, overdue, register
+from dsar import approvals, checks, deciding, overdue, packages, register
 from dsar.errors import SameOfficer, WrongState
 from dsar.letters import desk
 from dsar.letters.kinds import Kind
@@ -87,7 +90,7 @@ async def test_a_number_that_somebody_else_got_first_brings_the_correction_back(
     await joins(life, "fk-2000")
     await worker.drain(life.tillit)
     found = await stands(life, request)
-    assert (found.state, found.reason, found.two) == (State.ACKNOWLEDGED, "IdentifierTaken", False)
+    assert (found.state, found.reason, found.two) == (State.ACKNOWLEDGED, "IdentifierNotSet", False)
     assert await values(life, "member_number", "county") == ["FK-1001", "Dalarna"]
     assert await failing(life) == 0
     async with life.tillit.unit() as work:
@@ -96,11 +99,31 @@ async def test_a_number_that_somebody_else_got_first_brings_the_correction_back(
             work.session, str(request), subject=person.key.subject(), trust=work.unit.record.trust
         )
     steps = {entry.facts.get("step"): entry.facts.get("reason") for entry in said}
-    assert (steps["approve"], steps["return"]) == (None, "IdentifierTaken")
+    assert (steps["approve"], steps["return"]) == (None, "IdentifierNotSet")
     assert await problems(life) == []
     # Nothing of it comes about by itself any more, also when the number is free again.
     await Steps(life.tillit).rectification(request=str(request))
     assert (await stands(life, request)).state is State.ACKNOWLEDGED
+
+
+async def test_nobody_learns_from_their_own_data_whether_a_number_is_somebody_s(
+    life: Life,
+) -> None:
+    request = await approved(life, NUMBER)
+    await joins(life, "FK-2000")
+    await worker.drain(life.tillit)
+    copy = await life.answered(Right.ACCESS)
+    async with life.tillit.unit() as work:
+        made = await packages.fetch(work.unit, SYSTEM, copy, life.member)
+    with ZipFile(BytesIO(made.zipped)) as zipped:
+        texts = {name: zipped.read(name).decode(errors="replace") for name in zipped.namelist()}
+    [back] = [
+        one
+        for one in json.loads(texts["package.json"])["requests"]
+        if one["request"] == str(request)
+    ]
+    assert (back["state"]["code"], back["reason"]) == ("acknowledged", None)
+    assert [name for name, text in texts.items() if "Taken" in text or "Unavailable" in text] == []
 
 
 async def test_an_officer_ends_what_came_back_and_the_member_is_told(life: Life) -> None:

@@ -437,6 +437,36 @@ async def test_a_restriction_does_not_end_before_its_letter_has_left(
     assert not await is_restricted(books, anna)
 
 
+@pytest.mark.parametrize(
+    "says",
+    [
+        "state = 'done'",
+        "state = 'given_up'",
+        "state = 'download', problem = 'no_address'",
+        "state = 'download', problem = NULL",
+    ],
+)
+async def test_a_row_that_says_so_in_the_letter_s_place_has_told_nobody(
+    books: Books, post: Told, says: str
+) -> None:
+    anna, release = await released(books)
+    post.data += ["451 Not now"] * 9
+    await worker.drain(books.tillit)
+    with psycopg.connect(libpq(books.tillit.url, role=None), autocommit=True) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute(
+            f"UPDATE outgoing SET {says}, next_at = NULL "
+            "WHERE request = %s AND what = 'letter:release'".encode(),
+            (release,),
+        )
+    await worker.resume(books.tillit)
+    await worker.drain(books.tillit)
+    assert (await stands(books, release))[0] is State.ACCEPTED
+    assert await is_restricted(books, anna)
+    if "NULL" in says:  # and it is shown what it waits for
+        assert (await stands(books, release))[1] is Waits.LETTER
+
+
 async def test_a_letter_that_no_server_takes_has_told_nobody_until_it_is_printed(
     books: Books, post: Told
 ) -> None:

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import at_the_desk
+import psycopg
 import pytest
 from at_the_books import Books
 
@@ -12,14 +13,15 @@ from audit.acts import Act
 from audit.entries import ActorType
 from audit.verify import VerifierKey
 from dsar import checks, deciding, desk, identity, register, requests
-from dsar.errors import UnfitReason, WrongState
+from dsar.errors import BrokenRequest, UnfitReason, WrongState
 from dsar.identity import How, Proof
 from dsar.letters import desk as letters
-from dsar.letters import pages
+from dsar.letters import making, pages
 from dsar.letters.kinds import Kind
 from dsar.states import AT_ONCE, Right, State, Step
 from dsar.wanted import Wanted
 from dsar.words import REFUSED_BY, Reason
+from kernel.database import libpq
 from profiles.members import one
 
 OFFICER = Act(ActorType.OFFICER, "officer-1")
@@ -141,12 +143,38 @@ async def test_what_has_no_conditions_is_not_refused_for_them(books: Books, righ
     assert await stands(books, request) == before
 
 
+async def test_a_correction_of_no_identifier_is_not_refused_for_one(books: Books) -> None:
+    request = await asked(books, Right.RECTIFICATION, Proof(How.OFFICER))  # of their name
+    with pytest.raises(UnfitReason, match="no identifier"):
+        await refused(books, request, Reason.UNUSABLE)
+    async with books.tillit.unit() as work:  # nor by a decision without a look at the letter
+        with pytest.raises(UnfitReason, match="no identifier"):
+            await deciding.refuse(work.unit, OFFICER, work.active, request, reason=Reason.UNUSABLE)
+    assert await stands(books, request) == (State.ACKNOWLEDGED, None)
+
+
 async def test_what_is_decided_already_is_told_as_decided_and_not_as_doubted(books: Books) -> None:
     request = await asked(books, Right.ACCESS, Proof(How.OFFICER))
     await refused(books, request, Reason.EXCESSIVE)
     async with books.tillit.unit() as work:
         with pytest.raises(WrongState, match="this request is rejected"):
             await deciding.refuse(work.unit, SYSTEM, work.active, request, reason=Reason.IDENTITY)
+
+
+@pytest.mark.parametrize("word", ["ProcessExcessive", None])
+async def test_nobody_is_told_another_reason_than_the_one_on_record(
+    books: Books, word: str | None
+) -> None:
+    request = await asked(books, Right.ERASURE, Proof(How.OFFICER))
+    await refused(books, request, Reason.LAW)
+    with psycopg.connect(libpq(books.tillit.url, role=None)) as owner:
+        owner.execute("UPDATE request SET reason = %s WHERE id = %s", (word, request))
+    async with books.tillit.unit() as work:
+        with pytest.raises(BrokenRequest):
+            await making.make(work.unit, SYSTEM, work.active, request, kind=Kind.REFUSAL)
+    await worker.drain(books.tillit)
+    async with books.tillit.unit() as work:
+        assert Kind.REFUSAL not in {one.kind for one in await letters.listed(work.unit, request)}
 
 
 async def test_what_is_refused_keeps_no_officer_s_yes(books: Books) -> None:
@@ -179,8 +207,8 @@ async def test_who_asks_for_another_s_number_is_told_that_it_cannot_be_used_and_
     async with books.tillit.unit() as work:
         how = {"proof": Proof(How.OFFICER), "wish": wish, "language": language}
         request = (await at_the_desk.opened(work, Right.RECTIFICATION, member, **how)).id
-    await refused(books, request, Reason.TAKEN)
-    assert await stands(books, request) == (State.REJECTED, "IdentifierUnavailable")
+    await refused(books, request, Reason.UNUSABLE)
+    assert await stands(books, request) == (State.REJECTED, "IdentifierUnusable")
     await worker.drain(books.tillit)
     async with books.tillit.unit() as work:
         text = pages.text(await letters.opened(work.unit, OFFICER, request, Kind.REFUSAL))

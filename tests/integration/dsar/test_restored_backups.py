@@ -317,3 +317,31 @@ def test_a_member_named_twice_is_one_erasure(tmp_path: Path) -> None:
     journal.append(line, at=NOW)
     journal.append(line, at=NOW)
     assert {UUID(str(one.member)) for one in journal.lines()} == {line.member}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE request SET state = 'fulfilled' WHERE id = %s",
+        "UPDATE request SET state = 'fulfilled', closed_at = now() WHERE id = %s",
+        "UPDATE identity_proof SET sealed = '\\x00' WHERE request = %s",
+    ],
+)
+async def test_a_row_that_somebody_changed_keeps_nobody_from_being_erased_again(
+    life: Life, settings: Settings, change: str
+) -> None:
+    request = await life.ask(Right.ERASURE)
+    Journal(settings.journal).append(Line(life.member, request), at=life.tillit.clock.now())
+    with psycopg.connect(libpq(life.tillit.url, role=None)) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute(change.encode(), (request,))
+    async with opened(settings) as again:
+        await worker.drain(again)
+        async with again.unit() as work:
+            assert await members.load(work.unit, [life.member]) == {}
+            row = await register.row_of(work.unit, request)
+            assert (row.state, row.member) == (State.FULFILLED, None)
+            assert row.closed_at is not None
+            assert row.erased is not None
+            signer = await again.signer(work.session)
+            assert await certificates.of_request(work.unit, signer, request)

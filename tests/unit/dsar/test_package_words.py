@@ -124,7 +124,7 @@ def _lists() -> Iterator[tuple[Iterable[str], Mapping[str, str]]]:
     yield Safeguard, meanings.SAFEGUARDS
     yield Right, request_words.ASKED_FOR
     yield Stands, request_words.STANDS
-    yield (*words.Reason, *words.Delay, *words.Snag), request_words.WHY
+    yield (*words.Reason, *words.Delay), request_words.WHY
     yield words.Channel, request_words.CAME_BY
     yield Ground, request_words.GROUNDS
     yield PERSONAL_DATA, terms.CATEGORIES

@@ -49,6 +49,18 @@ async def test_an_officer_opens_every_right_with_what_it_is_about(club: Club, ri
     assert wanted == (asked and {**_nothing(), **asked})
 
 
+async def test_a_member_is_told_no_reason_why_a_correction_came_back(club: Club) -> None:
+    member = await club.joins("1", name="Kari Exempel")
+    values = {"values": {"member_number": "FK-2000"}}
+    request = await opened(club, "rectification", member, **values)
+    await (await club.officer()).ok("POST", f"/v1/requests/{request}/approve")
+    await club.joins("FK-2000")
+    await drain(club.tillit)
+    told = await (await club.member(member)).ok("GET", f"/v1/me/requests/{request}")
+    assert (told["state"], told["reason"]) == ("acknowledged", None)
+    assert (await seen(club, request))["reason"] == "IdentifierNotSet"
+
+
 @pytest.mark.parametrize("right", Right)
 async def test_a_member_opens_every_right_with_what_it_is_about(club: Club, right: str) -> None:
     member = await club.joins("1", name="Kari Exempel")

@@ -1,0 +1,187 @@
+"""One row that somebody broke or slipped in keeps the check from naming no other."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+from a_life import Life
+from test_forged_entries import LIKE, _as_owner, _slip_in
+
+from api.bootstrap import SYSTEM
+from api.cli import audit as door
+from audit.browsing import told
+from audit.verify import VerifierKey
+from dsar import checks, checks_facts, holds
+from dsar.holds import Ground
+from dsar.states import Right
+
+#: What no fact of ours is; of a number, text and a day alike.
+ODD: tuple[Any, ...] = (None, "x", 5, -1, ["x"], {"x": "x"}, True, 10**19, 0.5, "9999-12-31")
+
+WHOLE = {
+    "ground": "dispute",
+    "until": None,
+    "vouchers": 1,
+    "recipient": "letters",
+    "what": "erasure",
+    "state": "done",
+    "answer": "ab",
+    "part": "erasure",
+    "document": "ab",
+    "journalled": None,
+    "reason": None,
+    "step": None,
+}
+
+
+async def _problems(life: Life) -> list[str]:
+    key = VerifierKey.parse((await life.tillit.signer()).verifier_key)
+    async with life.tillit.unit() as work:
+        return await checks.check(work.unit, key)
+
+
+async def _changed(life: Life) -> str:
+    """A request whose state somebody has changed, as it is to be named whatever else is broken."""
+    request = await life.answered(Right.ACCESS)
+    _as_owner(life, "UPDATE request SET state = 'rejected' WHERE id = %s", request)
+    named = f"request {request} is rejected, and the record says otherwise"
+    assert await _problems(life) == [named]
+    return named
+
+
+async def test_a_key_that_does_not_open_hides_no_other_s_request(life: Life) -> None:
+    async with life.tillit.unit() as work:
+        held = await holds.place(work.unit, SYSTEM, life.neighbour, Ground.DISPUTE)
+    named = await _changed(life)
+    _as_owner(
+        life,
+        "UPDATE member_key SET wrapped = overlay(wrapped PLACING '\\x00ff00'::bytea FROM 20) "
+        "WHERE member = %s",
+        life.neighbour,
+    )
+    found = await _problems(life)
+    assert named in found
+    assert f"hold {held.id} is of nobody, or has no entry in the record" in found
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"kind":"hold.placed"',
+        b'"kind":"hold.placed"\xff',
+        b'{"kind":"hold.placed","facts":' + b"[" * 9_000,
+    ],
+    ids=["half", "no text", "deep"],
+)
+async def test_what_is_no_entry_is_named_and_hides_nothing(life: Life, body: bytes) -> None:
+    named = await _changed(life)
+    [(id,)] = _as_owner(
+        life, "INSERT INTO audit_entry VALUES (gen_random_uuid(), %s) RETURNING id", body
+    )
+    assert sorted(await _problems(life)) == sorted(
+        [named, f"entry {id} was not written by us: requests are compared without it"]
+    )
+
+
+async def test_an_entry_that_somebody_slipped_in_speaks_for_no_change(life: Life) -> None:
+    named = await _changed(life)
+    request = named.split()[1]
+    facts = {"request": request, "right": "access", "step": "refuse", "state": "rejected"}
+    slipped = _slip_in(life, f'"request":"{request}"', kind="request.refused", facts=facts)
+    assert sorted(await _problems(life)) == sorted(
+        [named, f"entry {slipped} was not written by us: requests are compared without it"]
+    )
+
+
+async def test_a_known_entry_s_id_in_another_s_body_takes_nothing_from_it(life: Life) -> None:
+    request = await life.answered(Right.ERASURE)
+    [(body,)] = _as_owner(life, "SELECT body FROM audit_entry e JOIN request r ON e.id = r.erased")
+    _as_owner(
+        life,
+        "INSERT INTO audit_entry VALUES ('ffffffff-ffff-7fff-bfff-ffffffffffff', %s)",
+        bytes(body).replace(str(request).encode(), str(UUID(int=1)).encode()),
+    )
+    [problem] = await _problems(life)
+    assert problem.startswith("entry ffffffff-ffff-7fff-bfff-ffffffffffff was not written by us")
+
+
+async def test_no_facts_stop_the_check(life: Life) -> None:
+    """Under leaves' numbers, as who owns the database can give them: so the facts are looked at."""
+    named = await _changed(life)
+    asked = await life.answered(Right.ERASURE, life.neighbour)
+    await life.tillit.integrate()
+    [(_, body), *_] = _as_owner(life, LIKE, f'"request":"{asked}","right"'.encode())
+    said = json.loads(bytes(body))
+    whole = said["facts"] | WHOLE | {"hold": str(asked)}
+    slipped = []
+    for kind in sorted(checks._KINDS):
+        for fact in sorted(whole):
+            for odd in ODD:
+                id = str(UUID(int=len(slipped) + 1))
+                entry = said | {"kind": kind, "facts": whole | {fact: odd}, "id": id}
+                text = json.dumps(entry, sort_keys=True, separators=(",", ":"))
+                slipped.append((id, text.encode(), len(slipped) + 1_000))
+    ids, bodies, numbers = (list(column) for column in zip(*slipped, strict=True))
+    _as_owner(
+        life, "INSERT INTO audit_entry SELECT * FROM unnest(%s::uuid[], %s::bytea[])", ids, bodies
+    )
+    _as_owner(
+        life, "INSERT INTO audit_leaf SELECT * FROM unnest(%s::bigint[], %s::uuid[])", numbers, ids
+    )
+    found = await _problems(life)
+    assert named in found
+    assert any("has facts that nobody of ours wrote" in one for one in found)
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+async def test_no_time_of_an_entry_stops_the_check(life: Life, at: str) -> None:
+    named = await _changed(life)
+    await life.tillit.integrate()
+    slipped = _slip_in(life, f'"request":"{named.split()[1]}","right"', at=at)
+    _as_owner(life, "INSERT INTO audit_leaf VALUES (1000, %s)", slipped)
+    assert sorted(await _problems(life)) == sorted(
+        [
+            named,
+            f"entry {slipped} has a time that nobody of ours wrote: requests are compared "
+            "without it",
+        ]
+    )
+
+
+async def test_what_we_write_ourselves_fits(life: Life) -> None:
+    for right in Right:
+        if right in (Right.ACCESS, Right.RESTRICTION):
+            await life.answered(right)
+    async with life.tillit.unit() as work:
+        held = await holds.place(work.unit, SYSTEM, life.member, Ground.DISPUTE)
+        await holds.lift(work.unit, SYSTEM, held.id)
+    await life.answered(Right.ERASURE)
+    bodies = _as_owner(life, "SELECT body FROM audit_entry")
+    said = [told(bytes(body)) for (body,) in bodies]
+    about = [one for one in said if one.kind in checks._KINDS]
+    assert len({one.kind for one in about}) > 6
+    assert [one for one in about if checks_facts.misfit(one)] == []
+
+
+async def test_what_the_record_finds_is_told_though_what_rests_on_it_cannot_be_checked(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slipped = _slip_in(life, '"kind":"member.enrolled"')
+
+    async def broken(*_: Any) -> list[str]:
+        raise ValueError("of whatever kind")
+
+    monkeypatch.setattr(door, "check_requests", broken)
+    found: list[str] = []
+    with pytest.raises(ValueError, match="of whatever kind"):
+        await door._verify(life.tillit, _Silent(), lambda record: found.extend(record.problems))
+    assert f"entry {slipped}: neither in the log nor waiting for it" in found
+
+
+class _Silent:
+    """No bars."""
+
+    def leaves(self, done: int, of: int) -> None: ...
+
+    def __call__(self, *_: Any) -> None: ...
