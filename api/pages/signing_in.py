@@ -59,7 +59,7 @@ class Followed(View):
     """A link that holds. `action`: its own address."""
 
     template: ClassVar[str] = "signing_in/link.html"
-    title: ClassVar[str] = mark("Sign in")
+    title: ClassVar[str] = mark("Go on signing in")
 
     action: str
     next: str

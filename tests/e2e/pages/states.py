@@ -93,7 +93,7 @@ def _certificate(name: str) -> Address:
     return address
 
 
-ALL: tuple[State, ...] = (
+STATES: tuple[State, ...] = (
     State("/my/choices", "of much", "maja"),
     State("/my/choices", "of nothing", "tom"),
     State("/my/choices", "of a child", "nils"),
@@ -241,12 +241,15 @@ ALL: tuple[State, ...] = (
         ),
     ),
     State("/desk/requests/figures", "", "officer"),
+    State("/desk/programme", "", "officer"),
+    State("/desk/programme/access", "", "officer"),
+    State("/desk/programme/changes", "of the first", "officer"),
     State("/sign-in", "", "nobody"),
     State("/sign-in", "after signing out", "nobody", _at("/sign-in?said=signed-out")),
     State("/sign-in/desk", "", "nobody"),
     State("/sign-in/sent", "", "nobody"),
     State("/sign-in/link/{token}", "that holds", "nobody", _link),
-    State("/sign-in/link/{token}", "over", "nobody", _at(f"/sign-in/link/{'A' * 43}"), status=404),
+    State("/sign-in/link/{token}", "over", "nobody", _at(f"/sign-in/link/{'A' * 43}"), status=410),
     State("/second", "of a member", "maja", _at("/second?next=/my/purchases")),
     State("/second", "set up", "half an officer"),
     State("/my/sign-ins", "", "maja"),
@@ -264,4 +267,3 @@ def shown(page: Page) -> bool:
 
 
 SHOWN = [page.path for page in PAGES if shown(page)]
-STATES = tuple(one for one in ALL if one.page in SHOWN)

@@ -10,7 +10,7 @@ from tests.e2e.pages.screens import NARROW, WIDE, Screen, Screens
 from tests.e2e.pages.the_site import Site
 
 _LINK = re.compile(r"/sign-in/link/[A-Za-z0-9_-]{43}\S*")
-_CODE = re.compile(r"\b\d{6}\b|\b\d{3} \d{3}\b")
+_CODE = re.compile(r"\b\d{8}\b")
 EACH = list(itertools.product(("sv", "fi"), (True, False), (NARROW, WIDE)))
 
 
@@ -18,7 +18,7 @@ EACH = list(itertools.product(("sv", "fi"), (True, False), (NARROW, WIDE)))
 def test_a_member_comes_in_by_a_link_proves_it_once_more_and_leaves(
     language: str, script: bool, width: int, site: Site, screens: Screens
 ) -> None:
-    address = f"ina-{language}-{script}-{width}@post.example"
+    address = f"ina-{language}-{'script' if script else 'plain'}-{width}@post.example"
     site.joins(name="Ina", email=address)
     screen = screens(language=language, script=script, width=width)
     screen.open("/my/purchases")
@@ -75,7 +75,7 @@ def _pressed(screen: Screen) -> None:
 def _said(site: Site, address: str, what: re.Pattern[str]) -> str:
     """What the newest message to that address says."""
     site.works()
-    mail = next(one for one in reversed(site.mailbox.mails) if one.to == address)
-    found = what.search(mail.text)
-    assert found is not None
-    return found.group()
+    found = [what.search(one.text) for one in site.mailbox.mails if one.to == address]
+    said = [one.group() for one in found if one is not None]
+    assert said, "no such message"
+    return said[-1]
