@@ -1,7 +1,6 @@
 """`tillit keys`: which epoch keys there are, and what they hold. Never a secret."""
 
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict
 
 import typer
 
@@ -9,27 +8,10 @@ from api.bootstrap import Tillit
 from api.cli.door import run
 from api.cli.speaking import ActingAs, AsJson, officer, say_json
 from consent.errors import NoProgramme
-from kernel.database import raw
+from profiles.epoch_states import Epoch, epochs
 from profiles.rotation import Rotated
 
 app = typer.Typer(no_args_is_help=True, help="The keys that everything is sealed under.")
-
-_EPOCHS = """
-SELECT e.number, e.state, e.created_at, e.destroyed_at,
-    (SELECT count(*) FROM member_key k WHERE k.epoch = e.number)
-FROM epoch_key e ORDER BY e.number
-"""
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """One epoch key, and how many member keys it wraps."""
-
-    number: int
-    state: str
-    created_at: datetime
-    destroyed_at: datetime | None
-    member_keys: int
 
 
 @app.command()
@@ -38,20 +20,19 @@ def status(as_json: AsJson = False) -> None:
 
     async def step(tillit: Tillit) -> tuple[list[Epoch], str | None]:
         async with tillit.database.transaction() as session:
-            connection = await raw(session)
-            rows = await (await connection.execute(_EPOCHS)).fetchall()
+            found = await epochs(session)
         try:
             key: str | None = (await tillit.signer()).verifier_key
         except NoProgramme:
             key = None
-        return [Epoch(*row) for row in rows], key
+        return found, key
 
-    epochs, key = run(step)
+    known, key = run(step)
     if as_json:
-        plain = [asdict(epoch) | _times(epoch) for epoch in epochs]
+        plain = [asdict(epoch) | _times(epoch) for epoch in known]
         say_json({"epochs": plain, "record": {"verifier_key": key}})
         return
-    for epoch in epochs:
+    for epoch in known:
         until = f", destroyed {epoch.destroyed_at:%Y-%m-%d %H:%M}" if epoch.destroyed_at else ""
         typer.echo(
             f"epoch {epoch.number}  {epoch.state:<9}  {epoch.member_keys:,} member keys  "

@@ -21,7 +21,7 @@ from api.pages.member import (
     requests,
     uses,
 )
-from api.pages.officer import programme, programme_access, programme_changes
+from api.pages.officer import health, programme, programme_access, programme_changes
 from api.pages.officer import requests as officers_requests
 
 PAGES: tuple[Page, ...] = (
@@ -49,6 +49,7 @@ PAGES: tuple[Page, ...] = (
     *programme.pages.all,
     *programme_access.pages.all,
     *programme_changes.pages.all,
+    *health.pages.all,
 )
 
 

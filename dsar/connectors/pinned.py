@@ -24,9 +24,10 @@ _LONGEST = 4096  # characters of a signature
 
 @dataclass(frozen=True)
 class Pinned:
-    """The public key of one processor."""
+    """The public key of one processor. `until`: when its certificate is over."""
 
     _key: RSAPublicKey | EllipticCurvePublicKey
+    until: datetime
 
     def has_signed(self, body: bytes, signature: str) -> bool:
         """Whether `signature`, in base64, is the key's over SHA-256 of these very bytes."""
@@ -61,4 +62,4 @@ def pinned(folder: Path, recipient: str, *, now: datetime) -> Pinned:
         raise NotTold(Trouble.NO_CERTIFICATE)
     if not found.not_valid_before_utc <= now <= found.not_valid_after_utc:
         raise NotTold(Trouble.CERTIFICATE_OVER)
-    return Pinned(key)
+    return Pinned(key, found.not_valid_after_utc)
