@@ -21,7 +21,7 @@ from api.pages.member import (
     requests,
     uses,
 )
-from api.pages.officer import health, programme, programme_access, programme_changes
+from api.pages.officer import consent, health, programme, programme_access, programme_changes
 from api.pages.officer import requests as officers_requests
 
 PAGES: tuple[Page, ...] = (
@@ -50,6 +50,7 @@ PAGES: tuple[Page, ...] = (
     *programme_access.pages.all,
     *programme_changes.pages.all,
     *health.pages.all,
+    *consent.pages.all,
 )
 
 
