@@ -100,3 +100,34 @@ def test_no_policy_lets_anything_inline_or_from_elsewhere() -> None:
     assert "unsafe" not in guarding.POLICY
     assert "http" not in guarding.POLICY
     assert "default-src 'none'" in guarding.POLICY
+
+
+#: Whoever comes by sees these pages and no others. A longer list is a decision to be written.
+ANYBODYS = {
+    "/",
+    "/certificate",
+    "/certificate/{token}",
+    "/certificate/{token}/{part}/{form}",
+    "/language",
+    "/second",
+    "/second/code",
+    "/second/send",
+    "/second/set-up",
+    "/sign-in",
+    "/sign-in/desk",
+    "/sign-in/link/{token}",
+    "/sign-in/sent",
+    "/sign-out",
+}
+#: Names that the programme or a closed list gives, and tokens that tell nobody anything.
+_NAMES = {"purpose", "field", "right", "letter", "part", "form", "step", "token"}
+
+
+def test_the_pages_for_anybody_are_a_closed_list() -> None:
+    assert {one.path for one in PAGES if one.kind is None} == ANYBODYS
+
+
+def test_no_address_of_a_page_has_room_for_personal_data() -> None:
+    for page in PAGES:
+        for name, kind in re.findall(r"{(\w+)(?::(\w+))?}", page.path):
+            assert kind == "uuid" or name in _NAMES, page.path
