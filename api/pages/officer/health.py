@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from api import queued
 from api.http.health import BEHIND
 from api.pages.answers import View
 from api.pages.asked import Asked
 from api.pages.declaring import Pages
 from api.pages.officer.health_ways import Way, way, wrong_of
 from api.people.people import Kind
+from api.queued import Step
 from audit.keeping_up import KeepingUp, keeping_up
 from audit.verify import VerificationError, VerifierKey, open_checkpoint
 from consent.programme import Ability
@@ -23,8 +25,6 @@ from dsar import overdue
 from dsar.connectors import desk
 from dsar.packages.marking import mark
 from dsar.within_reach import within_reach
-from kernel import queued
-from kernel.queued import Step
 from profiles.epoch_states import Epoch, epochs
 
 pages = Pages(Kind.OFFICER)
