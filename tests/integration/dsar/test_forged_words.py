@@ -22,7 +22,7 @@ from dsar import certificates, checks, outgoing, register
 from dsar.connectors import calling, desk
 from dsar.connectors.checks import KINDS as CHECKED
 from dsar.connectors.checks import Heard
-from dsar.connectors.checks import check as check_recipients
+from dsar.connectors.checks import checks as checks_of_recipients
 from dsar.connectors.trouble import GivingUp
 from dsar.desk import seen
 from dsar.errors import NotReady, WrongState
@@ -177,7 +177,8 @@ async def test_a_state_on_record_that_is_none_is_named(told: Recipients) -> None
         async for entry in all_entries(work.session, kinds=CHECKED):
             said.take(entry)
         said.states[str(request), "auditor"] = "zz"
-        [found] = await check_recipients(work.unit, said, erased=set())
+        each = [await one for _, one in checks_of_recipients(work.unit, said, erased=set())]
+        [found] = [problem for one in each for problem in one]
     assert str((await told.word(request, "auditor")).id) in found
 
 
