@@ -24,7 +24,7 @@ STEPS: Mapping[str, str] = {
     Reason.RESTRICTED: mark("Restricted"),
     Reason.OBJECTED: mark("Objected"),
     Reason.PAUSED: mark("Paused"),
-    Reason.NO_CONSENT: mark("No yes"),
+    Reason.NO_CONSENT: mark("Has not said yes"),
     Reason.UNPROVEN: ANSWERS[Answer.UNPROVEN],
     Reason.UNCONFIRMED: ANSWERS[Answer.UNCONFIRMED],
     Reason.EXPIRED: ANSWERS[Answer.EXPIRED],
