@@ -244,6 +244,9 @@ STATES: tuple[State, ...] = (
     State("/desk/programme", "", "officer"),
     State("/desk/programme/access", "", "officer"),
     State("/desk/programme/changes", "of the first", "officer"),
+    State("/desk/consent", "over time", "officer"),
+    State("/desk/consent", "who may be used", "officer", _at("/desk/consent?view=funnel")),
+    State("/desk/consent", "what runs out", "officer", _at("/desk/consent?view=expiring")),
     State("/sign-in", "", "nobody"),
     State("/sign-in", "after signing out", "nobody", _at("/sign-in?said=signed-out")),
     State("/sign-in/desk", "", "nobody"),
@@ -253,6 +256,7 @@ STATES: tuple[State, ...] = (
     State("/second", "of a member", "maja", _at("/second?next=/my/purchases")),
     State("/second", "set up", "half an officer"),
     State("/my/sign-ins", "", "maja"),
+    State("/desk/health", "", "officer"),
     State("/desk/sign-ins", "", "officer"),
 )
 
