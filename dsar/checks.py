@@ -131,7 +131,7 @@ async def _requests(unit: Unit, said: _OnRecord) -> list[str]:
                 continue
             steps = said.steps.get(str(row.id), [])
             member = people.get(row.member) if row.member else None
-            wrong = _mistake(row, steps, member, erased) or _off(unit, row, steps)
+            wrong = _mistake(row, steps, member, erased) or _off(unit, row, steps, said)
             if wrong is None and checks_two.alone(Right(row.kind), steps, asked) is not None:
                 wrong = "was approved by one, and two were asked"
             problems += [f"request {row.id} {wrong}"] if wrong else []
@@ -171,13 +171,29 @@ def _mistake(
     return next((words for broken, words in rules if broken), None)
 
 
-def _off(unit: Unit, row: RequestRow, steps: list[Told]) -> str | None:
-    """What is wrong with the way it came, or with its clock, if anything."""
+def _off(unit: Unit, row: RequestRow, steps: list[Told], said: _OnRecord) -> str | None:
+    """What is wrong with the way it came, with how it ended, or with its clock, if anything."""
     opened = next(one for one in steps if one.kind == EntryKind.REQUEST_OPENED)
     if row.channel != opened.facts.get("channel"):
         return "came by another channel than was put on record"
+    if not _names_its_erasure(row, steps[0].subject, said.erasures):
+        return "does not name the erasure that was put on record for it"
+    reasons = [one.facts["reason"] for one in steps if one.facts.get("reason") is not None]
+    if (row.reason is not None or reasons) and row.reason not in reasons[-1:]:
+        return "has another reason than was put on record"
     same = checks_clock.agrees(row, steps, unit.schema.zone, unit.schema.region)
     return None if same else "has another clock than was put on record"
+
+
+def _names_its_erasure(row: RequestRow, subject: str | None, said: Said) -> bool:
+    """Whether an erasure that was carried out has the entry of it, and nothing else has one."""
+    done = State(row.state) in (State.CARRIED_OUT, State.FULFILLED)
+    if Right(row.kind) is not Right.ERASURE or not done:
+        return row.erased is None
+    entry = said.erasures.get(row.erased) if row.erased is not None else None
+    return (
+        entry is not None and entry.facts.get("request") == str(row.id) and entry.subject == subject
+    )
 
 
 def _agrees(row: RequestRow, steps: list[Told]) -> bool:

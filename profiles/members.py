@@ -11,7 +11,7 @@ from uuid import UUID
 
 from kernel.database import raw
 from profiles import lookup
-from profiles.errors import CannotOpen, UnknownMember
+from profiles.errors import CannotOpen, KeyDestroyed, UnknownMember
 from profiles.keys import MemberKey
 from profiles.sealing import open_value, unpack
 from profiles.unit import Unit
@@ -67,12 +67,12 @@ async def load_whole(
     """The same, and those of which something does not open: for lists, which tell of each."""
     try:
         return await load(unit, members, lock=lock), frozenset()
-    except CannotOpen:
+    except (CannotOpen, KeyDestroyed):
         found, broken = dict[UUID, Member](), set()
         for one in sorted(set(members)):
             try:
                 found |= await load(unit, [one], lock=lock)
-            except CannotOpen:
+            except (CannotOpen, KeyDestroyed):
                 broken.add(one)
         return found, frozenset(broken)
 

@@ -15,6 +15,7 @@ import victim_process
 from api import bootstrap, outward
 from api import work as worker
 from api.bootstrap import Tillit, opened
+from api.jobs import Steps
 from api.settings import read_settings
 from dsar import carrying, certificates, erasure, outgoing
 from dsar.connectors import sending
@@ -34,7 +35,7 @@ POINTS: dict[str, tuple[Any, str, str]] = {
     "sets left": (Changes, "forget", "is done"),
     "recipients listed": (carrying.telling, "tell", "is done"),
     "erased, not committed": (Erasure, "fulfil", "is done"),
-    "committed": (worker.Steps, "erasure", "is done"),
+    "committed": (Steps, "erasure", "is done"),
     "about to tell": (outgoing, "begin", "is done"),
     "told, not listened": (sending, "carry", "begins"),
     "answered, not written down": (sending, "carry", "is done"),
@@ -42,12 +43,12 @@ POINTS: dict[str, tuple[Any, str, str]] = {
     "answer committed": (outward, "send", "is done"),
     "settling": (carrying, "settle", "begins"),
     "settled, not committed": (carrying, "settle", "is done"),
-    "settled": (worker.Steps, "settle", "is done"),
+    "settled": (Steps, "settle", "is done"),
     "numbered, not committed": (bootstrap, "integrate", "is done"),
     "numbered": (Tillit, "integrate", "is done"),
     "certificate signed, not committed": (certificates, "issue", "is done"),
-    "certified": (worker.Steps, "certificate", "is done"),
-    "shard folded": (worker.Steps, "fold", "is done"),
+    "certified": (Steps, "certificate", "is done"),
+    "shard folded": (Steps, "fold", "is done"),
 }
 
 #: What comes once, however many are erased together.

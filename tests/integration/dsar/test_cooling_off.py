@@ -8,7 +8,7 @@ from at_the_books import BEGAN, Books
 
 from api import work as worker
 from api.bootstrap import SYSTEM
-from api.work import Steps
+from api.jobs import Steps
 from dsar import deciding, overdue, previews, register
 from dsar.errors import NotReady
 from dsar.states import State

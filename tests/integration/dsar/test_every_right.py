@@ -9,6 +9,7 @@ import pytest
 from a_life import Life
 from naive_requests import AT_ONCE
 
+from api import jobs
 from api import work as worker
 from api.bootstrap import SYSTEM, Tillit
 from audit.browsing import all_entries
@@ -157,7 +158,7 @@ async def test_a_job_that_is_done_again_changes_nothing(life: Life, right: Right
         await _done(life, Right.RESTRICTION)
     request = await _done(life, right)
     before = await _everything(tillit)
-    steps = worker.Steps(tillit)
+    steps = jobs.Steps(tillit)
     job = {
         Right.ACCESS: steps.package,
         Right.PORTABILITY: steps.package,

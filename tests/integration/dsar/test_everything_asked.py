@@ -21,8 +21,8 @@ import pytest
 from naive_requests import AT_ONCE, OVER, Case, Desk, No, Person
 
 from api.bootstrap import SYSTEM, Tillit, Work, opened
+from api.jobs import Steps
 from api.settings import Settings
-from api.work import Steps
 from audit.acts import Act
 from audit.browsing import all_entries
 from audit.entries import ActorType
@@ -583,7 +583,7 @@ async def test_whatever_is_asked_and_done_state_day_and_record_are_the_naive_des
 
 @pytest.mark.slow
 async def test_a_long_life_meets_every_state_and_every_no(settings: Settings) -> None:
-    world = await live(settings, 3, 900)  # what a fresh seed meets is a matter of luck
+    world = await live(settings, 10, 900)  # what a fresh seed meets is a matter of luck
     states = {state for case in world.desk.cases for _, state, _ in case.steps}
     assert states == {
         "initiated", "acknowledged", "requires_action", "delayed", "accepted", "carried_out",

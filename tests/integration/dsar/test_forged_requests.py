@@ -13,7 +13,7 @@ import pytest
 from psycopg import sql
 
 from api.bootstrap import SYSTEM, Tillit
-from api.work import Steps
+from api.jobs import Steps
 from audit.acts import Act
 from audit.entries import ActorType
 from audit.verify import VerifierKey

@@ -16,7 +16,7 @@ from a_life import Life
 
 from api import work as worker
 from api.bootstrap import SYSTEM
-from api.work import Steps
+from api.jobs import Steps
 from audit.acts import Act
 from audit.browsing import naming
 from audit.entries import ActorType

@@ -7,7 +7,7 @@ import pytest
 from a_life import Life
 
 from api.bootstrap import SYSTEM
-from api.work import Steps
+from api.jobs import Steps
 from dsar import deciding, register
 from dsar.deciding import JOBS
 from dsar.states import Right, State

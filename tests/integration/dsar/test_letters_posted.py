@@ -12,8 +12,7 @@ import pytest
 from a_mail_server import Told, mail_server
 from at_the_books import Books
 
-from api import letters_out, links
-from api import jobs
+from api import jobs, letters_out, links
 from api import work as worker
 from api.bootstrap import SYSTEM
 from api.cli.request_waiting import next_command, said

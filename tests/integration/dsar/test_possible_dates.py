@@ -1,4 +1,4 @@
-"""No row about a request or a sign-in has a date that a program cannot hold: the database keeps them out."""
+"""No row of a request or a sign-in has a date that a program cannot hold: the database does it."""
 
 from typing import LiteralString
 from uuid import UUID

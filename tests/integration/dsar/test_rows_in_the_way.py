@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from a_life import Life
 
-from api.work import Steps
+from api.jobs import Steps
 from audit.verify import VerifierKey
 from dsar import checks, register
 from dsar.states import Right, State
