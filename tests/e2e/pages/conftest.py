@@ -16,7 +16,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from kernel.database import libpq
-from tests.e2e.pages.screens import Screens
+from tests.e2e.pages.screens import Screens, Windows
 from tests.e2e.pages.the_site import Site, served
 
 HERE = Path(__file__).parent
@@ -90,8 +90,14 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="package")
+def windows(chromium: Browser) -> Windows:
+    """Those that tests have one after another; they go with the browser."""
+    return {}
+
+
 @pytest.fixture
-def screens(chromium: Browser, site: Site) -> Iterator[Screens]:
-    """Screens to open for this test, all shut when it is over."""
-    with Screens(chromium, site) as made:
+def screens(chromium: Browser, site: Site, windows: Windows) -> Iterator[Screens]:
+    """Screens to open for this test, all shut when it is over but for those that are shared."""
+    with Screens(chromium, site, windows) as made:
         yield made

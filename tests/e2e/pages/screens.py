@@ -20,6 +20,8 @@ ZOOMED = 320
 HEIGHT = 800
 PATIENCE_MS = 10_000
 Scheme = Literal["light", "dark"]
+#: Whether scripts run in it, and its language.
+Windows = dict[tuple[bool, str], Page]
 
 
 def shots() -> Path:
@@ -38,9 +40,24 @@ class Screen:
 
     def __post_init__(self) -> None:
         self.page.set_default_timeout(PATIENCE_MS)
-        self.page.on("console", self._heard)
-        self.page.on("pageerror", lambda error: self.noise.append(f"error: {error}"))
-        self.page.on("response", self._fetched)
+        for event, heard in self._listening:
+            self.page.on(event, heard)
+
+    @property
+    def _listening(self) -> list[tuple[Any, Any]]:
+        return [
+            ("console", self._heard),
+            ("pageerror", self._broken),
+            ("response", self._fetched),
+        ]
+
+    def left(self) -> None:
+        """Listen no more: somebody else looks at this window now."""
+        for event, heard in self._listening:
+            self.page.remove_listener(event, heard)
+
+    def _broken(self, error: Exception) -> None:
+        self.noise.append(f"error: {error}")
 
     def _heard(self, message: ConsoleMessage) -> None:
         self.noise.append(f"{message.type}: {message.text}")
@@ -79,12 +96,14 @@ class Screen:
 
 
 class Screens:
-    """Screens of one browser at one site."""
+    """Screens of one browser at one site. `windows`: those that tests have one after another."""
 
-    def __init__(self, browser: Browser, site: Site) -> None:
+    def __init__(self, browser: Browser, site: Site, windows: Windows) -> None:
         self._browser = browser
         self.site = site
+        self._windows = windows
         self._open: list[BrowserContext] = []
+        self._shared: list[Screen] = []
 
     def __enter__(self) -> Self:
         return self
@@ -95,6 +114,8 @@ class Screens:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        for screen in self._shared:
+            screen.left()
         for context in self._open:
             context.close()
 
@@ -108,20 +129,46 @@ class Screens:
         language: str = "en",
     ) -> Screen:
         """A window of a browser of its own. `token`: the session's whose it is."""
-        how: dict[str, Any] = {"reduced_motion": "reduce"}
-        context = self._browser.new_context(
-            viewport={"width": width, "height": HEIGHT},
-            color_scheme=scheme,
+        context = self._context(script, language)
+        self._open.append(context)
+        return self._before(context.new_page(), token, width, scheme)
+
+    def shared(
+        self,
+        token: str | None = None,
+        *,
+        width: int = NARROW,
+        scheme: Scheme = "light",
+        script: bool = True,
+        language: str = "en",
+    ) -> Screen:
+        """A window that others have had before, for who only looks: a new one takes a second."""
+        kind = (script, language)
+        if kind not in self._windows:
+            self._windows[kind] = self._context(script, language).new_page()
+        page = self._windows[kind]
+        page.context.clear_cookies()
+        screen = self._before(page, token, width, scheme)
+        self._shared.append(screen)
+        return screen
+
+    def _context(self, script: bool, language: str) -> BrowserContext:
+        return self._browser.new_context(
+            viewport={"width": NARROW, "height": HEIGHT},
+            reduced_motion="reduce",
             java_script_enabled=script,
             locale=language,
             timezone_id="Europe/Stockholm",
-            **how,
         )
-        self._open.append(context)
+
+    def _before(self, page: Page, token: str | None, width: int, scheme: Scheme) -> Screen:
         if token is not None:
             name = guarding.session_cookie(self.site.tillit.settings)
-            context.add_cookies([{"name": name, "value": token, "url": self.site.url}])
-        return Screen(context.new_page(), self.site)
+            page.context.add_cookies([{"name": name, "value": token, "url": self.site.url}])
+        screen = Screen(page, self.site)
+        screen.wide(width)
+        screen.lit(scheme)
+        return screen
 
     def of_member(self, member: UUID, *, proved: bool = False, **how: Any) -> Screen:
         return self(self.site.member_token(member, proved=proved), **how)

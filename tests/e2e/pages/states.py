@@ -38,7 +38,7 @@ class State:
 
     def opened(self, screens: Screens, **how: object) -> Screen:
         """A screen with this before it."""
-        screen = screens(WHO[self.who](screens.site), **how)
+        screen = screens.shared(WHO[self.who](screens.site), **how)
         screen.open(self.address(screens.site), status=self.status)
         return screen
 

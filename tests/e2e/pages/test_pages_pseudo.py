@@ -1,22 +1,21 @@
 """Each page in a language a good third longer: it still fits, and every text is a catalogue's."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 
 import pytest
 from babel import Locale
 
-from api.bootstrap import Tillit
 from api.pages.speaking import endonym
-from consent.programmes import Active
 from dsar.languages import LANGUAGES
 from profiles.members import NUMBER
 from tests.e2e.pages.looking import too_small, too_wide
 from tests.e2e.pages.pseudo import outside, pseudo, spoken
 from tests.e2e.pages.screens import NARROW, ZOOMED, Screens
 from tests.e2e.pages.states import STATES, State
-from tests.e2e.pages.the_site import Site
+from tests.e2e.pages.the_site import PROGRAMME, Site
 
 #: What is read and is no element's text.
 _TEXTS = """() => {
@@ -31,8 +30,19 @@ _TEXTS = """() => {
     return [document.title, document.body.innerText, ...found];
 }"""
 _WORD = re.compile(r"[^\W\d_]{2,}")
-#: Ids, digests and addresses of the web.
-_NAMES = re.compile(r"\b[0-9a-f]{4,}(-[0-9a-f]{4,})*\b|https?://\S+|\S+@\S+")
+_IDS = re.compile(r"\b[0-9a-f]{4,}(-[0-9a-f]{4,})*\b")
+_ADDRESSES = re.compile(r"https?://\S+|\S+@\S+|\S+\.example\b")
+#: What the programme gives names to.
+_TABLES = (
+    "recipients",
+    "controllers",
+    "services",
+    "purposes",
+    "agents",
+    "officers",
+    "fields",
+    "traits",
+)
 #: Said of a request or a day by the language's own data, not by a catalogue.
 _UNITS = {"day", "days", "month", "months", "year", "years", "and", "or", "at", "to"}
 
@@ -73,28 +83,33 @@ def test_a_text_that_is_written_into_a_template_is_found(site: Site) -> None:
 def _bare(site: Site, said: list[str]) -> list[str]:
     """The words that stand in no brackets and are no values."""
     words: list[str] = []
-    whole, few = site.do(_whole), _few(site)
+    few = _few(site)
     for one in said:
-        rest = _NAMES.sub(" ", " ".join(outside(one).split()))
-        for known in whole:
-            rest = rest.replace(known, " ")
-        words += [word for word in map(str.lower, _WORD.findall(rest)) if word not in few]
+        rest = _ADDRESSES.sub(" ", " ".join(outside(one).lower().split()))
+        for known in _whole():
+            rest = re.sub(rf"(?<!\w){re.escape(known)}(?!\w)", " ", rest)
+        words += [word for word in _WORD.findall(_IDS.sub(" ", rest)) if word not in few]
     return list(dict.fromkeys(words))
 
 
-async def _whole(tillit: Tillit) -> list[str]:
-    """Sentences of the programme, which are values here, the longest first."""
-    async with tillit.unit() as work:
-        active: Active = work.active
-    programme = active.programme
-    found = [programme.controller.name, programme.controller.contact]
-    found += [one.name for one in programme.recipients.values()]
-    for purpose in programme.purposes.values():
-        for texts in (purpose.notice, purpose.without):
-            found += [" ".join(text.split()) for text in texts.values()]
-    found += [*programme.services, *programme.fields, *programme.purposes]
-    found += [name.replace("_", " ").capitalize() for name in (NUMBER, *programme.fields)]
-    return sorted(found, key=len, reverse=True)
+@cache
+def _whole() -> tuple[str, ...]:
+    """What the programme says, which is a value here, in small letters and the longest first."""
+    told = tomllib.loads(PROGRAMME)
+    found = {" ".join(text.lower().split()) for text in _texts(told) if any(map(str.isupper, text))}
+    found |= {name.lower() for tables in _TABLES for name in told.get(tables, ())}
+    found |= {NUMBER} | {
+        name.replace("_", " ") for name in (NUMBER, *told["fields"], *told["traits"])
+    }
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+def _texts(told: object) -> Iterator[str]:
+    if isinstance(told, str):
+        yield told
+    elif isinstance(told, dict | list):
+        for one in told.values() if isinstance(told, dict) else told:
+            yield from _texts(one)
 
 
 @cache
@@ -102,9 +117,10 @@ def _few(site: Site) -> frozenset[str]:
     """Single words that are values: of the language's own data, and of people's."""
     english = Locale.parse("en_GB")
     found = {*_UNITS, "am", "pm", "sek", "gdpr"}
-    for names in (*english.months["format"].values(), *english.days["format"].values()):
-        found |= {word.lower() for name in names.values() for word in _WORD.findall(name)}
-    languages = (english.languages[one] for one in LANGUAGES)
-    for text in (*languages, *map(endonym, LANGUAGES), *site.people.values):
+    for named in (*english.months["format"].values(), *english.days["format"].values()):
+        found |= {word.lower() for name in named.values() for word in _WORD.findall(name)}
+    names = [english.languages[one] for one in LANGUAGES]
+    names += [english.territories[one] for one in ("SE", "NO", "DK", "FI", "US")]
+    for text in (*names, *map(endonym, LANGUAGES), *site.people.values):
         found |= {word.lower() for word in _WORD.findall(text)}
     return frozenset(found)

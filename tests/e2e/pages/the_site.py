@@ -37,6 +37,7 @@ can = ["requests", "restrict", "programme", "record", "keys"]
 [officers.desk]
 can = ["requests"]
 """
+PROGRAMME = EXAMPLE.read_text("utf-8") + ROLES
 PATIENCE = 60.0  # seconds, for whatever is asked of the thread
 
 Given = TypeVar("Given")
@@ -162,7 +163,7 @@ async def _living(database_url: str, folder: Path) -> AsyncIterator[Site]:
         }
     )
     async with opened(settings) as tillit:
-        await tillit.apply(SYSTEM, read_programme(EXAMPLE.read_text("utf-8") + ROLES))
+        await tillit.apply(SYSTEM, read_programme(PROGRAMME))
         tillit.mail = mailbox = Mailbox()
         people = await moved_in(tillit)
         running = server(tillit, *listening.getsockname()[:2], worker=False)
