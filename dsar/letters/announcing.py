@@ -14,8 +14,7 @@ from consent.programmes import Active
 from dsar import outgoing
 from dsar.letters import kept
 from dsar.letters.cases import address_of
-from dsar.letters.kinds import Kind, matter
-from dsar.letters.making import WhyNot
+from dsar.letters.kinds import Kind, WhyNot, matter
 from dsar.outgoing import State
 from profiles.members import Member
 from profiles.unit import Unit

@@ -17,6 +17,14 @@ class Kind(StrEnum):
     FAREWELL = "farewell"  # what an erasure destroyed and what it left, to who was erased
 
 
+class WhyNot(StrEnum):
+    """Why a letter is not sent by e-mail; what a mail server says is in `api.mail`."""
+
+    NO_ADDRESS = "no_address"
+    NOT_PROVED = "address_not_proved"
+    FOR_A_GUARDIAN = "for_a_guardian"  # what is on file of a child may be read by others
+
+
 #: They tell no more than that something was asked for, and so go to the address on file whoever
 #: asked. The others go there only once it was proved to be the reader's.
 TELL_LITTLE = frozenset(

@@ -8,7 +8,6 @@ fetched instead: by the member, signed in, or by an officer who prints it.
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cached_property
 from uuid import UUID
 
@@ -23,7 +22,7 @@ from dsar import identity, outgoing, register, telling
 from dsar.errors import BrokenRequest
 from dsar.letters import kept
 from dsar.letters.cases import Address, Links, address, address_of, case_of, farewell_case
-from dsar.letters.kinds import TELL_LITTLE, Kind, matter
+from dsar.letters.kinds import TELL_LITTLE, Kind, WhyNot, matter
 from dsar.letters.writing import write
 from dsar.letters.written import Written, digest
 from dsar.outgoing import LETTER, Outgoing, Parcel
@@ -42,14 +41,6 @@ _UNDECIDED = frozenset(
 )
 _DONE = frozenset({State.CARRIED_OUT, State.FULFILLED})
 _REFUSED = frozenset({Step.REFUSE, Step.LAPSE})
-
-
-class WhyNot(StrEnum):
-    """Why a letter is not sent by e-mail; what a mail server says is in `api.mail`."""
-
-    NO_ADDRESS = "no_address"
-    NOT_PROVED = "address_not_proved"
-    FOR_A_GUARDIAN = "for_a_guardian"  # what is on file of a child may be read by others
 
 
 @dataclass(frozen=True)

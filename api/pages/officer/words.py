@@ -11,7 +11,7 @@ from dsar.connectors.trouble import GivingUp, Trouble
 from dsar.holds import Ground
 from dsar.identity import How
 from dsar.letters.kinds import Kind as Letter
-from dsar.letters.making import WhyNot
+from dsar.letters.kinds import WhyNot
 from dsar.outgoing import State as Way
 from dsar.packages.marking import mark
 from dsar.states import Right, State, Step

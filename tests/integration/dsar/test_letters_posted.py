@@ -24,7 +24,7 @@ from dsar import deciding, outgoing, overdue, register, requests
 from dsar.desk import seen
 from dsar.errors import UnknownLetter
 from dsar.identity import How, Proof
-from dsar.letters import announcing, cases, desk, kept, making, posting
+from dsar.letters import announcing, cases, desk, kept, posting
 from dsar.letters.desk import Status
 from dsar.letters.kinds import Kind
 from dsar.outgoing import State as Way
@@ -508,7 +508,7 @@ async def test_a_guardian_is_told_of_a_release_when_they_are_handed_its_letter(
 
 
 def test_what_a_process_without_a_mail_server_says_is_known_to_those_who_go_by_it() -> None:
-    assert set(announcing.BY_PAGE) == {making.WhyNot.NO_ADDRESS, Outcome.NO_SERVER}
+    assert set(announcing.BY_PAGE) == {kinds.WhyNot.NO_ADDRESS, Outcome.NO_SERVER}
 
 
 async def test_who_has_no_address_can_fetch_the_letter_before_the_restriction_ends(
