@@ -24,7 +24,7 @@ from dsar import deciding, outgoing, overdue, register, requests
 from dsar.desk import seen
 from dsar.errors import UnknownLetter
 from dsar.identity import How, Proof
-from dsar.letters import announcing, cases, desk, kept, posting
+from dsar.letters import announcing, cases, desk, kept, kinds, posting
 from dsar.letters.desk import Status
 from dsar.letters.kinds import Kind
 from dsar.outgoing import State as Way
