@@ -101,7 +101,7 @@ async def test_the_newest_link_ends_those_before_it_and_nobody_elses(home: House
     assert await comes(home, others) is not None
 
 
-@pytest.mark.parametrize("guess", ["", "x", secrets.token_urlsafe(32), "Å" * 43, "A" * 9000])
+@pytest.mark.parametrize("guess", ["", "x", "Ab3_" * 10 + "Ab4", "Å" * 43, "A" * 9000])
 async def test_a_guessed_link_signs_nobody_in(home: House, guess: str) -> None:
     await home.member("1", email=ADDRESS)
     await asks(home, ADDRESS)
