@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from api.people import accounts, limits, post, tokens
+from api.people.addresses import replaced
 from api.people.keys import PeopleKeys
 from api.people.limits import What
 from api.people.people import Kind, Somebody
@@ -22,6 +23,7 @@ from audit.entries import Fact
 from audit.entries import Kind as EntryKind
 from dsar.languages import nearest
 from kernel.database import raw
+from profiles import members
 from profiles.unit import Unit
 
 TABLE = "sign_in_link"
@@ -154,13 +156,21 @@ async def take(
     )
     line = await cursor.fetchone()
     row = None if line is None else _Row(*line)
-    if row is not None and _good(unit, keys, row):
+    if row is not None and _good(unit, keys, row) and await _still_theirs(unit, row):
         return Somebody(
             kind=Kind(row.kind), member=row.member, account=row.officer, settled=row.settled
         )
     if await limits.take(unit, What.WRONG_LINKS, network):
         await unit.record.write(unit.session, act.entry(EntryKind.SIGN_IN_FAILED))
     return None
+
+
+async def _still_theirs(unit: Unit, row: _Row) -> bool:
+    """Whether whoever read the message is whom the address on file is of."""
+    if row.member is None:
+        return True
+    member = (await members.load(unit, [row.member])).get(row.member)
+    return member is not None and not replaced(unit, member, row.made_at, by_anybody=True)
 
 
 async def drop(unit: Unit) -> int:

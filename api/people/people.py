@@ -46,8 +46,9 @@ class Person:
     """Who a session is of. `session`: its digest, by which the database knows it.
 
     `officer`: the name that the record has. `stepped_up`: when the second proof was given; an
-    officer without one is not signed in yet. `settled`: as `Somebody` has it; without it nothing
-    is to be shown but what the member has said about purposes, and that can be taken back.
+    officer without one is not signed in yet. `begun`: when they signed in. `settled`: as
+    `Somebody` has it; without it nothing is to be shown but what the member has said about
+    purposes, and that can be taken back.
     """
 
     kind: Kind
@@ -58,6 +59,7 @@ class Person:
     role: str | None = None
     stepped_up: datetime | None = None
     settled: bool = True
+    begun: datetime | None = None
 
     @property
     def short(self) -> str:

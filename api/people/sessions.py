@@ -276,6 +276,7 @@ def _person(row: _Row, account: Account | None) -> Person:
         role=None if account is None else account.role,
         stepped_up=row.stepped_up_at,
         settled=row.settled,
+        begun=row.made_at,
     )
 
 

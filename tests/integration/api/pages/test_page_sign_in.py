@@ -14,6 +14,8 @@ from api.people.keys import keys_of
 from api.settings import Settings
 from consent.programme import load_programme
 from kernel.clock import StoppedClock, SystemClock
+from profiles import enrolment, members
+from profiles.enrolment import enrol
 from tests.at_a_browser import OURS, browser, member_at, officer_at
 from tests.conftest import EXAMPLES
 
@@ -235,3 +237,16 @@ async def test_another_language_leads_no_less_far(tillit: Tillit) -> None:
         there = await at.send("/language", language="fi", back=back.group(1))
     assert '<html lang="fi">' in there.text
     assert hidden(there, "next") == "/my/sign-ins"
+
+
+async def test_who_came_in_by_an_address_that_an_officer_replaced_is_out(tillit: Tillit) -> None:
+    async with tillit.unit() as work:
+        values = {"member_number": "m9", "email": "old@post.example"}
+        [member] = await enrol(work.unit, SYSTEM, [values], source="sign-up")
+    async with member_at(tillit, member.id) as at:
+        assert (await at.client.get("/my/choices")).status_code == 200
+        async with tillit.unit() as work:
+            person = await members.one(work.unit, member.id, lock=True)
+            corrected = {"email": "new@post.example"}
+            await enrolment.rectify(work.unit, SYSTEM, person, corrected, source="officer")
+        assert (await at.client.get("/my/choices")).status_code == 303

@@ -360,3 +360,18 @@ async def test_a_worker_deletes_what_is_over(home: House) -> None:
     await once(home.tillit)
     for table in ("sign_in_post", "sign_in_link", "sign_in_try", "person_session"):
         assert await home.rows(f"SELECT 1 FROM {table}") == [], table
+
+
+@pytest.mark.parametrize("source", ["officer", own.HOW])
+async def test_a_link_to_an_address_that_was_replaced_since_signs_nobody_in(
+    home: House, source: str
+) -> None:
+    member = await home.member("1", email=ADDRESS)
+    await asks(home, ADDRESS)
+    [token] = home.mailbox.links()
+    home.later(minutes=1)
+    async with home.tillit.unit() as work:
+        person = await members.one(work.unit, member, lock=True)
+        corrected = {"email": "asa.ny@post.example"}
+        await enrolment.rectify(work.unit, SYSTEM, person, corrected, source=source)
+    assert await comes(home, token) is None
