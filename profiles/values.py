@@ -18,6 +18,7 @@ LARGEST = 2**53
 LONGEST_TEXT = 1_000
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CENT = Decimal("0.01")
+_DIGITS = 16  # of an amount: more are not worked out
 
 
 class FieldType(StrEnum):
@@ -128,7 +129,7 @@ def _money(raw: object) -> Decimal:
         amount = Decimal(raw)
     except InvalidOperation:
         raise _Misfit('give an amount such as "12.50"') from None
-    if not amount.is_finite() or abs(amount) * 100 > LARGEST:
+    if not amount.is_finite() or amount.adjusted() > _DIGITS or abs(amount) * 100 > LARGEST:
         raise _Misfit("give an amount below 90 million million")
     exact = amount.quantize(_CENT)
     if exact != amount:

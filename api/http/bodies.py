@@ -106,13 +106,13 @@ def form_fields(body: bytes) -> dict[str, Any]:
         raise Malformed(
             "this is not what a form sends", place="body", remedy=f"send it as {FORM}"
         ) from error
-    fields: dict[str, Any] = {}
+    fields, lines = dict[str, Any](), dict[str, Any]()
     for name, value in sent:
         if name.endswith("[]"):
-            fields.setdefault(name.removesuffix("[]"), []).append(value)
+            lines.setdefault(name.removesuffix("[]"), []).append(value)
         else:
             fields[name] = value
-    return fields
+    return fields | lines
 
 
 def is_form(headers: Mapping[str, str]) -> bool:

@@ -113,7 +113,7 @@ async def see(_: Asked) -> Certificate:
     return Certificate("", "")
 
 
-@pages("POST", PATH, limit=_LIMIT)
+@pages("POST", PATH, limit=_LIMIT, file=True)
 async def check(asked: Asked, sent: Sent) -> Certified | NotCertified | File:
     """Whether it is ours, and what it says; as a file to keep, if that is wanted."""
     if not sent.document or len(sent.document) > LONGEST:

@@ -32,6 +32,8 @@ class Page:
     #: Also for who signed in by an address that was changed lately (`Person.settled`).
     unsettled: bool = False
     limit: int = LIMIT
+    #: Its form may hold a file.
+    file: bool = False
 
     @property
     def takes(self) -> Any:

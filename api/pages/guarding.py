@@ -65,7 +65,11 @@ def is_ours(headers: Mapping[str, str], settings: Settings) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return False
-    sent, own = urlsplit(origin), urlsplit(settings.public_url)
+    try:
+        sent = urlsplit(origin)
+    except ValueError:  # no browser sends such an origin
+        return False
+    own = urlsplit(settings.public_url)
     here = headers.get("host", "")
     return sent.netloc in (own.netloc, here) and (sent.scheme == own.scheme or sent.netloc == here)
 

@@ -15,8 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.bootstrap import Tillit, Work
-from api.http.bodies import Shape, check_query, read
-from api.http.errors import WrongCaller
+from api.http.bodies import Shape, check_query, form_fields, read
+from api.http.errors import Malformed, WrongCaller
 from api.http.problems import status_of
 from api.http.seeing import seen_in
 from api.pages import guarding, saying, uploads
@@ -30,6 +30,7 @@ from api.pages.onward import carrying
 from api.pages.rendering import html
 from api.pages.speaking import Speaking, wanted
 from api.people import sessions
+from api.people.addresses import replaced
 from api.people.keys import PeopleKeys, keys_of
 from api.people.people import Kind, Person
 from kernel.errors import TillitError
@@ -71,7 +72,7 @@ def _endpoint(
         seen = seen_in(request.scope)
         seen.route = page.path
         seen.caller = page.kind.value if page.kind is not None else "anybody"
-        sent = _Sent(tillit, keys(), page, request, shapes[method])
+        sent = _Sent(tillit, keys(), page, request, shapes[method], "GET" in pages)
         try:
             response = await sent.answered()
         except SignInNeeded:
@@ -96,6 +97,8 @@ class _Sent:
     page: Page
     request: Request
     shape: Shape | None
+    #: Whether there is a page to look at where this was sent.
+    looked_at: bool
 
     @property
     def token(self) -> str | None:
@@ -103,11 +106,10 @@ class _Sent:
 
     @property
     def back(self) -> str:
-        """Where to come back to: this page, or for a form the one it was on."""
-        path = self.request.url.path
-        if self.page.method != "GET":
-            return self.page.path if "{" not in self.page.path else _home(self.page.kind)
-        return quote(path)
+        """Where to come back to: this address, if it is a page to look at, or one's own pages."""
+        if self.page.method != "GET" and not self.looked_at:
+            return _home(self.page.kind)
+        return quote(self.request.url.path)
 
     async def answered(self) -> Response:
         page, request = self.page, self.request
@@ -141,7 +143,16 @@ class _Sent:
         return self._shown(asked, view, status=status)
 
     async def _fields(self) -> dict[str, Any]:
-        return uploads.fields(self.request, await read(self.request, self.page.limit))
+        """What was sent, read only where a page of ours has sent it. Raises `ForeignForm`."""
+        request, page = self.request, self.page
+        if not guarding.is_ours(request.headers, self.tillit.settings):
+            raise ForeignForm("this form was not sent by one of our pages", place="form")
+        body, type_ = await read(request, page.limit), request.headers.get("content-type", "")
+        if not uploads.holds_a_file(type_):
+            return form_fields(body)
+        if not page.file:
+            raise Malformed("this page takes no file", place="body", remedy="send a plain form")
+        return uploads.fields(type_, body)
 
     async def _asked(self, work: Work, *, strict: bool = True) -> Asked:
         """Who sits there; with `strict`, only who may see this page.
@@ -153,7 +164,7 @@ class _Sent:
         if self.token:
             person = await sessions.found(work.unit, work.active, self.keys, self.token)
         member = await _member(work, person)
-        if person is not None and person.kind is Kind.MEMBER and member is None:
+        if person is not None and person.kind is Kind.MEMBER and not _stays(work, person, member):
             person = None
         asked = Asked(
             self.tillit,
@@ -186,9 +197,7 @@ class _Sent:
             raise not_allowed(page)
 
     def _check(self, asked: Asked, fields: Mapping[str, Any]) -> None:
-        """Raises `ForeignForm` for what no page of ours has sent."""
-        if not guarding.is_ours(self.request.headers, self.tillit.settings):
-            raise ForeignForm("this form was not sent by one of our pages", place="form")
+        """Raises `ForeignForm` for what no page of this session has sent."""
         if asked.token is not None and not sessions.is_form_token(
             asked.token, str(fields.get(_FORM, ""))
         ):
@@ -228,6 +237,13 @@ class _Sent:
         return Response(
             html(view, frame, asked.speaking).encode(), status_code=status, media_type=HTML
         )
+
+
+def _stays(work: Work, person: Person, member: Member | None) -> bool:
+    """Not who was erased, nor who came in by an address that somebody here has replaced since."""
+    if member is None or person.begun is None:
+        return False
+    return not replaced(work.unit, member, person.begun, by_anybody=False)
 
 
 async def _member(work: Work, person: Person | None) -> Member | None:

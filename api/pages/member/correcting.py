@@ -31,6 +31,7 @@ from profiles.values import FieldType, encode_value
 
 pages = Pages(Kind.MEMBER)
 PATH = "/my/data"
+_LONGEST_NUMBER = 20  # characters
 _COUNTRIES = frozenset({"pd:Country", "pd:Nationality", "pd:Residency"})
 
 
@@ -163,6 +164,8 @@ def read(declared: Field, written: Written) -> object:
 
 
 def _number(text: str, type_: FieldType) -> int | Decimal:
+    if len(text) > _LONGEST_NUMBER or "e" in text.lower():
+        raise Unreadable  # a power of ten is short to write, and long to work out
     try:
         number = Decimal(text)
     except InvalidOperation:

@@ -132,19 +132,25 @@ async def _told(asked: Asked, found: Request) -> tuple[Mapping[str, Heard], tupl
 
 
 def _wish(asked: Asked, wish: Wanted | None) -> ShownWish | None:
+    """What was asked for, but for what a sign-in by e-mail opens nowhere else either."""
     if wish is None:
         return None
     wording = asked.speaking.wording
     seen = own_sight.sight(asked.unit, asked.active, asked.member, proved=asked.proved_lately)
+    later = asked.speaking.say("after a second proof")
+    closed = seen.closed.fields | seen.closed.traits | seen.closed.unasked
     return ShownWish(
         purposes=[purpose_title(seen, wording, name) for name in wish.purposes],
         marketing=wish.marketing,
         values=[
-            (kept.label(seen, wording, name), _value(asked, name, value))
+            (
+                kept.label(seen, wording, name),
+                later if name in closed else _value(asked, name, value),
+            )
             for name, value in wish.values.items()
         ],
-        note=wish.note,
-        outcome=wish.outcome,
+        note=later if wish.note and seen.closed.words else wish.note,
+        outcome=later if wish.outcome and seen.closed.words else wish.outcome,
     )
 
 

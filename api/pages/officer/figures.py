@@ -30,6 +30,7 @@ from dsar.worklist import Counts
 pages = Pages(Kind.OFFICER)
 
 _A_YEAR = timedelta(days=365)
+_EARLIEST = 1971  # a year; nothing was asked for before
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,11 @@ async def see(asked: Asked) -> FiguresPage:
     """Of those received within a year, or between two days."""
     sent = {name: value for name, value in asked.query.items() if value}
     until = day(sent, "to") or asked.unit.today
+    if until.year <= _EARLIEST:
+        raise Misshapen(f"this lies before {_EARLIEST + 1}", place="to")
     since = day(sent, "from") or until - _A_YEAR
+    if since.year < _EARLIEST:
+        raise Misshapen(f"this lies before {_EARLIEST}", place="from")
     if since > until:
         raise Misshapen("this is after `to`", place="from")
     found = await request_figures.figures(asked.unit, since=since, until=until)

@@ -35,6 +35,7 @@ from profiles.errors import BadValue
 from profiles.values import FieldType
 
 pages = Pages(Kind.OFFICER)
+_LONGEST_NUMBER = 20  # characters
 NEW = f"{PATH}/new"
 #: So many values are set right by one form.
 CORRECTIONS = 3
@@ -244,6 +245,8 @@ def _read(field: Field, text: str) -> object:
 
 
 def _number(field: Field, text: str) -> int | Decimal:
+    if len(text) > _LONGEST_NUMBER or "e" in text.lower():  # a power of ten is long to work out
+        raise BadValue("this is no number", place=field.name)
     try:
         number = Decimal("".join(text.split()).replace(",", "."))
         return number if field.type is FieldType.MONEY else int(number)
