@@ -154,7 +154,7 @@ def test_every_kind_is_named_by_its_value_and_explained_in_one_line() -> None:
         assert isinstance(explained, ast.Expr)
         name = ast.unparse(assignment.targets[0])
         value, text = ast.literal_eval(assignment.value), ast.literal_eval(explained.value)
-        assert re.fullmatch(r"[a-z]+\.[a-z_]+", value)
+        assert re.fullmatch(r"[a-z_]+\.[a-z_]+", value)
         assert name == value.replace(".", "_").upper()
         assert text.endswith(".")
         assert "\n" not in text
