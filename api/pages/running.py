@@ -26,7 +26,7 @@ from api.pages.declaring import Page
 from api.pages.errors import ForeignForm, NotSettled, SecondProofNeeded, SignInNeeded
 from api.pages.frames import frame_of
 from api.pages.mistakes import Mistake
-from api.pages.onward import carrying
+from api.pages.onward import HOME, carrying
 from api.pages.rendering import html
 from api.pages.speaking import Speaking, wanted
 from api.people import sessions
@@ -108,8 +108,13 @@ class _Sent:
     def back(self) -> str:
         """Where to come back to: this address, if it is a page to look at, or one's own pages."""
         if self.page.method != "GET" and not self.looked_at:
-            return _home(self.page.kind)
+            return self._home
         return quote(self.request.url.path)
+
+    @property
+    def _home(self) -> str:
+        kind = self.page.kind
+        return SIGN_IN if kind is None else HOME[kind]
 
     async def answered(self) -> Response:
         page, request = self.page, self.request
@@ -137,7 +142,7 @@ class _Sent:
             asked = await self._asked(work, strict=False)
         view = Mistake(
             what=saying.ERRORS.get(error.slug, saying.WRONG),
-            back=_home(self.page.kind) if isinstance(error, NotSettled) else self.back,
+            back=self._home if isinstance(error, NotSettled) else self.back,
             settle=carrying(SECOND, self.back) if isinstance(error, NotSettled) else "",
         )
         return self._shown(asked, view, status=status)
@@ -265,9 +270,3 @@ def _gone(go: Go, tillit: Tillit) -> Response:
     for name, value in go.cookies.items():
         response.headers.append("Set-Cookie", guarding.cookie(name, value, tillit.settings))
     return response
-
-
-def _home(kind: Kind | None) -> str:
-    if kind is None:
-        return SIGN_IN
-    return "/my/choices" if kind is Kind.MEMBER else "/desk/requests"
