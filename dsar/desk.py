@@ -11,8 +11,9 @@ from uuid import UUID
 from audit.acts import Act
 from audit.entries import Kind as EntryKind
 from consent.programmes import Active
-from dsar import deciding, requests, speaking
+from dsar import deciding, identity, requests, speaking
 from dsar.errors import BrokenRequest, NotARequest
+from dsar.identity import Kept
 from dsar.register import Request
 from dsar.states import Right, State, Step, steps_from
 from dsar.wanted import Wanted
@@ -26,6 +27,8 @@ from profiles.unit import Unit
 BY_OFFICERS = (Step.ASK_IDENTITY, Step.EXTEND, Step.APPROVE, Step.REFUSE, Step.CANCEL)
 BY_MEMBERS = (Step.CANCEL,)
 HOW = "request"
+_SEALED = "what is sealed of its member does not open"
+_UNREAD = "a proof of identity does not open"
 _LED_TO = {
     Step.APPROVE: (State.ACCEPTED, State.CARRIED_OUT, State.FULFILLED),
     Step.REFUSE: (State.REJECTED,),
@@ -59,12 +62,24 @@ async def seen(
     """
     wanted = {one.member for one in found if one.member is not None}
     people, broken = await members.load_whole(unit, wanted)
-    return [
-        Seen(one, broken=BrokenRequest("what is sealed of its member does not open"))
-        if one.member in broken
-        else await _seen(unit, active, one, people.get(one.member) if one.member else None, among)
+    cases = {
+        one.id: people[one.member]
         for one in found
-    ]
+        if one.state.is_open and one.member is not None and one.member in people
+    }
+    proofs, unread = await identity.given_whole(unit, cases)
+    seen = []
+    for one in found:
+        if one.member in broken:
+            seen.append(Seen(one, broken=BrokenRequest(_SEALED)))
+        elif one.id in unread:
+            seen.append(Seen(one, broken=BrokenRequest(_UNREAD)))
+        elif one.member is None or one.member not in people:
+            seen.append(Seen(one))
+        else:
+            person = people[one.member]
+            seen.append(await _seen(unit, active, one, person, proofs.get(one.id, ()), among=among))
+    return seen
 
 
 async def seen_one(
@@ -81,17 +96,17 @@ async def _seen(
     unit: Unit,
     active: Active,
     one: Request,
-    person: Member | None,
+    person: Member,
+    said: Sequence[Kept],
+    *,
     among: Sequence[Step],
 ) -> Seen:
-    if person is None:
-        return Seen(one)
     lacking: frozenset[str] = frozenset()
     if one.state.is_open:
         try:
-            lacking = await speaking.lacking(unit, active, one, person)
+            lacking = await speaking.lacking_by(unit, active, one, person, said)
         except ProfilesError:
-            return Seen(one, broken=BrokenRequest("a proof of identity does not open"))
+            return Seen(one, broken=BrokenRequest(_UNREAD))
     possible = steps_from(one.right, one.state)
     steps = (step for step in possible if step in among and _would(unit, one, step, lacking))
     return Seen(one, lacking, tuple(steps))

@@ -185,6 +185,22 @@ async def given_each(unit: Unit, cases: Mapping[UUID, Member]) -> dict[UUID, lis
     return found
 
 
+async def given_whole(
+    unit: Unit, cases: Mapping[UUID, Member]
+) -> tuple[dict[UUID, list[Kept]], frozenset[UUID]]:
+    """The same, and the requests of which a proof does not open: for lists, which tell of each."""
+    try:
+        return await given_each(unit, cases), frozenset()
+    except CannotOpen:  # it does not say of which of them it was
+        found, broken = dict[UUID, list[Kept]](), set()
+        for request, member in cases.items():
+            try:
+                found |= await given_each(unit, {request: member})
+            except CannotOpen:
+                broken.add(request)
+        return found, frozenset(broken)
+
+
 async def proved(unit: Unit, request: UUID, member: Member) -> Proved:
     """What was proved for this request and still holds. Raises `CannotOpen` as `given` does."""
     return of(one.proof for one in await given(unit, request, member) if one.holds)

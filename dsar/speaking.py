@@ -5,7 +5,7 @@ or an agent that the programme knows no more, has shown nothing; whatever waits 
 waits on, until somebody who may has shown who they are. Opens the child's birth date and ledger.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -25,10 +25,7 @@ _GUARDIANS = (How.GUARDIAN, How.GUARDIAN_SIGN_IN)
 
 async def given(unit: Unit, active: Active, request: UUID, member: Member) -> list[Kept]:
     """As `identity.given`; what somebody said who may speak for the member no more holds not."""
-    return [
-        replace(one, holds=one.holds and await _may(unit, active, member, one.proof))
-        for one in await identity.given(unit, request, member)
-    ]
+    return await _holding(unit, active, member, await identity.given(unit, request, member))
 
 
 async def proved(unit: Unit, active: Active, request: UUID, member: Member) -> Proved:
@@ -39,10 +36,18 @@ async def proved(unit: Unit, active: Active, request: UUID, member: Member) -> P
 
 async def lacking(unit: Unit, active: Active, request: Request, member: Member) -> frozenset[str]:
     """What must be proved before the request can be approved or, once it is, carried out."""
+    said = await identity.given(unit, request.id, member)
+    return await lacking_by(unit, active, request, member, said)
+
+
+async def lacking_by(
+    unit: Unit, active: Active, request: Request, member: Member, said: Sequence[Kept]
+) -> frozenset[str]:
+    """The same, by the proofs given for it as `identity.given` has them."""
     if request.state not in _DECIDED:
-        have = await proved(unit, active, request.id, member)
+        said = await _holding(unit, active, member, said)
+        have = identity.of(one.proof for one in said if one.holds)
     else:
-        said = await identity.given(unit, request.id, member)
         have = identity.of(await _heard(unit, active, member, _for(said, request.right)))
     return identity.lacking(unit, request.right, member, have)
 
@@ -66,6 +71,13 @@ async def silenced(
     if len(heard) == len(said):
         return False
     return bool(identity.lacking(unit, right, member, identity.of(heard)))
+
+
+async def _holding(unit: Unit, active: Active, member: Member, said: Iterable[Kept]) -> list[Kept]:
+    return [
+        replace(one, holds=one.holds and await _may(unit, active, member, one.proof))
+        for one in said
+    ]
 
 
 def _for(given: Iterable[Kept], right: Right) -> list[Proof]:

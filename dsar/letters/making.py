@@ -6,7 +6,6 @@ fetched instead: by the member, signed in, or by an officer who prints it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
@@ -31,7 +30,6 @@ from dsar.states import Right, State, Step
 from dsar.tables import RequestRow
 from dsar.words import Channel, Delay, Reason
 from profiles import members
-from profiles.errors import CannotOpen
 from profiles.members import Member
 from profiles.unit import Unit
 
@@ -141,26 +139,15 @@ async def farewells(unit: Unit, act: Act, active: Active, partings: Sequence[Par
     }
     there = await outgoing.known(unit, ids)
     cases = [case for id, case in ids.items() if id not in there]
-    proofs = await _given_each(unit, {row.id: one.member for row, one in cases})
+    # Of whom a proof does not open, none counts: it keeps nobody from being erased.
+    proofs, _ = await identity.given_whole(unit, {row.id: one.member for row, one in cases})
     letters = []
     for row, one in cases:
-        have = identity.of(given.proof for given in proofs[row.id] if given.holds)
+        have = identity.of(given.proof for given in proofs.get(row.id, ()) if given.holds)
         case = farewell_case(unit, active, row, one.member, known=one.known, kept=one.stays)
         letter = write(Kind.FAREWELL, case)
         letters.append(_Letter(row, one.member, letter, address(unit, one.member, have)))
     await _post(unit, act, letters)
-
-
-async def _given_each(unit: Unit, cases: Mapping[UUID, Member]) -> dict[UUID, list[identity.Kept]]:
-    """The proofs of each; of whom one does not open, none. It keeps nobody from being erased."""
-    try:
-        return await identity.given_each(unit, cases)
-    except CannotOpen:
-        found: dict[UUID, list[identity.Kept]] = {request: [] for request in cases}
-        for request, member in cases.items():  # it does not say of which of them it was
-            with suppress(CannotOpen):
-                found |= await identity.given_each(unit, {request: member})
-        return found
 
 
 async def addressed(unit: Unit, active: Active, one: Outgoing) -> tuple[Posted, WhyNot | None]:

@@ -92,13 +92,11 @@ async def see(asked: Asked) -> Inbox:
     requests = found.requests
     if view == "soon":  # what is done waits for recipients, and is due no more
         requests = [one for one in requests if one.unanswered]
-    figures = await request_figures.figures(
-        asked.unit, since=asked.unit.today - _YEAR, until=asked.unit.today
-    )
+    today = asked.unit.today
+    median = await request_figures.median_days(asked.unit, since=today - _YEAR, until=today)
     picked: dict[str, str] = {name: sent[name] for name, _, _ in _FILTERS if name in sent}
-    median = figures.all.median_days
     return Inbox(
-        counts=figures.now,
+        counts=await worklist.counts(asked.unit),
         median_days="" if median is None else asked.speaking.wording.number(f"{median:g}"),
         views=[
             Tab(_address(picked | {"view": one}), asked.speaking.say(text), one == view)

@@ -157,6 +157,8 @@ async def test_figures_are_what_counting_one_by_one_gives(club: Tillit, seed: in
             days = sorted(TODAY - timedelta(days=draw.randrange(220)) for _ in range(2))
             found = await request_figures.figures(work.unit, since=days[0], until=days[1])
             assert found == _naive(made, days[0], days[1])
+            alone = await request_figures.median_days(work.unit, since=days[0], until=days[1])
+            assert alone == found.all.median_days
 
 
 async def test_with_nothing_to_count_nothing_is_made_up(club: Tillit) -> None:
