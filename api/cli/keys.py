@@ -8,7 +8,7 @@ from api.bootstrap import Tillit
 from api.cli.door import run
 from api.cli.speaking import ActingAs, AsJson, officer, say_json
 from consent.errors import NoProgramme
-from profiles.epoch_states import Epoch, epochs
+from profiles.epoch_states import Epoch, epochs, wrapped
 from profiles.rotation import Rotated
 
 app = typer.Typer(no_args_is_help=True, help="The keys that everything is sealed under.")
@@ -18,24 +18,27 @@ app = typer.Typer(no_args_is_help=True, help="The keys that everything is sealed
 def status(as_json: AsJson = False) -> None:
     """Each epoch, how many member keys it wraps, and the record's verifier key."""
 
-    async def step(tillit: Tillit) -> tuple[list[Epoch], str | None]:
+    async def step(tillit: Tillit) -> tuple[list[Epoch], dict[int, int], str | None]:
         async with tillit.database.transaction() as session:
-            found = await epochs(session)
+            found, wraps = await epochs(session), await wrapped(session)
         try:
             key: str | None = (await tillit.signer()).verifier_key
         except NoProgramme:
             key = None
-        return found, key
+        return found, wraps, key
 
-    known, key = run(step)
+    known, wraps, key = run(step)
     if as_json:
-        plain = [asdict(epoch) | _times(epoch) for epoch in known]
+        plain = [
+            asdict(epoch) | _times(epoch) | {"member_keys": wraps.get(epoch.number, 0)}
+            for epoch in known
+        ]
         say_json({"epochs": plain, "record": {"verifier_key": key}})
         return
     for epoch in known:
         until = f", destroyed {epoch.destroyed_at:%Y-%m-%d %H:%M}" if epoch.destroyed_at else ""
         typer.echo(
-            f"epoch {epoch.number}  {epoch.state:<9}  {epoch.member_keys:,} member keys  "
+            f"epoch {epoch.number}  {epoch.state:<9}  {wraps.get(epoch.number, 0):,} member keys  "
             f"made {epoch.created_at:%Y-%m-%d %H:%M}{until}"
         )
     typer.echo(f"record verifier key  {key or 'none before a programme is applied'}")

@@ -71,6 +71,9 @@ STATEMENTS = [
     "WHERE args->>'request' IS NOT NULL",
     "CREATE INDEX job_of_outgoing ON procrastinate_jobs ((args->>'outgoing')) "
     "WHERE args->>'outgoing' IS NOT NULL",
+    # How the queue stands is looked at all day; what is done stays in the table.
+    "CREATE INDEX job_unfinished ON procrastinate_jobs (task_name) "
+    "WHERE status IN ('todo', 'doing', 'failed')",
     """
     CREATE TABLE identity_proof (
         id uuid PRIMARY KEY,
