@@ -1,5 +1,6 @@
 """Settings: environment variables, read here and nowhere else."""
 
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -54,6 +55,7 @@ class Settings:
     TILLIT_RECORD_KEY     the record's signing key (default: ``keys/record.key``)
     TILLIT_TOKEN_KEY      the key of bearer tokens and sealed links (default: ``keys/token.key``)
     TILLIT_PUBLIC_URL     where members reach the doors (default: ``http://127.0.0.1:8000``)
+    TILLIT_TRUSTED_PROXIES  the proxies in front, whose word about callers is taken (unset: none)
     TILLIT_SMTP_URL       whom mail is handed to (unset: nothing is sent, letters are downloaded)
     TILLIT_MAIL_FROM      in whose name: ``Name <address>`` or an address
     TILLIT_SMS_URL        a webhook that sends text messages (unset: none are sent)
@@ -65,6 +67,8 @@ class Settings:
     record_key: Path
     token_key: Path
     public_url: str = LOCAL
+    #: Addresses and networks (CIDR).
+    proxies: tuple[str, ...] = ()
     mail: MailServer | None = None
     sms: SmsGateway | None = None
 
@@ -94,6 +98,7 @@ def read_settings(
         "TILLIT_RECORD_KEY",
         "TILLIT_TOKEN_KEY",
         "TILLIT_PUBLIC_URL",
+        "TILLIT_TRUSTED_PROXIES",
         "TILLIT_SMTP_URL",
         "TILLIT_MAIL_FROM",
         "TILLIT_SMS_URL",
@@ -120,6 +125,7 @@ def read_settings(
         record_key=Path(environment.get("TILLIT_RECORD_KEY") or keys / "record.key"),
         token_key=Path(environment.get("TILLIT_TOKEN_KEY") or keys / "token.key"),
         public_url=_public_url(environment.get("TILLIT_PUBLIC_URL") or LOCAL),
+        proxies=_proxies(environment.get("TILLIT_TRUSTED_PROXIES") or ""),
         mail=_mail(environment.get("TILLIT_SMTP_URL"), environment.get("TILLIT_MAIL_FROM")),
         sms=_sms(environment.get("TILLIT_SMS_URL"), keys),
     )
@@ -140,6 +146,24 @@ def _public_url(url: str) -> str:
         place="TILLIT_PUBLIC_URL",
         remedy="such as https://choices.example.com; http only on this machine",
     )
+
+
+def _proxies(said: str) -> tuple[str, ...]:
+    """Who may say from where a request came. Never everybody: each could then be anybody."""
+    found = []
+    for one in filter(None, (part.strip() for part in said.split(","))):
+        try:
+            network = ipaddress.ip_network(one)
+        except ValueError:
+            network = None
+        if network is None or not network.prefixlen:
+            raise Invalid(
+                "this is not the address of a proxy",
+                place="TILLIT_TRUSTED_PROXIES",
+                remedy="addresses and networks, parted by commas: 192.0.2.10, 2001:db8:1::/64",
+            )
+        found.append(str(network))
+    return tuple(found)
 
 
 def _sms(url: str | None, folder: Path) -> SmsGateway | None:

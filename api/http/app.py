@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api.bootstrap import Tillit
 from api.http import (
@@ -148,6 +149,7 @@ def create_app(tillit: Tillit, *, worker: bool) -> FastAPI:
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
         telemetry=_NO_TELEMETRY,
+        redirect_slashes=False,  # it would lead to whatever host the request has named
     )
     opened = routes(tillit, DOORS)
     app.router.routes.extend(opened)
@@ -164,6 +166,8 @@ def create_app(tillit: Tillit, *, worker: bool) -> FastAPI:
     app.add_exception_handler(RequestValidationError, problems.on_validation)
     app.add_middleware(Shortcut, endpoints=endpoints(opened, DOORS))
     app.add_middleware(Watching, metrics=metrics)
+    if proxies := list(tillit.settings.proxies):
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=proxies)
     return app
 
 

@@ -51,7 +51,7 @@ def server(tillit: Tillit, host: str, port: int, *, worker: bool) -> uvicorn.Ser
         access_log=False,
         log_config=None,
         server_header=False,
-        proxy_headers=False,  # nothing here looks at a caller's address
+        proxy_headers=False,  # the app heeds those in the settings, and no variable of uvicorn's
         timeout_graceful_shutdown=GRACE,
     )
     return uvicorn.Server(config)

@@ -57,7 +57,8 @@ def cookie(name: str, value: str | None, settings: Settings) -> str:
 def is_ours(headers: Mapping[str, str], settings: Settings) -> bool:
     """Whether one of our own pages sent this form, by what the browser says of itself.
 
-    A browser that says neither is too old to be believed.
+    A browser that says neither is too old to be believed. Where members come by https, nothing that
+    was read in the clear has sent it: somebody on the way may have written that.
     """
     site = headers.get("sec-fetch-site")
     if site is not None:
@@ -71,6 +72,8 @@ def is_ours(headers: Mapping[str, str], settings: Settings) -> bool:
         return False
     own = urlsplit(settings.public_url)
     here = headers.get("host", "")
+    if _encrypted(settings) and sent.scheme != "https":
+        return False
     return sent.netloc in (own.netloc, here) and (sent.scheme == own.scheme or sent.netloc == here)
 
 

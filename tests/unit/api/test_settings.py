@@ -96,3 +96,28 @@ def test_mail_goes_in_tls_but_to_this_machine(url: str, server: MailServer) -> N
     made = read_settings({"TILLIT_SMTP_URL": url, "TILLIT_MAIL_FROM": "Club <c@d.e>"})
     assert made.mail == server
     assert "cret" not in repr(made)
+
+
+@pytest.mark.parametrize(
+    ("said", "proxies"),
+    [
+        ("", ()),
+        (" , ", ()),
+        ("192.0.2.10", ("192.0.2.10/32",)),
+        (
+            "192.0.2.10, 10.4.0.0/16,2001:DB8::/64",
+            ("192.0.2.10/32", "10.4.0.0/16", "2001:db8::/64"),
+        ),
+    ],
+)
+def test_no_proxy_is_trusted_that_is_not_named(said: str, proxies: tuple[str, ...]) -> None:
+    assert read_settings({"TILLIT_TRUSTED_PROXIES": said}).proxies == proxies
+
+
+@pytest.mark.parametrize(
+    "said", ["*", "0.0.0.0/0", "::/0", "proxy.example", "10.4.0.1/16", "10.0.0.1;10.0.0.2", "unix:"]
+)
+def test_nobody_in_particular_is_no_proxy(said: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_settings({"TILLIT_TRUSTED_PROXIES": said})
+    assert refused.value.problems[0].place == "TILLIT_TRUSTED_PROXIES"
