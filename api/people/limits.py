@@ -23,7 +23,8 @@ _PREFIX = {4: 24, 6: 56}
 class What(StrEnum):
     """What is tried. The list is closed."""
 
-    LINKS_TO_ADDRESS = "links_to_address"
+    LINKS_TO_ADDRESS = "links_to_address"  # from one network
+    LINKS_TO_MAILBOX = "links_to_mailbox"  # from all of them
     LINKS_FROM_NETWORK = "links_from_network"
     WRONG_LINKS = "wrong_links"  # from a network
     CODES_IN_SESSION = "codes_in_session"
@@ -34,7 +35,9 @@ class What(StrEnum):
 
 #: How many of it, in how long; all of them hold.
 LIMITS: Mapping[What, Sequence[tuple[int, timedelta]]] = {
+    # A stranger uses up what their own network may have sent to an address, and not its owner's.
     What.LINKS_TO_ADDRESS: ((3, timedelta(minutes=15)), (10, DAY)),
+    What.LINKS_TO_MAILBOX: ((20, HOUR), (60, DAY)),
     What.LINKS_FROM_NETWORK: ((30, HOUR),),
     What.WRONG_LINKS: ((30, HOUR),),
     What.CODES_IN_SESSION: ((3, timedelta(minutes=15)),),

@@ -89,9 +89,12 @@ async def ask(
     """
     spelt = accounts.spelt(address) or ""
     whose = keys.mark("link to", kind.value, spelt or address.strip().casefold())
+    here = keys.mark("link from", whose, network)
     if not await limits.take(unit, What.LINKS_FROM_NETWORK, network):
         await _limited(unit, act, kind, "network", network)
-    elif not await limits.take(unit, What.LINKS_TO_ADDRESS, whose):
+    elif not await limits.take(unit, What.LINKS_TO_ADDRESS, here):
+        await _limited(unit, act, kind, "address", here)
+    elif not await limits.take(unit, What.LINKS_TO_MAILBOX, whose):
         await _limited(unit, act, kind, "address", whose)
     else:
         payload = msgspec.msgpack.encode(Wanted(spelt, nearest(language), next))

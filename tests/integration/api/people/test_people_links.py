@@ -208,23 +208,53 @@ async def test_an_officer_without_a_role_gets_no_link(home: House) -> None:
     assert await home.outcomes("sign_in.asked") == {"no_role": 1}
 
 
-async def test_three_links_to_an_address_in_a_quarter_of_an_hour_and_ten_a_day(
+async def test_three_links_to_an_address_from_a_network_in_a_quarter_of_an_hour_and_ten_a_day(
     home: House,
 ) -> None:
     await home.member("1", email=ADDRESS)
     for number in range(5):
-        assert await asks(home, ADDRESS.upper(), client=f"198.51.{number}.1") == SENT
+        assert await asks(home, ADDRESS.upper(), client=f"198.51.100.{number}") == SENT
     assert len(home.mailbox.mails) == 3
     for _ in range(12):
         home.later(minutes=16)
-        await asks(home, ADDRESS, client=f"203.0.{home.clock.at.minute}.1")
+        await asks(home, ADDRESS, client=f"198.51.100.{home.clock.at.minute}")
     assert len(home.mailbox.mails) == 10
     home.later(days=1)
-    await asks(home, ADDRESS)
+    await asks(home, ADDRESS, client="198.51.100.1")
     assert len(home.mailbox.mails) == 11
     limited = await home.outcomes("sign_in.asked")
     assert limited["made"] == 11
     assert 1 <= limited["limited"] <= 4  # not once for each that was dropped
+
+
+async def test_a_stranger_who_asks_for_somebodys_links_uses_up_none_of_theirs(home: House) -> None:
+    await home.member("1", email=ADDRESS)
+    for _ in range(30):
+        await asks(home, ADDRESS, client="198.51.100.7")
+        home.later(minutes=6)
+    before = len(home.mailbox.mails)
+    assert before == 10
+    await asks(home, ADDRESS)
+    assert len(home.mailbox.mails) == before + 1
+    [token] = home.mailbox.links()
+    assert await comes(home, token) is not None
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_no_mailbox_is_flooded_from_however_many_networks(home: House, known: bool) -> None:
+    if known:
+        await home.member("1", email=ADDRESS)
+    asked = []
+    for hour in range(4):
+        for number in range(24):
+            await asks(home, ADDRESS, client=f"198.51.{number}.{hour}", send=False)
+        asked.append(len(await posts(home)))
+        home.later(minutes=61)
+    assert asked == [20, 40, 60, 60]
+    await drain(home.tillit)
+    home.later(days=1)
+    assert await asks(home, ADDRESS, send=False) == SENT
+    assert len(await posts(home)) == 61
 
 
 async def test_an_unknown_address_has_the_same_limits(home: House) -> None:
