@@ -25,8 +25,8 @@ from dsar.worklist import Counts
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-_ALWAYS = {b"x-content-type-options": b"nosniff", b"referrer-policy": b"no-referrer"}
-_CACHES = b"cache-control"
+_ALWAYS = {b"x-content-type-options": b"nosniff"}
+_UNLESS_SAID = {b"cache-control": b"no-store", b"referrer-policy": b"no-referrer"}
 _log = structlog.get_logger("tillit.http")
 
 
@@ -157,9 +157,11 @@ def passing(error: Exception) -> bool:
 
 
 def _protect(message: Message) -> None:
-    """Nothing is kept by caches unless a door says so, and nothing is guessed by browsers."""
+    """Nothing is kept by caches and no address handed on unless a door says so, and nothing is
+    guessed by browsers.
+    """
     headers = [pair for pair in message["headers"] if pair[0] not in _ALWAYS]
+    said = {name for name, _ in headers}
     headers += _ALWAYS.items()
-    if all(name != _CACHES for name, _ in headers):
-        headers.append((_CACHES, b"no-store"))
+    headers += [pair for pair in _UNLESS_SAID.items() if pair[0] not in said]
     message["headers"] = headers

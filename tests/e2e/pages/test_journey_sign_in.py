@@ -40,6 +40,27 @@ def test_a_member_comes_in_by_a_link_proves_it_once_more_and_leaves(
     assert screen.noise == []
 
 
+def test_a_browser_says_whose_form_it_is_and_hands_no_link_on(site: Site, screens: Screens) -> None:
+    """An old one says nothing but the origin, so that has to be right."""
+    address = "ina-origin@post.example"
+    site.joins(name="Ina", email=address)
+    screen = screens()
+    asked = []
+    screen.page.on("request", lambda request: asked.append(request))
+    screen.open("/sign-in")
+    screen.page.fill("#address", address)
+    _pressed(screen)
+    link = _said(site, address, _LINK)
+    screen.page.goto(site.url + link)
+    _pressed(screen)
+    assert screen.at == "/my/choices"
+    told = [request.all_headers() for request in asked]
+    sent = [request for request in asked if request.method == "POST"]
+    assert len(sent) == 2
+    assert {request.all_headers()["origin"] for request in sent} == {site.url}
+    assert {headers.get("referer", "") for headers in told} <= {"", f"{site.url}/"}
+
+
 def test_by_keyboard_alone(site: Site, screens: Screens) -> None:
     address = "ina@post.example"
     site.joins(name="Ina", email=address)

@@ -215,7 +215,7 @@ async def test_a_link_stands_in_no_log_and_no_address_is_handed_on(tillit: Tilli
     assert "/sign-in/link/{token}" in told
     assert token not in told
     assert MAJA not in told
-    assert looked.headers["referrer-policy"] == "no-referrer"
+    assert looked.headers["referrer-policy"] == "strict-origin"
     assert looked.headers["cache-control"] == "no-store"
 
 
