@@ -19,8 +19,8 @@ HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    # With no referrer at all a browser says `Origin: null` of our own forms (Fetch, 3.2). So much of
-    # an address tells nobody which page it was, and no link that stands in it, not even us.
+    # With no referrer at all a browser says `Origin: null` of our own forms (Fetch, 3.2). So much
+    # of an address tells nobody which page it was, and no link that stands in it, not even us.
     "Referrer-Policy": "strict-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "X-Frame-Options": "DENY",

@@ -30,7 +30,6 @@ from api.pages.onward import HOME, carrying
 from api.pages.rendering import html
 from api.pages.speaking import Speaking, wanted
 from api.people import sessions
-from api.people.addresses import replaced
 from api.people.keys import PeopleKeys, keys_of
 from api.people.people import Kind, Person
 from kernel.errors import TillitError
@@ -169,8 +168,9 @@ class _Sent:
         if self.token:
             person = await sessions.found(work.unit, work.active, self.keys, self.token)
         member = await _member(work, person)
-        if person is not None and person.kind is Kind.MEMBER and not _stays(work, person, member):
-            person = None
+        if person is not None and person.kind is Kind.MEMBER:
+            stays = sessions.stays(work.unit, self.keys, person, member)
+            person = person if stays else None
         asked = Asked(
             self.tillit,
             work,
@@ -242,13 +242,6 @@ class _Sent:
         return Response(
             html(view, frame, asked.speaking).encode(), status_code=status, media_type=HTML
         )
-
-
-def _stays(work: Work, person: Person, member: Member | None) -> bool:
-    """Not who was erased, nor who came in by an address that somebody here has replaced since."""
-    if member is None or person.begun is None:
-        return False
-    return not replaced(work.unit, member, person.begun, by_anybody=False)
 
 
 async def _member(work: Work, person: Person | None) -> Member | None:

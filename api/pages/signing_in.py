@@ -128,7 +128,7 @@ async def look(asked: Asked) -> Followed | LinkOver:
     """Whether the link holds; it is not used up by looking."""
     to, token = asked.query.get("next", ""), str(asked.path["token"])
     kind = whose(to) or Kind.MEMBER
-    if not await links.holds(asked.unit, asked.keys, token):
+    if await links.look(asked.unit, asked.keys, token) is None:
         return LinkOver(again=carrying(SIGN_IN[kind], _next(to, kind)))
     return Followed(action=_address(token), next=_next(to, kind))
 

@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from api.people import accounts, limits, post, tokens
-from api.people.addresses import replaced
+from api.people.addresses import on_file, replaced
 from api.people.keys import PeopleKeys
 from api.people.limits import What
 from api.people.people import Kind, Somebody
@@ -28,7 +28,7 @@ from profiles.unit import Unit
 
 TABLE = "sign_in_link"
 HOLDS = timedelta(minutes=15)
-_COLUMNS = "digest, kind, member, officer, settled, made_at, ends_at, mark"
+_COLUMNS = "digest, kind, member, officer, settled, address, made_at, ends_at, mark"
 _log = structlog.get_logger("tillit.people")
 
 
@@ -55,6 +55,7 @@ class _Row:
     member: UUID | None
     officer: UUID | None
     settled: bool
+    address: bytes | None
     made_at: datetime
     ends_at: datetime
     mark: bytes
@@ -67,7 +68,8 @@ class _Row:
 
     def _said(self) -> Sequence[bytes | str | int | UUID | None]:
         ends = round(self.ends_at.timestamp() * 1_000_000)
-        return self.digest, self.kind, self.member, self.officer, int(self.settled), ends
+        who = self.kind, self.member, self.officer, int(self.settled), self.address
+        return self.digest, *who, ends
 
 
 async def ask(
@@ -117,20 +119,20 @@ async def make(unit: Unit, keys: PeopleKeys, somebody: Somebody) -> str:
     )
     row = _Row(
         *(digest, somebody.kind.value, somebody.member, somebody.account, somebody.settled),
-        *(unit.now, unit.now + HOLDS, b""),
+        *(somebody.address, unit.now, unit.now + HOLDS, b""),
     ).marked(keys)
     await connection.execute(
-        f"INSERT INTO sign_in_link ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",  # noqa: S608
+        f"INSERT INTO sign_in_link ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",  # noqa: S608
         (
             *(row.digest, row.kind, row.member, row.officer, row.settled),
-            *(row.made_at, row.ends_at, row.mark),
+            *(row.address, row.made_at, row.ends_at, row.mark),
         ),
     )
     return token
 
 
-async def holds(unit: Unit, keys: PeopleKeys, token: str) -> bool:
-    """Whether a link would sign somebody in; it changes nothing, and says not whom."""
+async def look(unit: Unit, keys: PeopleKeys, token: str) -> Somebody | None:
+    """Whom a link would sign in; it changes nothing, however often it is done."""
     digest = tokens.digest(token)
     connection = await raw(unit.session)
     cursor = await connection.execute(
@@ -139,7 +141,7 @@ async def holds(unit: Unit, keys: PeopleKeys, token: str) -> bool:
         binary=True,
     )
     line = await cursor.fetchone()
-    return line is not None and _good(unit, keys, _Row(*line))
+    return None if line is None else await _whose(unit, keys, _Row(*line))
 
 
 async def take(
@@ -158,22 +160,35 @@ async def take(
         binary=True,
     )
     line = await cursor.fetchone()
-    row = None if line is None else _Row(*line)
-    if row is not None and _good(unit, keys, row) and await _still_theirs(unit, row):
-        return Somebody(
-            kind=Kind(row.kind), member=row.member, account=row.officer, settled=row.settled
-        )
+    somebody = None if line is None else await _whose(unit, keys, _Row(*line))
+    if somebody is not None:
+        return somebody
     if await limits.take(unit, What.WRONG_LINKS, network):
         await unit.record.write(unit.session, act.entry(EntryKind.SIGN_IN_FAILED))
     return None
 
 
-async def _still_theirs(unit: Unit, row: _Row) -> bool:
+async def _whose(unit: Unit, keys: PeopleKeys, row: _Row) -> Somebody | None:
+    """Whom it signs in, if it holds."""
+    if not _good(unit, keys, row) or not await _still_theirs(unit, keys, row):
+        return None
+    return Somebody(
+        kind=Kind(row.kind),
+        member=row.member,
+        account=row.officer,
+        settled=row.settled,
+        address=row.address,
+    )
+
+
+async def _still_theirs(unit: Unit, keys: PeopleKeys, row: _Row) -> bool:
     """Whether whoever read the message is whom the address on file is of."""
     if row.member is None:
         return True
     member = (await members.load(unit, [row.member])).get(row.member)
-    return member is not None and not replaced(unit, member, row.made_at, by_anybody=True)
+    if member is None or replaced(unit, member, row.made_at, by_anybody=True):
+        return False
+    return row.address is None or row.address in on_file(unit, keys, member)
 
 
 async def drop(unit: Unit) -> int:

@@ -25,13 +25,15 @@ class Somebody:
     """Who it is, as a way of signing in found out; there is no session yet.
 
     One of `member` and `account` is given, by `kind`. `settled`: not by an address that was
-    changed so lately that it may be a thief's.
+    changed so lately that it may be a thief's. `address`: how they came, and not who they are: the
+    digest of a member's e-mail address (`addresses.digest`).
     """
 
     kind: Kind
     member: UUID | None = None
     account: UUID | None = None
     settled: bool = True
+    address: bytes | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if (self.member is None, self.account is None) != (
@@ -46,8 +48,8 @@ class Person:
     """Who a session is of. `session`: its digest, by which the database knows it.
 
     `officer`: the name that the record has. `stepped_up`: when the second proof was given; an
-    officer without one is not signed in yet. `begun`: when they signed in. `settled`: as
-    `Somebody` has it; without it nothing is to be shown but what the member has said about
+    officer without one is not signed in yet. `begun`: when they signed in. `address`, `settled`: as
+    `Somebody` has them; unless settled, nothing is to be shown but what the member has said about
     purposes, and that can be taken back.
     """
 
@@ -59,6 +61,7 @@ class Person:
     role: str | None = None
     stepped_up: datetime | None = None
     settled: bool = True
+    address: bytes | None = field(default=None, repr=False)
     begun: datetime | None = None
 
     @property

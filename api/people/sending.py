@@ -14,7 +14,7 @@ import msgspec
 from api import codes_out
 from api.bootstrap import SYSTEM, Tillit, Work
 from api.mail import Mail, Outcome
-from api.people import codes, limits, links, officers, post, sessions
+from api.people import addresses, codes, limits, links, officers, post, sessions
 from api.people.keys import PeopleKeys, keys_of
 from api.people.letters import Way, code_letter, link_letter
 from api.people.links import Wanted
@@ -90,7 +90,7 @@ async def _links(tillit: Tillit, work: Work, keys: PeopleKeys, one: Post) -> Mai
     """The message with the links; None where there is nobody to send one to."""
     wanted = msgspec.msgpack.decode(one.payload, type=Wanted)
     if one.kind is Kind.MEMBER:
-        whose, outcome = await _members(work, wanted.address)
+        whose, outcome = await _members(work, keys, wanted.address)
     else:
         whose, outcome = await _officer(work, keys, wanted.address)
     if one.attempts == 1:
@@ -108,7 +108,7 @@ async def _links(tillit: Tillit, work: Work, keys: PeopleKeys, one: Post) -> Mai
     return Mail(id=one.id, to=wanted.address, subject=subject, text=text, language=wanted.language)
 
 
-async def _members(work: Work, address: str) -> tuple[list[_Whose], str]:
+async def _members(work: Work, keys: PeopleKeys, address: str) -> tuple[list[_Whose], str]:
     """The members whose address it is, whichever of their addresses, in the order they joined."""
     unit, found = work.unit, dict[UUID, bool]()
     fields = unit.schema.catalogue.fields
@@ -123,7 +123,12 @@ async def _members(work: Work, address: str) -> tuple[list[_Whose], str]:
     people = await members.load(unit, list(found))
     whose = [
         _Whose(
-            Somebody(kind=Kind.MEMBER, member=id, settled=settled),
+            Somebody(
+                kind=Kind.MEMBER,
+                member=id,
+                settled=settled,
+                address=addresses.digest(keys, id, address),
+            ),
             people[id].key.subject(),
             {"settled": int(settled)},
             _number(work, people[id]),

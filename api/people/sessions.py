@@ -14,6 +14,7 @@ import structlog
 
 from api.people import officers, tokens
 from api.people.accounts import Account, is_whole
+from api.people.addresses import on_file, replaced
 from api.people.devices import Device, device
 from api.people.keys import PeopleKeys
 from api.people.people import Kind, Person, Somebody, short, subject_of
@@ -23,6 +24,7 @@ from audit.entries import Kind as EntryKind
 from consent.programmes import Active
 from kernel.database import raw
 from profiles import members
+from profiles.members import Member
 from profiles.unit import Unit
 
 form_token, is_form_token = tokens.form_token, tokens.is_form_token
@@ -41,7 +43,7 @@ LONGEST: Mapping[Kind, timedelta] = {
 SEEN_EVERY = timedelta(minutes=1)
 
 _COLUMNS = (
-    "s.digest, s.kind, s.member, s.officer, s.settled, s.made_at, s.seen_at, s.ends_at, "
+    "s.digest, s.kind, s.member, s.officer, s.settled, s.address, s.made_at, s.seen_at, s.ends_at, "
     "s.stepped_up_at, s.browser, s.system, s.mark"
 )
 _FIND = f"""
@@ -60,6 +62,7 @@ class _Row:
     member: UUID | None
     officer: UUID | None
     settled: bool
+    address: bytes | None
     made_at: datetime
     seen_at: datetime
     ends_at: datetime
@@ -82,7 +85,7 @@ class _Row:
         stepped_up = None if self.stepped_up_at is None else _at(self.stepped_up_at)
         return (
             *(self.digest, self.kind, self.member, self.officer, int(self.settled)),
-            *(_at(self.made_at), _at(self.ends_at), stepped_up),
+            *(self.address, _at(self.made_at), _at(self.ends_at), stepped_up),
         )
 
 
@@ -108,17 +111,17 @@ async def begin(
     digest, seen = _digest(token), device(user_agent)
     row = _Row(
         *(digest, somebody.kind.value, somebody.member, somebody.account, somebody.settled),
-        *(unit.now, unit.now, unit.now + LONGEST[somebody.kind], None),
+        *(somebody.address, unit.now, unit.now, unit.now + LONGEST[somebody.kind], None),
         *(seen.browser, seen.system, b""),
     ).marked(keys)
     connection = await raw(unit.session)
     await connection.execute(
-        "INSERT INTO person_session (digest, kind, member, officer, settled, made_at, seen_at, "
-        "ends_at, stepped_up_at, browser, system, mark) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "INSERT INTO person_session (digest, kind, member, officer, settled, address, made_at, "
+        "seen_at, ends_at, stepped_up_at, browser, system, mark) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
-            *(row.digest, row.kind, row.member, row.officer, row.settled, row.made_at),
-            *(row.seen_at, row.ends_at, None, row.browser, row.system, row.mark),
+            *(row.digest, row.kind, row.member, row.officer, row.settled, row.address),
+            *(row.made_at, row.seen_at, row.ends_at, None, row.browser, row.system, row.mark),
         ),
     )
     facts = {
@@ -143,13 +146,13 @@ async def found(unit: Unit, active: Active, keys: PeopleKeys, token: str) -> Per
     line = await cursor.fetchone()
     if line is None:
         return None
-    row = _Row(*line[:12])
+    row = _Row(*line[:13])
     if row.is_over(unit.now):
         return None
     if not row.is_ours(keys):
         _log.warning("session_not_ours")
         return None
-    account = None if row.officer is None else Account(*line[12:])
+    account = None if row.officer is None else Account(*line[13:])
     if account is not None and not _works_here(active, keys, account):
         return None
     await _seen(unit, row)
@@ -183,6 +186,44 @@ async def step_up(unit: Unit, keys: PeopleKeys, act: Act, person: Person, *, how
     facts = {"session": short(row.digest), "how": how}
     await _record(unit, act, EntryKind.SECOND_PROOF_GIVEN, facts)
     return token
+
+
+async def stay(unit: Unit, keys: PeopleKeys, person: Person) -> None:
+    """The member has set right their own address in this session: it is not ended by that.
+
+    It is bound to an address that they have now, if there is one. All others that were begun by
+    the one before are over (`stays`). Whoever changes it after that ends this one, too.
+    """
+    assert person.member is not None
+    member = await members.one(unit, person.member)
+    kept = on_file(unit, keys, member)
+    if person.address is None or person.address in kept:
+        return
+    connection = await raw(unit.session)
+    cursor = await connection.execute(
+        f"SELECT {_COLUMNS} FROM person_session s WHERE s.digest = %s FOR UPDATE",  # noqa: S608
+        (person.session,),
+        binary=True,
+    )
+    line = await cursor.fetchone()
+    if line is None or not _Row(*line).is_ours(keys):
+        return
+    row = replace(_Row(*line), address=next(iter(kept), None)).marked(keys)
+    await connection.execute(
+        "UPDATE person_session SET address = %s, mark = %s WHERE digest = %s",
+        (row.address, row.mark, row.digest),
+    )
+
+
+def stays(unit: Unit, keys: PeopleKeys, person: Person, member: Member | None) -> bool:
+    """Whether a member's session goes on: not of who was erased, nor of who came in by an address
+    that is theirs no more, or that somebody here has replaced since.
+    """
+    if member is None or person.begun is None:
+        return False
+    if person.address is not None and person.address not in on_file(unit, keys, member):
+        return False
+    return not replaced(unit, member, person.begun, by_anybody=False)
 
 
 async def listed(unit: Unit, person: Person) -> list[Listed]:
@@ -276,6 +317,7 @@ def _person(row: _Row, account: Account | None) -> Person:
         role=None if account is None else account.role,
         stepped_up=row.stepped_up_at,
         settled=row.settled,
+        address=row.address,
         begun=row.made_at,
     )
 

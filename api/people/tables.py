@@ -51,7 +51,9 @@ class OfficerRecoveryRow(SQLModel, table=True):
 class PersonSessionRow(SQLModel, table=True):
     """A session. `digest`: SHA-256 of its token. `seen_at`: to the minute.
 
-    `ends_at`: at the latest. `pending`: a second factor's secret that is being set up, sealed.
+    `address`: a keyed digest of the e-mail address that a member's link went to; once they have it
+    no more, the session is over. `ends_at`: at the latest. `pending`: a second factor's secret that
+    is being set up, sealed.
     """
 
     __tablename__ = "person_session"
@@ -60,6 +62,7 @@ class PersonSessionRow(SQLModel, table=True):
     member: UUID | None = None
     officer: UUID | None = None
     settled: bool
+    address: bytes | None = Field(default=None, sa_column=_bytes(nullable=True))
     browser: str
     system: str
     made_at: datetime = Field(sa_column=_moment())
@@ -91,7 +94,7 @@ class SignInPostRow(SQLModel, table=True):
 
 
 class SignInLinkRow(SQLModel, table=True):
-    """A link that nobody has used. `digest`: SHA-256 of its token."""
+    """A link that nobody has used. `digest`: SHA-256 of its token; `address`: see sessions."""
 
     __tablename__ = "sign_in_link"
     digest: bytes = Field(sa_column=_bytes(key=True))
@@ -99,6 +102,7 @@ class SignInLinkRow(SQLModel, table=True):
     member: UUID | None = None
     officer: UUID | None = None
     settled: bool
+    address: bytes | None = Field(default=None, sa_column=_bytes(nullable=True))
     made_at: datetime = Field(sa_column=_moment())
     ends_at: datetime = Field(sa_column=_moment())
     mark: bytes = Field(sa_column=_bytes())

@@ -10,6 +10,8 @@ _FIRST, _LAST = "2000-01-01 00:00Z", "2200-01-01 00:00Z"
 _KINDS = "kind IN ('member', 'officer')"
 #: One of the two, by kind.
 _WHO = "(member IS NOT NULL) = (kind = 'member') AND (officer IS NOT NULL) = (kind = 'officer')"
+#: Whose address it was that they came by: a member's, as a keyed digest.
+_CAME_BY = "address IS NULL OR (kind = 'member' AND octet_length(address) = 32)"
 _BROWSERS = "'Chrome', 'Edge', 'Firefox', 'Opera', 'Safari', 'Samsung Internet', 'other'"
 _SYSTEMS = "'Android', 'ChromeOS', 'Linux', 'Windows', 'iOS', 'macOS', 'other'"
 
@@ -52,6 +54,7 @@ STATEMENTS = [
         member uuid REFERENCES member (id) ON DELETE CASCADE,
         officer uuid REFERENCES officer_account (id) ON DELETE CASCADE,
         settled boolean NOT NULL,
+        address bytea,
         browser text NOT NULL CHECK (browser IN ({_BROWSERS})),
         system text NOT NULL CHECK (system IN ({_SYSTEMS})),
         made_at timestamptz NOT NULL,
@@ -61,6 +64,7 @@ STATEMENTS = [
         pending bytea,
         mark bytea NOT NULL,
         CHECK ({_WHO}),
+        CHECK ({_CAME_BY}),
         CHECK (pending IS NULL OR kind = 'officer')
     )
     """,
@@ -97,10 +101,12 @@ STATEMENTS = [
         member uuid REFERENCES member (id) ON DELETE CASCADE,
         officer uuid REFERENCES officer_account (id) ON DELETE CASCADE,
         settled boolean NOT NULL,
+        address bytea,
         made_at timestamptz NOT NULL,
         ends_at timestamptz NOT NULL,
         mark bytea NOT NULL,
-        CHECK ({_WHO})
+        CHECK ({_WHO}),
+        CHECK ({_CAME_BY})
     )
     """,
     *_possible("sign_in_link", "made_at", "ends_at"),

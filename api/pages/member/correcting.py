@@ -17,6 +17,7 @@ from api.pages.answers import Go, View
 from api.pages.asked import Asked
 from api.pages.declaring import Pages
 from api.pages.errors import SecondProofNeeded
+from api.people import sessions
 from api.people.people import Kind
 from consent.programme.countries import country_codes
 from dsar import own, own_sight
@@ -103,6 +104,7 @@ async def correct(asked: Asked, written: Written) -> Go | Miswritten:
     except (BadValue, Unreadable):
         given = written.values if declared.type is FieldType.TEXTS else [written.value]
         return form_of(Miswritten, asked, seen, declared, given)
+    await sessions.stay(asked.unit, asked.keys, asked.who)
     return Go(f"{PATH}#{declared.name}", said="corrected")
 
 
@@ -113,6 +115,7 @@ async def remove(asked: Asked) -> Go:
     await own.rectify(
         asked.unit, asked.act, asked.active, await asked.locked(), {declared.name: None}
     )
+    await sessions.stay(asked.unit, asked.keys, asked.who)
     return Go(PATH, said="removed")
 
 

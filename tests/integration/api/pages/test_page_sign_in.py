@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from a_way_in import asks, cookie, follows, hidden, hired, joins, mailbox, words
@@ -16,7 +17,7 @@ from consent.programme import load_programme
 from kernel.clock import StoppedClock, SystemClock
 from profiles import enrolment, members
 from profiles.enrolment import enrol
-from tests.at_a_browser import OURS, browser, member_at, officer_at
+from tests.at_a_browser import OURS, Browser, browser, member_at, officer_at
 from tests.conftest import EXAMPLES
 
 NOBODY = "nobody@post.example"
@@ -250,3 +251,70 @@ async def test_who_came_in_by_an_address_that_an_officer_replaced_is_out(tillit:
             corrected = {"email": "new@post.example"}
             await enrolment.rectify(work.unit, SYSTEM, person, corrected, source="officer")
         assert (await at.client.get("/my/choices")).status_code == 303
+
+
+async def _came_in(tillit: Tillit, at: Browser, address: str = MAJA) -> None:
+    mail = mailbox(tillit)
+    await asks(tillit, at, address)
+    page = await follows(at, mail.link)
+    assert page.url.path == "/my/choices"
+
+
+async def _changed(tillit: Tillit, member: UUID, source: str, **values: str | None) -> None:
+    async with tillit.unit() as work:
+        person = await members.one(work.unit, member, lock=True)
+        await enrolment.rectify(work.unit, SYSTEM, person, values, source=source)
+
+
+@pytest.mark.parametrize("source", ["officer", "import", "member"])
+@pytest.mark.parametrize("email", [None, "new@post.example"])
+async def test_who_came_in_by_an_address_that_is_theirs_no_more_is_out(
+    tillit: Tillit, source: str, email: str | None
+) -> None:
+    """Emptied or replaced, by whomever: who reads that mailbox is to be in no longer."""
+    maja = await joins(tillit)
+    async with browser(tillit) as at:
+        await _came_in(tillit, at)
+        await _changed(tillit, maja, source, name="Maja")
+        assert (await at.client.get("/my/choices")).status_code == 200
+        await _changed(tillit, maja, source, email=email)
+        assert (await at.client.get("/my/choices")).status_code == 303
+        answer = await at.client.post("/my/sign-ins/end-others", headers=OURS)
+        assert answer.status_code in (303, 403)
+
+
+@pytest.mark.parametrize("email", ["", "new@post.example"])
+async def test_who_corrects_their_own_address_stays_and_is_out_everywhere_else(
+    tillit: Tillit, email: str
+) -> None:
+    maja = await joins(tillit)
+    async with browser(tillit) as at, browser(tillit) as elsewhere:
+        await _came_in(tillit, elsewhere)
+        await _came_in(tillit, at)
+        mail = mailbox(tillit)
+        await at.open("/my/data/email")
+        await at.send("/second/send", next="/my/data/email")
+        await worker.drain(tillit)
+        page = await at.send("/second/code", code=mail.code, next="/my/data/email")
+        assert page.url.path == "/my/data/email"
+        if email:
+            await at.send("/my/data/email", value=email)
+        else:
+            await at.send("/my/data/email/remove")
+        assert (await at.client.get("/my/choices")).status_code == 200
+        assert (await elsewhere.client.get("/my/choices")).status_code == 303
+        # And what an officer sets after that ends this one, too.
+        await _changed(tillit, maja, "officer", email="third@post.example")
+        assert (await at.client.get("/my/choices")).status_code == 303
+
+
+async def test_a_link_to_an_address_that_was_emptied_signs_nobody_in(tillit: Tillit) -> None:
+    mail = mailbox(tillit)
+    maja = await joins(tillit)
+    async with browser(tillit) as at:
+        await asks(tillit, at, MAJA)
+        await at.open(mail.link)
+        await _changed(tillit, maja, "officer", email=None)
+        assert (await at.client.get(mail.link)).status_code == 410
+        late = await at.send(mail.link, next="")
+    assert late.status_code == 410

@@ -65,16 +65,17 @@ async def test_a_member_signs_in_by_the_link_they_were_sent(home: House) -> None
 
 
 async def test_a_link_is_used_once_and_looking_at_it_does_not_use_it(home: House) -> None:
-    await home.member("1", email=ADDRESS)
+    member = await home.member("1", email=ADDRESS)
     await asks(home, ADDRESS)
     [token] = home.mailbox.links()
     for _ in range(3):
         async with home.tillit.unit() as work:
-            assert await links.holds(work.unit, home.keys, token)
+            looked = await links.look(work.unit, home.keys, token)
+            assert looked == Somebody(kind=Kind.MEMBER, member=member)
     assert await comes(home, token) is not None
     assert await comes(home, token) is None
     async with home.tillit.unit() as work:
-        assert not await links.holds(work.unit, home.keys, token)
+        assert await links.look(work.unit, home.keys, token) is None
     assert len(await home.entries("sign_in.failed")) == 1
 
 
