@@ -5,14 +5,14 @@ nothing, for programs that look through mail open it too: the button on its page
 stands in no log, and no page it leads to is told of it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 from urllib.parse import quote
 
 import msgspec
 
 from api.bootstrap import SYSTEM
-from api.pages import guarding
+from api.pages import guarding, naming
 from api.pages.answers import Go, View
 from api.pages.asked import Asked
 from api.pages.declaring import Pages
@@ -56,13 +56,18 @@ class Sent(View):
 
 @dataclass(frozen=True)
 class Followed(View):
-    """A link that holds. `action`: its own address."""
+    """A link that holds. `action`: its own address; `who`: whom it signs in, in part, and `more`:
+    what tells them apart from others with that address; `ends`: as whom one is signed in till then.
+    """
 
     template: ClassVar[str] = "signing_in/link.html"
     title: ClassVar[str] = mark("Go on signing in")
 
     action: str
     next: str
+    who: str = field(repr=False)
+    more: str = field(repr=False)
+    ends: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -125,12 +130,20 @@ async def sent(asked: Asked) -> Sent:
 
 @pages("GET", LINK)
 async def look(asked: Asked) -> Followed | LinkOver:
-    """Whether the link holds; it is not used up by looking."""
+    """Whom the link signs in, if it holds; it is not used up by looking."""
     to, token = asked.query.get("next", ""), str(asked.path["token"])
     kind = whose(to) or Kind.MEMBER
-    if await links.look(asked.unit, asked.keys, token) is None:
+    somebody = await links.look(asked.unit, asked.keys, token)
+    if somebody is None:
         return LinkOver(again=carrying(SIGN_IN[kind], _next(to, kind)))
-    return Followed(action=_address(token), next=_next(to, kind))
+    who, more = await naming.of_link(asked, somebody)
+    return Followed(
+        action=_address(token),
+        next=_next(to, kind),
+        who=who,
+        more=more,
+        ends=naming.of_another(asked, somebody),
+    )
 
 
 @pages("POST", LINK)

@@ -318,3 +318,42 @@ async def test_a_link_to_an_address_that_was_emptied_signs_nobody_in(tillit: Til
         assert (await at.client.get(mail.link)).status_code == 410
         late = await at.send(mail.link, next="")
     assert late.status_code == 410
+
+
+async def test_the_page_behind_a_link_says_as_whom_it_signs_in(tillit: Tillit) -> None:
+    mail = mailbox(tillit)
+    await joins(tillit, member_number="555-10042")
+    await hired(tillit)
+    async with browser(tillit) as at:
+        await asks(tillit, at, MAJA)
+        looked = await at.open(mail.link)
+        assert "as m…@post.example (member number ending in 0042)" in words(looked)
+        assert "555-10042" not in looked.text
+        assert MAJA not in looked.text
+        assert "That sign-in ends" not in looked.text
+        await asks(tillit, at, "officer-7@club.example", page="/sign-in/desk")
+        looked = await at.open(mail.link)
+        assert "as o…@club.example (officer-7)" in words(looked)
+
+
+async def test_who_is_signed_in_as_another_is_told_before_a_link_ends_that(tillit: Tillit) -> None:
+    """Somebody may have sent them a link of their own, to be told what is meant for another."""
+    mail = mailbox(tillit)
+    nils = await joins(tillit, member_number="m2", email="nils@other.example")
+    maja = await joins(tillit)
+    async with member_at(tillit, nils) as at, browser(tillit) as stranger:
+        await asks(tillit, stranger, MAJA)
+        looked = await at.open(mail.link)
+        assert "signed in here as n…@other.example" in words(looked)
+        assert "That sign-in ends" in words(looked)
+        assert (await at.open("/my/sign-ins")).url.path == "/my/sign-ins"
+        answer = await at.client.post(mail.link, data={"next": ""}, headers=OURS)
+        assert answer.status_code == 403
+        answer = await at.client.post(
+            mail.link, data={"next": ""}, headers={"Sec-Fetch-Site": "cross-site"}
+        )
+        assert answer.status_code == 403
+    async with officer_at(tillit) as at:
+        assert "signed in here as officer-7" in words(await at.open(mail.link))
+    async with member_at(tillit, maja) as at:
+        assert "That sign-in ends" not in words(await at.open(mail.link))
