@@ -66,6 +66,11 @@ class Shape:
         struct = next((one for one in get_args(type) if one is not NoneType), type)
         self._fields: tuple[str, ...] = getattr(struct, "__struct_fields__", ())
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of what it takes."""
+        return self._fields
+
     def decode(self, body: bytes) -> Any:
         """The body in this shape. Raises `Malformed` for no JSON, `Misshapen` for another."""
         if self._optional and not body:

@@ -5,7 +5,8 @@ PageError
 ├── SecondProofNeeded  signed in, and not lately proved: they are asked to
 ├── NotSettled         signed in by an address that was changed so lately that it may be a
 │                      thief's: nothing is shown but what can be taken back; 403
-└── ForeignForm        a form that none of our pages has sent, or of another session; 403
+├── ForeignForm        a form that none of our pages has sent; 403
+└── OldForm            one that a page of ours has sent, of another session; 403
 """
 
 from kernel.errors import Refused, TillitError
@@ -29,3 +30,7 @@ class NotSettled(PageError, Refused):
 
 class ForeignForm(PageError, Refused):
     slug = "foreign-form"
+
+
+class OldForm(PageError, Refused):
+    slug = "old-form"

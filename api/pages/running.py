@@ -4,7 +4,7 @@ What is answered leaves only after the transaction has committed.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -19,17 +19,18 @@ from api.http.bodies import Shape, check_query, form_fields, read
 from api.http.errors import Malformed, WrongCaller
 from api.http.problems import status_of
 from api.http.seeing import seen_in
-from api.pages import guarding, saying, uploads
+from api.pages import guarding, keeping, saying, uploads
 from api.pages.answers import File, Go, Once, View
 from api.pages.asked import Asked
 from api.pages.declaring import Page
-from api.pages.errors import ForeignForm, NotSettled, SecondProofNeeded, SignInNeeded
+from api.pages.errors import ForeignForm, NotSettled, OldForm, SecondProofNeeded, SignInNeeded
 from api.pages.frames import frame_of
 from api.pages.mistakes import Mistake
 from api.pages.onward import HOME, carrying
 from api.pages.rendering import html
 from api.pages.speaking import Speaking, wanted
 from api.people import sessions
+from api.people.errors import SessionOver
 from api.people.keys import PeopleKeys, keys_of
 from api.people.people import Kind, Person
 from kernel.errors import TillitError
@@ -74,10 +75,12 @@ def _endpoint(
         sent = _Sent(tillit, keys(), page, request, shapes[method], "GET" in pages)
         try:
             response = await sent.answered()
-        except SignInNeeded:
-            response = _gone(Go(f"{SIGN_IN}?{urlencode({'next': sent.back})}"), tillit)
+        except (SignInNeeded, SessionOver):
+            response = await sent.first(SIGN_IN, keeping.SIGNED_OUT)
         except SecondProofNeeded:
-            response = _gone(Go(f"{SECOND}?{urlencode({'next': sent.back})}"), tillit)
+            response = await sent.first(SECOND, keeping.UNPROVED)
+        except OldForm as error:
+            response = await (sent.kept(keeping.ANEW) if sent.is_kept else sent.mistaken(error))
         except TillitError as error:
             response = await sent.mistaken(error)
         for name, value in always.items():
@@ -98,6 +101,8 @@ class _Sent:
     shape: Shape | None
     #: Whether there is a page to look at where this was sent.
     looked_at: bool
+    #: What the form held, once it is known that a page of ours has sent it.
+    fields: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @property
     def token(self) -> str | None:
@@ -132,6 +137,25 @@ class _Sent:
                 answer = await page.handle(asked, self.shape.decode_fields(own))
         return self._response(asked, answer)
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether the form comes back as it was sent; no file does, and nothing of anybody's."""
+        return self.fields is not None and self.page.kind is not None and not self.page.file
+
+    async def first(self, to: str, why: str) -> Response:
+        """There, before anything else. A form is not lost by it: it says so, and can be sent on."""
+        to = carrying(to, self.back)
+        return await self.kept(why, to) if self.is_kept else _gone(Go(to), self.tillit)
+
+    async def kept(self, why: str, first: str = "") -> Response:
+        """The page that the form comes back on."""
+        names = () if self.shape is None else self.shape.fields
+        action = quote(self.request.url.path)
+        view = keeping.unsaved(why, self.fields or {}, names, ways=(action, first, self.back))
+        async with self.tillit.unit() as work:
+            asked = await self._asked(work, strict=False)
+        return self._shown(asked, view, status=view.status)
+
     async def mistaken(self, error: TillitError) -> Response:
         """The page that says what could not be done."""
         status = status_of(error)
@@ -153,7 +177,8 @@ class _Sent:
             raise ForeignForm("this form was not sent by one of our pages", place="form")
         body, type_ = await read(request, page.limit), request.headers.get("content-type", "")
         if not uploads.holds_a_file(type_):
-            return form_fields(body)
+            self.fields = fields = form_fields(body)
+            return fields
         if not page.file:
             raise Malformed("this page takes no file", place="body", remedy="send a plain form")
         return uploads.fields(type_, body)
@@ -202,11 +227,11 @@ class _Sent:
             raise not_allowed(page)
 
     def _check(self, asked: Asked, fields: Mapping[str, Any]) -> None:
-        """Raises `ForeignForm` for what no page of this session has sent."""
+        """Raises `OldForm` for what no page of this session has sent."""
         if asked.token is not None and not sessions.is_form_token(
             asked.token, str(fields.get(_FORM, ""))
         ):
-            raise ForeignForm("this form is not of this session", place="form")
+            raise OldForm("this form is not of this session", place="form")
 
     def _spoken(self, work: Work) -> Speaking:
         programme = work.active.programme

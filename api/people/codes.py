@@ -116,7 +116,11 @@ async def ask(
     carriers: Collection[Carrier],
     language: str,
 ) -> Outcome:
-    """Send a code; the one sent before holds no more. On record as `second_proof.asked`."""
+    """Send a code; the one sent before holds no more. On record as `second_proof.asked`.
+
+    Raises `SessionOver` for a session that ended meanwhile.
+    """
+    await sessions.keep(unit, person)
     found, outcome = way(unit, member, carriers=carriers), Outcome.SENT
     whose = keys.mark("codes of", member.id)
     if found is None:
@@ -139,8 +143,9 @@ async def give(
 ) -> Tried:
     """Try a code. Each try counts: the answer is an outcome, for an exception would undo it.
 
-    On record as `second_proof.given` or `second_proof.failed`.
+    On record as `second_proof.given` or `second_proof.failed`. Raises `SessionOver`, as `ask` does.
     """
+    await sessions.keep(unit, person)
     connection = await raw(unit.session)
     cursor = await connection.execute(
         "SELECT id, attempts, sealed FROM second_code WHERE session = %s AND member = %s "

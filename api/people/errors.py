@@ -3,10 +3,11 @@
 PeopleError
 ├── UnknownOfficer  there is no account of that name; 404
 ├── OfficerExists   there is one of that name, or with that address; 409
-└── UnfitOfficer    no name, address or role that an account can have; 422
+├── UnfitOfficer    no name, address or role that an account can have; 422
+└── SessionOver     somebody's session ended while they did something in it; 403
 """
 
-from kernel.errors import Conflict, Invalid, NotFound, TillitError
+from kernel.errors import Conflict, Invalid, NotFound, Refused, TillitError
 
 
 class PeopleError(TillitError):
@@ -23,3 +24,7 @@ class OfficerExists(PeopleError, Conflict):
 
 class UnfitOfficer(PeopleError, Invalid):
     slug = "unfit-officer"
+
+
+class SessionOver(PeopleError, Refused):
+    slug = "session-over"

@@ -16,6 +16,7 @@ from api.people import officers, tokens
 from api.people.accounts import Account, is_whole
 from api.people.addresses import on_file, replaced
 from api.people.devices import Device, device
+from api.people.errors import SessionOver
 from api.people.keys import PeopleKeys
 from api.people.people import Kind, Person, Somebody, short, subject_of
 from audit.acts import Act
@@ -164,7 +165,7 @@ async def step_up(unit: Unit, keys: PeopleKeys, act: Act, person: Person, *, how
 
     The one before opens nothing any more. No second proof goes by an address that was changed
     lately, so the session is `settled`. On record as `second_proof.given`; `how`: ``code``,
-    ``totp`` or ``recovery``. Raises `AssertionError` for a session that ended meanwhile.
+    ``totp`` or ``recovery``. Raises `SessionOver` for a session that ended meanwhile.
     """
     token, connection = tokens.new(), await raw(unit.session)
     await connection.execute("DELETE FROM second_code WHERE session = %s", (person.session,))
@@ -175,7 +176,7 @@ async def step_up(unit: Unit, keys: PeopleKeys, act: Act, person: Person, *, how
     )
     line = await cursor.fetchone()
     if line is None or not _Row(*line).is_ours(keys):
-        raise AssertionError("a session that was found a moment ago is there")
+        raise over()
     row = replace(_Row(*line), digest=_digest(token), settled=True, stepped_up_at=unit.now)
     row = row.marked(keys)
     await connection.execute(
@@ -224,6 +225,20 @@ def stays(unit: Unit, keys: PeopleKeys, person: Person, member: Member | None) -
     if person.address is not None and person.address not in on_file(unit, keys, member):
         return False
     return not replaced(unit, member, person.begun, by_anybody=False)
+
+
+async def keep(unit: Unit, person: Person) -> None:
+    """Have their session stay until this transaction ends. Raises `SessionOver`."""
+    connection = await raw(unit.session)
+    cursor = await connection.execute(
+        "SELECT FROM person_session WHERE digest = %s FOR UPDATE", (person.session,)
+    )
+    if await cursor.fetchone() is None:
+        raise over()
+
+
+def over() -> SessionOver:
+    return SessionOver("the sign-in has ended", place="session", remedy="sign in again")
 
 
 async def listed(unit: Unit, person: Person) -> list[Listed]:

@@ -78,8 +78,10 @@ async def enrol(unit: Unit, keys: PeopleKeys, person: Person, *, issuer: str) ->
     """What to set up, the same while this session lasts; None where a factor is set up already.
 
     Nothing counts before `confirm`. `issuer`: what the app calls it by, such as the controller.
+    Raises `SessionOver` for a session that ended meanwhile, as `confirm` and `give` do.
     """
     account = _account(person)
+    await sessions.keep(unit, person)
     if (await _factor(unit, account)).secret is not None:
         return None
     secret = await _pending(unit, keys, person)
@@ -102,6 +104,7 @@ async def confirm(unit: Unit, keys: PeopleKeys, act: Act, person: Person, *, cod
     On record as `officer.second_factor_set` and `second_proof.given`, or `second_proof.failed`.
     """
     account = _account(person)
+    await sessions.keep(unit, person)
     factor, secret = await _factor(unit, account), await _pending(unit, keys, person)
     if factor.secret is not None or secret is None:
         return Enrolled(await _failed(unit, keys, act, person, Outcome.EXPIRED))
@@ -130,6 +133,7 @@ async def give(unit: Unit, keys: PeopleKeys, act: Act, person: Person, *, code: 
     `second_proof.given` or `second_proof.failed`.
     """
     account = _account(person)
+    await sessions.keep(unit, person)
     factor, given = await _factor(unit, account), _spelt(code)
     if factor.secret is None:
         return Tried(await _failed(unit, keys, act, person, Outcome.EXPIRED))
@@ -201,7 +205,7 @@ async def _factor(unit: Unit, account: UUID) -> _Factor:
     )
     line = await cursor.fetchone()
     if line is None:
-        raise AssertionError("a session that was found a moment ago has its account")
+        raise sessions.over()  # their account was taken away in the same moment
     return _Factor(*line)
 
 

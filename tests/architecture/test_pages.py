@@ -42,6 +42,10 @@ async def test_nobody_sees_a_page_that_is_somebodys(tillit: Tillit) -> None:
     async with browser(tillit) as at:
         for page in FOR_SOMEBODY:
             answer = await at.client.request(page.method, _filled(page.path), headers=OURS)
+            if answer.status_code == 403:  # a form, which comes back on a page
+                assert page.method == "POST", _name(page)
+                assert 'href="/sign-in?next=' in answer.text, _name(page)
+                continue
             assert (answer.status_code, answer.headers["location"][:9]) == (303, "/sign-in?"), (
                 _name(page)
             )
