@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import UnionType
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
-from uuid import UUID
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from api.asking import Asking
 from api.bootstrap import Tillit, Work
 from api.http.bodies import LIMIT, Shape, check_query, decoded, is_form, read
 from api.http.callers import Callers, admit, expect
@@ -26,10 +26,7 @@ from audit.entries import ActorType
 from consent import gpc
 from consent.errors import OutOfDate
 from consent.programme import Ability
-from consent.programmes import Active
-from profiles import members
 from profiles.members import Member
-from profiles.unit import Unit
 
 Shared = TypeVar("Shared")
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
@@ -65,7 +62,7 @@ class Together(Generic[Shared]):
 
 
 @dataclass(frozen=True)
-class Asked:
+class Asked(Asking):
     """One request: its transaction, its caller, and what its address and its headers say."""
 
     tillit: Tillit
@@ -77,23 +74,9 @@ class Asked:
     _member: Member | None = field(default=None, repr=False)
 
     @property
-    def unit(self) -> Unit:
-        return self.work.unit
-
-    @property
-    def active(self) -> Active:
-        return self.work.active
-
-    @property
     def who(self) -> Caller:
         assert self.caller is not None
         return self.caller
-
-    @property
-    def member(self) -> Member:
-        """The member who asks."""
-        assert self._member is not None
-        return self._member
 
     @property
     def act(self) -> Act:
@@ -102,16 +85,6 @@ class Asked:
             name = self._member.key.subject().hex()
             return Act(ActorType.MEMBER, name, programme=self.active.version)
         return Act(self.who.type, self.who.name, programme=self.active.version)
-
-    def id(self, name: str) -> UUID:
-        """An id in the address."""
-        found = self.path[name]
-        assert isinstance(found, UUID)
-        return found
-
-    async def locked(self) -> Member:
-        """The member who asks, changed by nobody else until this transaction ends."""
-        return await members.one(self.unit, self.member.id, lock=True)
 
 
 @dataclass(frozen=True)

@@ -3,22 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
+from api.asking import Asking
 from api.bootstrap import Tillit, Work
 from api.pages.speaking import Speaking
 from api.people.keys import PeopleKeys
 from api.people.people import Person
 from audit.acts import Act
 from consent.programme import Ability
-from consent.programmes import Active
-from profiles import members
 from profiles.members import Member
-from profiles.unit import Unit
 
 
 @dataclass(frozen=True)
-class Asked:
+class Asked(Asking):
     """One request for a page. `token`: the session's, which only its cookie knows.
 
     `client`: the address it came from, for limits and for nothing else.
@@ -37,23 +34,9 @@ class Asked:
     _member: Member | None = field(default=None, repr=False)
 
     @property
-    def unit(self) -> Unit:
-        return self.work.unit
-
-    @property
-    def active(self) -> Active:
-        return self.work.active
-
-    @property
     def who(self) -> Person:
         assert self.person is not None
         return self.person
-
-    @property
-    def member(self) -> Member:
-        """The member whose page it is."""
-        assert self._member is not None
-        return self._member
 
     @property
     def act(self) -> Act:
@@ -65,19 +48,9 @@ class Asked:
         """Whether a second proof was given within the last minutes."""
         return self.person is not None and self.person.proved_lately(self.unit.now)
 
-    def id(self, name: str) -> UUID:
-        """An id in the address."""
-        found = self.path[name]
-        assert isinstance(found, UUID)
-        return found
-
     def may(self, ability: Ability) -> bool:
         """Whether the officer's role gives an ability; what it does not give is not shown."""
         person = self.person
         if person is None or person.role is None:
             return False
         return self.active.policy.officer_may(person.role, ability)
-
-    async def locked(self) -> Member:
-        """The member, changed by nobody else until this transaction ends."""
-        return await members.one(self.unit, self.member.id, lock=True)
