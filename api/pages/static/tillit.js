@@ -27,8 +27,8 @@ for (const select of document.querySelectorAll("select[data-at-once]")) {
   for (const button of select.form.querySelectorAll("button")) button.hidden = true;
 }
 
-// Where something was just said, it is read out and seen first.
-const said = document.querySelector(".said, .wrong");
+// Where something was just said, it is read out and seen first: of a form, and not of how things are.
+const said = document.querySelector(".said, .wrong[role=alert]");
 if (said) {
   said.tabIndex = -1;
   said.focus({ preventScroll: false });

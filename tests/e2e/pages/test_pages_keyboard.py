@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.pages.rendering import TEMPLATES
 from tests.e2e.pages.keyboard import press, reach, walked
 from tests.e2e.pages.screens import NARROW, WIDE, Screens
 from tests.e2e.pages.states import STATES, State
@@ -46,3 +47,20 @@ def test_a_language_is_changed_by_keyboard(screens: Screens) -> None:
     screen.page.keyboard.type("suo")
     press(screen, "footer button")
     assert screen.page.get_attribute("html", "lang") == "fi"
+
+
+@pytest.mark.parametrize(
+    ("markup", "focused"),
+    [
+        ('<p class="wrong" role="alert" id="it">Look once more.</p>', "it"),
+        ('<div class="said" role="status" id="it">Saved.</div>', "it"),
+        ('<section class="wrong" id="it">A key is late.</section>', ""),
+    ],
+)
+def test_what_a_form_came_to_is_seen_first_and_how_things_are_is_not(
+    markup: str, focused: str, screens: Screens
+) -> None:
+    page = screens().page
+    page.set_content(f"<main>{markup}</main>")
+    page.add_script_tag(path=TEMPLATES.parent / "static" / "tillit.js")
+    assert page.evaluate("document.activeElement.id") == focused

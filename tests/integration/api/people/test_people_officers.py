@@ -1,6 +1,8 @@
 """Officers: accounts, and a second factor without which nothing opens."""
 
+import asyncio
 import base64
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree
@@ -10,12 +12,13 @@ from at_the_browser import ROLE, House
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
-from api.bootstrap import SYSTEM
+from api.bootstrap import SYSTEM, opened
 from api.people import officers, totp
 from api.people.codes import Outcome, Tried
 from api.people.errors import OfficerExists, UnfitOfficer, UnknownOfficer
 from api.people.people import Person
 from api.people.totp import Enrolled, Enrolment
+from api.settings import Settings
 from profiles.errors import CannotOpen
 
 ADDRESS = "officer.seven@club.example"
@@ -273,3 +276,37 @@ async def test_an_altered_account_is_listed_as_one_and_found_by_no_address(home:
         [one] = await officers.listed(work.unit, work.active, home.keys)
         assert (one.name, one.address, one.may_sign_in) == ("officer-7", None, False)
         assert await officers.by_address(work.unit, home.keys, ADDRESS) is None
+
+
+async def _at_once(home: House, settings: Settings, code: str, *, times: int) -> list[Outcome]:
+    """The same code in as many sessions, in two processes, at the same time."""
+    people = [await at_the_door(home) for _ in range(times)]
+    async with opened(settings, clock=home.clock) as other:
+        houses = [home, replace(home, tillit=other)]
+        tried = await asyncio.gather(
+            *(gives(houses[number % 2], one, code) for number, one in enumerate(people))
+        )
+    return [one.outcome for one in tried]
+
+
+async def test_a_code_given_in_two_processes_at_once_is_used_once(
+    home: House, settings: Settings
+) -> None:
+    secret, recovery = await enrolled(home)
+    for code in (shown(secret, home.clock.at), recovery[0]):
+        outcomes = await _at_once(home, settings, code, times=4)
+        assert outcomes.count(Outcome.PROVED) == 1
+        assert outcomes.count(Outcome.WRONG) == 3
+    again = await _at_once(home, settings, shown(secret, home.clock.at), times=2)
+    assert set(again) == {Outcome.WRONG}
+
+
+async def test_guesses_in_two_processes_at_once_share_one_limit(
+    home: House, settings: Settings
+) -> None:
+    secret, _ = await enrolled(home)
+    wrong = f"{(int(shown(secret, home.clock.at)) + 7) % 10**6:06}"
+    outcomes = await _at_once(home, settings, wrong, times=14)
+    assert (outcomes.count(Outcome.WRONG), outcomes.count(Outcome.LIMITED)) == (10, 4)
+    right = await _at_once(home, settings, shown(secret, home.clock.at), times=1)
+    assert right == [Outcome.LIMITED]
