@@ -37,6 +37,10 @@ SAID: Mapping[str, str] = {
 }
 #: By an error's slug; `WRONG` for any other.
 WRONG = mark("That could not be done. Nothing was changed.")
+FOREIGN = mark(
+    "This form did not come from our own page, or is too old. Go back, load the page again "
+    "and send it once more."
+)
 ERRORS: Mapping[str, str] = {
     "no-such-route": mark("There is no page at this address."),
     "not-found": mark("There is no page at this address."),
@@ -62,10 +66,8 @@ ERRORS: Mapping[str, str] = {
         "Your e-mail address was changed a short while ago. Until it has settled, you can see and "
         "change your choices here, and nothing else."
     ),
-    "foreign-form": mark(
-        "This form did not come from our own page, or is too old. Go back, load the page again "
-        "and send it once more."
-    ),
+    "foreign-form": FOREIGN,
+    "old-form": FOREIGN,
     "same-officer": mark("You have approved it already. The second officer is somebody else."),
     "not-identified": mark("Nobody has shown yet that it was the member who asked."),
     "held": mark("A legal hold stands on this member. Lift it first, or refuse the request."),

@@ -181,7 +181,8 @@ async def test_what_one_is_found_by_is_not_set_without_a_second_proof(maja: Used
             for path in (f"/my/data/{field}", f"/my/data/{field}/remove"):
                 await at.open("/my/data/name")
                 answer = await at.send(path, value="thief@post.example")
-                assert "/second" in str(answer.history[0].headers["location"])
+                assert answer.status_code == 403
+                assert 'href="/second?next=' in answer.text
     assert await _kept(maja.tillit, maja.id, "email") == "maja@post.example"
     assert await _kept(maja.tillit, maja.id, "phone") == PHONE
 

@@ -145,6 +145,7 @@ async def test_a_code_is_not_repeated(tillit: Tillit) -> None:
         answer = await at.client.post("/second/code", data={"code": "12345678"}, headers=OURS)
         assert answer.status_code == 403
         assert "12345678" not in answer.text
+        assert "is too old. Go back, load the page again" in words(answer)
 
 
 @pytest.mark.parametrize("form", ["send", "code"])
