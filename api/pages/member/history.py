@@ -16,6 +16,7 @@ from api.pages.asked import Asked
 from api.pages.declaring import Pages
 from api.pages.member.at_once import HOW_OFTEN, hours_in_words
 from api.people.people import Kind
+from audit.verify import Proof
 from consent.choices import Action, By, Choice
 from consent.choosing import hours_of
 from consent.receipts import receipt
@@ -92,11 +93,14 @@ async def see(asked: Asked) -> History:
     count = max(1, -(-len(lines) // MANY))
     number = min(max(1, _number(asked.query.get("page", ""))), count)
     signer = await asked.tillit.signer(asked.unit.session)
+    shown = [_shown(asked, one) for one in lines[(number - 1) * MANY : number * MANY]]
+    # Of the newest, so that it runs as it stands beside what was just downloaded.
+    newest = next((one.leaf for one in shown if one.receipt and one.leaf is not None), 0)
     return History(
-        lines=[_shown(asked, one) for one in lines[(number - 1) * MANY : number * MANY]],
+        lines=shown,
         number=number,
         count=count,
-        command=f"tillit receipt verify receipt.jsonld --key '{signer.verifier_key}'",
+        command=f"tillit receipt verify {_file(newest)} --key '{signer.verifier_key}'",
     )
 
 
@@ -108,7 +112,13 @@ async def take(asked: Asked) -> File:
         asked.unit, asked.act, asked.active, asked.member, signer, entry=asked.id("entry")
     )
     content = json.dumps(made, ensure_ascii=False, indent=2) + "\n"
-    return File(content.encode(), _LD, f"receipt-{made['receipt_id']}.jsonld")
+    proof = made["evidence_of_record"]["inclusion_proof"]
+    return File(content.encode(), _LD, _file(Proof.parse(proof).index))
+
+
+def _file(number: int) -> str:
+    """What a receipt is saved as: by its number in the record, which stands beside it."""
+    return f"receipt-{number}.jsonld"
 
 
 def _number(text: str) -> int:

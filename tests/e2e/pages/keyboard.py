@@ -83,10 +83,13 @@ def walked(screen: Screen) -> Walk:
 
 
 def reach(screen: Screen, selector: str) -> int:
-    """Tab until that is where one is; returns how many presses it took."""
+    """Tab until that is where one is, and is seen to be; returns how many presses it took."""
     for presses in range(1, MOST):
         screen.page.keyboard.press("Tab")
         if screen.page.evaluate("what => document.activeElement.matches(what)", selector):
+            at = screen.page.evaluate(_HERE)
+            assert at["ringed"], f"no outline: {at['html']}"
+            assert at["seen"], f"not to be seen: {at['html']}"
             return presses
     raise AssertionError(f"{selector} cannot be reached by the keyboard")
 

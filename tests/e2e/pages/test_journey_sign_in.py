@@ -1,16 +1,14 @@
 """Signing in by a link and going on by a second proof, in a browser, and out again."""
 
 import itertools
-import re
 
 import pytest
 
 from tests.e2e.pages.keyboard import press, reach
 from tests.e2e.pages.screens import NARROW, WIDE, Screen, Screens
 from tests.e2e.pages.the_site import Site
+from tests.e2e.pages.ways import CODE, LINK, told
 
-_LINK = re.compile(r"/sign-in/link/[A-Za-z0-9_-]{43}\S*")
-_CODE = re.compile(r"\b\d{8}\b")
 EACH = list(itertools.product(("sv", "fi"), (True, False), (NARROW, WIDE)))
 
 
@@ -25,11 +23,11 @@ def test_a_member_comes_in_by_a_link_proves_it_once_more_and_leaves(
     assert screen.at == "/sign-in"
     screen.page.fill("#address", address)
     _pressed(screen)
-    screen.page.goto(site.url + _said(site, address, _LINK))
+    screen.page.goto(site.url + told(site, address, LINK))
     _pressed(screen)
     assert screen.at == "/second"
     _pressed(screen)
-    screen.page.fill("#code", _said(site, address, _CODE))
+    screen.page.fill("#code", told(site, address, CODE))
     _pressed(screen)
     assert screen.at == "/my/purchases"
     screen.shot(f"signed-in-{language}-{width}-{'script' if script else 'plain'}")
@@ -70,7 +68,7 @@ def test_by_keyboard_alone(site: Site, screens: Screens) -> None:
     screen.page.keyboard.type(address)
     with screen.page.expect_navigation():
         screen.page.keyboard.press("Enter")
-    screen.page.goto(site.url + _said(site, address, _LINK))
+    screen.page.goto(site.url + told(site, address, LINK))
     press(screen, "main button")
     assert screen.at == "/my/choices"
 
@@ -91,12 +89,3 @@ def _pressed(screen: Screen) -> None:
     """Press what the page asks for."""
     with screen.page.expect_navigation():
         screen.page.locator("main form button").first.click()
-
-
-def _said(site: Site, address: str, what: re.Pattern[str]) -> str:
-    """What the newest message to that address says."""
-    site.works()
-    found = [what.search(one.text) for one in site.mailbox.mails if one.to == address]
-    said = [one.group() for one in found if one is not None]
-    assert said, "no such message"
-    return said[-1]
