@@ -6,6 +6,7 @@ Without them, `-m "not browser"` leaves these tests out.
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 from sqlalchemy import make_url
 
+from kernel.clock import Clock
 from kernel.database import libpq
 from tests.e2e.pages.screens import Screens, Windows
 from tests.e2e.pages.the_site import Site, served
@@ -59,9 +61,11 @@ def axe() -> str:
     return AXE.read_text("utf-8")
 
 
-@pytest.fixture(scope="package")
-def site(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A served Tillit, lived in. One for all tests of a worker: who changes things joins anew."""
+@contextmanager
+def housed(
+    server: str, template: str, folder: Path, *, clock: Clock | None = None
+) -> Iterator[Site]:
+    """A served Tillit on a database of its own, which is dropped after."""
     name = f"tillit_site_{uuid4().hex[:8]}"
     url = make_url(server).set(database=name).render_as_string(hide_password=False)
     with psycopg.connect(libpq(server, role=None), autocommit=True) as connection:
@@ -70,12 +74,19 @@ def site(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -
                 sql.Identifier(name), sql.Identifier(template)
             )
         )
-    with served(url, tmp_path_factory.mktemp("site")) as found:
+    with served(url, folder, clock=clock) as found:
         yield found
     with psycopg.connect(libpq(server, role=None), autocommit=True) as connection:
         connection.execute(
             sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
         )
+
+
+@pytest.fixture(scope="package")
+def site(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A served Tillit, lived in. One for all tests of a worker: who changes things joins anew."""
+    with housed(server, template, tmp_path_factory.mktemp("site")) as found:
+        yield found
 
 
 @pytest.fixture(scope="package")

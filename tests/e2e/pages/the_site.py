@@ -6,11 +6,13 @@ test says so, and letters are kept here.
 """
 
 import asyncio
+import re
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -24,6 +26,7 @@ from api.people.keys import keys_of
 from api.people.people import Kind, Somebody
 from api.settings import read_settings
 from consent.programme import read_programme
+from kernel.clock import Clock
 from profiles.enrolment import enrol
 from tests.at_a_browser import signed_in
 from tests.e2e.pages.the_people import People, moved_in
@@ -38,6 +41,8 @@ can = ["requests", "restrict", "programme", "record", "keys"]
 can = ["requests"]
 """
 PROGRAMME = EXAMPLE.read_text("utf-8") + ROLES
+#: With no way to any recipient: what is carried out is over at once.
+ALONE = re.sub(r"\n\[recipients\.[\w-]+\.connector\]\n(?:.+\n)+", "\n", PROGRAMME)
 PATIENCE = 60.0  # seconds, for whatever is asked of the thread
 
 Given = TypeVar("Given")
@@ -54,15 +59,30 @@ class Mailbox:
         return Outcome.ACCEPTED
 
 
+@dataclass
+class PutForward:
+    """The time it is, and so much more."""
+
+    by: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.by
+
+
 class Site:
     """What is served, and by whom it is lived in. `url`: without a slash at its end."""
 
-    def __init__(self, tillit: Tillit, mailbox: Mailbox, people: People) -> None:
+    def __init__(self, tillit: Tillit, mailbox: Mailbox, people: People | None) -> None:
         self.tillit = tillit
         self.mailbox = mailbox
-        self.people = people
+        self._people = people
         self._loop = asyncio.get_running_loop()
         self._numbers = iter(range(900_001, 1_000_000))
+
+    @property
+    def people(self) -> People:
+        assert self._people is not None, "nobody has moved in here"
+        return self._people
 
     @property
     def url(self) -> str:
@@ -125,13 +145,17 @@ class Site:
 
 
 @contextmanager
-def served(database_url: str, folder: Path) -> Iterator[Site]:
-    """A site on an empty, migrated database, moved into by `the_people`."""
+def served(database_url: str, folder: Path, *, clock: Clock | None = None) -> Iterator[Site]:
+    """A site on an empty, migrated database, moved into by `the_people`.
+
+    Nobody moves in where a clock is given, which then may be put forward, and no recipient is
+    told of anything.
+    """
     came: Future[tuple[Site, Callable[[], object]]] = Future()
 
     async def live() -> None:
         leave, loop = asyncio.Event(), asyncio.get_running_loop()
-        async with _living(database_url, folder) as site:
+        async with _living(database_url, folder, clock) as site:
             came.set_result((site, lambda: loop.call_soon_threadsafe(leave.set)))
             await leave.wait()
 
@@ -152,7 +176,7 @@ def served(database_url: str, folder: Path) -> Iterator[Site]:
 
 
 @asynccontextmanager
-async def _living(database_url: str, folder: Path) -> AsyncIterator[Site]:
+async def _living(database_url: str, folder: Path, clock: Clock | None) -> AsyncIterator[Site]:
     listening = listen("127.0.0.1", 0)
     url = "http://{}:{}".format(*listening.getsockname()[:2])
     settings = read_settings(
@@ -162,10 +186,10 @@ async def _living(database_url: str, folder: Path) -> AsyncIterator[Site]:
             "TILLIT_PUBLIC_URL": url,
         }
     )
-    async with opened(settings) as tillit:
-        await tillit.apply(SYSTEM, read_programme(PROGRAMME))
+    async with opened(settings, clock=clock) as tillit:
+        await tillit.apply(SYSTEM, read_programme(PROGRAMME if clock is None else ALONE))
         tillit.mail = mailbox = Mailbox()
-        people = await moved_in(tillit)
+        people = await moved_in(tillit) if clock is None else None
         running = server(tillit, *listening.getsockname()[:2], worker=False)
         async with asyncio.TaskGroup() as group:
             serving = group.create_task(running.serve(sockets=[listening]))

@@ -60,8 +60,17 @@ def ways(one: str, other: str) -> list[Way]:
     ]
 
 
+def met(one: str, other: str) -> list[Way]:
+    """Two of the five that meet whatever there is once, for journeys that take long."""
+    return [Way(one, True, NARROW, Pointer), Way(other, False, WIDE, Keys)]
+
+
 def each_way(one: str, other: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("way", ways(one, other), ids=lambda way: way.id)
+
+
+def both_ways(one: str, other: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("way", met(one, other), ids=lambda way: way.id)
 
 
 def told(site: Site, address: str, what: re.Pattern[str]) -> str:
