@@ -60,6 +60,7 @@ from api.http.health import Worker
 from api.http.shortcut import Shortcut, endpoints
 from api.http.watching import Metrics, Watching
 from api.pages import all as all_pages
+from api.pages import running
 from api.work import work
 from kernel.errors import TillitError
 
@@ -162,7 +163,7 @@ def create_app(tillit: Tillit, *, worker: bool) -> FastAPI:
     app.router.routes.append(reference.route(described))
     app.openapi = lambda: described  # type: ignore[method-assign]
     app.add_exception_handler(TillitError, problems.on_error)
-    app.add_exception_handler(HTTPException, problems.on_http)
+    app.add_exception_handler(HTTPException, running.lost(tillit))
     app.add_exception_handler(RequestValidationError, problems.on_validation)
     app.add_middleware(Shortcut, endpoints=endpoints(opened, DOORS))
     app.add_middleware(Watching, metrics=metrics)

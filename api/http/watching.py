@@ -134,9 +134,15 @@ class Watching:
 
 
 def _answer(error: Exception, seen: Seen, path: str) -> Response:
+    record(error, seen)
+    return out_of_reach(path) if passing(error) else unexpected(path)
+
+
+def record(error: Exception, seen: Seen) -> None:
+    """Log a fault of ours, without its message."""
     if passing(error):
         _log.warning("database_out_of_reach", route=seen.route, error=type(error).__name__)
-        return out_of_reach(path)
+        return
     _log.error(
         "unexpected",
         route=seen.route,
@@ -146,7 +152,6 @@ def _answer(error: Exception, seen: Seen, path: str) -> Response:
             for frame in traceback.extract_tb(error.__traceback__)[-8:]
         ],
     )
-    return unexpected(path)
 
 
 def passing(error: Exception) -> bool:

@@ -10,20 +10,30 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import structlog
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from api.bootstrap import Tillit, Work
+from api.http import problems
 from api.http.bodies import Shape, check_query, form_fields, read
 from api.http.errors import Malformed, WrongCaller
 from api.http.problems import status_of
 from api.http.seeing import seen_in
+from api.http.watching import record
 from api.pages import guarding, keeping, saying, uploads
 from api.pages.answers import File, Go, Once, View
 from api.pages.asked import Asked
 from api.pages.declaring import Page
-from api.pages.errors import ForeignForm, NotSettled, OldForm, SecondProofNeeded, SignInNeeded
+from api.pages.errors import (
+    ForeignForm,
+    NoSuchPage,
+    NotSettled,
+    OldForm,
+    SecondProofNeeded,
+    SignInNeeded,
+)
 from api.pages.frames import frame_of
 from api.pages.mistakes import Mistake
 from api.pages.onward import HOME, carrying
@@ -83,11 +93,40 @@ def _endpoint(
             response = await (sent.kept(keeping.ANEW) if sent.is_kept else sent.mistaken(error))
         except TillitError as error:
             response = await sent.mistaken(error)
+        except ClientDisconnect:
+            raise
+        except Exception as error:  # a door: recorded, and answered with a page
+            record(error, seen)
+            response = await sent.faulty()
         for name, value in always.items():
             response.headers.setdefault(name, value)
         return response
 
     return endpoint
+
+
+def lost(tillit: Tillit) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """What is said of an address at which there is nothing: to a browser, a page."""
+    always = guarding.headers(tillit.settings)
+
+    async def nowhere(_: Asked) -> Go:
+        raise NotImplementedError("it is never run")
+
+    async def told(request: Request, error: Exception) -> Response:
+        looks = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+        if not (isinstance(error, HTTPException) and error.status_code == 404 and looks):
+            return await problems.on_http(request, error)
+        page = Page("GET", "none", nowhere, None)
+        sent = _Sent(tillit, keys_of(tillit), page, request, None, True)
+        try:
+            response = await sent.mistaken(NoSuchPage("there is nothing at this address"))
+        except TillitError:  # without a programme there is nobody to speak for
+            return await problems.on_http(request, error)
+        for name, value in always.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return told
 
 
 @dataclass
@@ -165,10 +204,23 @@ class _Sent:
             asked = await self._asked(work, strict=False)
         view = Mistake(
             what=saying.ERRORS.get(error.slug, saying.WRONG),
-            back=self._home if isinstance(error, NotSettled) else self.back,
+            back=self._home if isinstance(error, NotSettled) else self._on,
             settle=carrying(SECOND, self.back) if isinstance(error, NotSettled) else "",
         )
         return self._shown(asked, view, status=status)
+
+    async def faulty(self) -> Response:
+        """The page that says that something is wrong with us, which is in the log."""
+        async with self.tillit.unit() as work:
+            asked = await self._asked(work, strict=False)
+        return self._shown(asked, Mistake(what=saying.WRONG, back=self._on), status=500)
+
+    @property
+    def _on(self) -> str:
+        """Where to go on: back to the form; but what cannot be looked at is not tried again."""
+        if self.page.method != "GET":
+            return self.back
+        return self._home if self.page.kind is not None else "/"
 
     async def _fields(self) -> dict[str, Any]:
         """What was sent, read only where a page of ours has sent it. Raises `ForeignForm`."""

@@ -1,14 +1,10 @@
 """An officer's first day: a link, a second factor, codes for a lost telephone, and out again."""
 
-import base64
-import time
 from urllib.parse import parse_qs, unquote, urlsplit
-
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from tests.e2e.pages.hands import Hand
 from tests.e2e.pages.screens import Screens
+from tests.e2e.pages.sent import shown
 from tests.e2e.pages.the_site import Site
 from tests.e2e.pages.ways import LINK, Way, each_way, told
 
@@ -31,7 +27,7 @@ def test_an_officer_sets_up_a_second_factor_and_comes_in_without_it_once(
     hand.press('form[action="/second/set-up"] button')
     assert hand.sees("#tried.wrong")
     assert _given(hand) == secret, "the telephone has it already"
-    hand.write("#code", _shown(secret))
+    hand.write("#code", shown(secret))
     hand.press('form[action="/second/set-up"] button')
     codes = hand.page.locator("ul.codes li").all_inner_texts()
     assert len(set(codes)) == CODES
@@ -81,8 +77,3 @@ def _given(hand: Hand) -> str:
     assert box is not None
     assert min(box["width"], box["height"]) >= SMALLEST_QR
     return secret
-
-
-def _shown(secret: str) -> str:
-    """What an authenticator app shows now."""
-    return TOTP(base64.b32decode(secret), 6, SHA1(), 30).generate(int(time.time())).decode()  # noqa: S303
