@@ -48,15 +48,15 @@ def test_a_browser_says_whose_form_it_is_and_hands_no_link_on(site: Site, screen
     screen.open("/sign-in")
     screen.page.fill("#address", address)
     _pressed(screen)
-    link = _said(site, address, _LINK)
+    link = told(site, address, LINK)
     screen.page.goto(site.url + link)
     _pressed(screen)
     assert screen.at == "/my/choices"
-    told = [request.all_headers() for request in asked]
+    headers = [request.all_headers() for request in asked]
     sent = [request for request in asked if request.method == "POST"]
     assert len(sent) == 2
     assert {request.all_headers()["origin"] for request in sent} == {site.url}
-    assert {headers.get("referer", "") for headers in told} <= {"", f"{site.url}/"}
+    assert {one.get("referer", "") for one in headers} <= {"", f"{site.url}/"}
 
 
 def test_by_keyboard_alone(site: Site, screens: Screens) -> None:
@@ -73,16 +73,16 @@ def test_by_keyboard_alone(site: Site, screens: Screens) -> None:
     assert screen.at == "/my/choices"
 
 
-def test_who_is_no_member_is_told_the_same(site: Site, screens: Screens) -> None:
+def test_who_is_no_member_is_seen_the_same(site: Site, screens: Screens) -> None:
     site.joins(name="Ina", email="known@post.example")
-    told = []
+    seen = []
     for address in ("known@post.example", "unknown@post.example"):
         screen = screens()
         screen.open("/sign-in")
         screen.page.fill("#address", address)
         _pressed(screen)
-        told.append((screen.page.url, screen.text))
-    assert told[0] == told[1]
+        seen.append((screen.page.url, screen.text))
+    assert seen[0] == seen[1]
 
 
 def _pressed(screen: Screen) -> None:
