@@ -327,7 +327,7 @@ def _field_form(form: type[C], asked: Asked, about: Whose, corrected: Corrected)
     given = corrected.values or ([corrected.value] if corrected.value else [])
     return form(
         base=about.base,
-        field=correcting.form_of(kind, asked, seen, declared, given),
+        field=correcting.form_of(kind, asked, seen, declared, given, of=about.about),
         needs_proof=True,
         proved=asked.proved_lately,
         typed=corrected.note,

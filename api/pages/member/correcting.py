@@ -27,6 +27,7 @@ from dsar.packages import kept
 from dsar.packages.marking import mark
 from profiles.catalogue import Field
 from profiles.errors import BadValue, UnknownField
+from profiles.members import Member
 from profiles.opened import Opened
 from profiles.values import FieldType, encode_value
 
@@ -89,7 +90,7 @@ async def see(asked: Asked) -> Correction:
     declared, seen = _theirs(asked)
     found = await own_sight.values(asked.unit, asked.act, asked.member, seen)
     given = _given(found.get(declared.name))
-    return form_of(Correction, asked, seen, declared, given)
+    return form_of(Correction, asked, seen, declared, given, of=asked.member)
 
 
 @pages("POST", PATH + "/{field}")
@@ -103,7 +104,7 @@ async def correct(asked: Asked, written: Written) -> Go | Miswritten:
         )
     except (BadValue, Unreadable):
         given = written.values if declared.type is FieldType.TEXTS else [written.value]
-        return form_of(Miswritten, asked, seen, declared, given)
+        return form_of(Miswritten, asked, seen, declared, given, of=asked.member)
     await sessions.stay(asked.unit, asked.keys, asked.who)
     return Go(f"{PATH}#{declared.name}", said="corrected")
 
@@ -235,9 +236,18 @@ Form = TypeVar("Form", bound=Correction)
 
 
 def form_of(
-    form: type[Form], asked: Asked, seen: Sight, declared: Field, given: Sequence[str]
+    form: type[Form],
+    asked: Asked,
+    seen: Sight,
+    declared: Field,
+    given: Sequence[str],
+    *,
+    of: Member,
 ) -> Form:
-    """The page, with what was written in it; where that did not fit, with what would."""
+    """The page, with what was written in it; where that did not fit, with what would.
+
+    `of`: whose value it is, which is not the reader's own where a guardian reads.
+    """
     say, control = asked.speaking.say, _control(declared)
     type_, fills = _INPUTS.get(declared.category, ("text", "off"))
     hint = _HINTS.get(type_ if control == "text" else control, "")
@@ -251,7 +261,7 @@ def form_of(
         typed="\n".join(given),
         options=_options(asked, seen, declared, given),
         wrong=say(_remedy(declared)) if form is Miswritten else "",
-        has=declared.name in asked.member.sealed,
+        has=declared.name in of.sealed,
         signs_in=declared.lookup == "email",
     )
 

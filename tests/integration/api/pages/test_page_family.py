@@ -11,7 +11,7 @@ from api.bootstrap import SYSTEM, Tillit
 from consent import guardians, ledger
 from consent.choices import By
 from consent.standings import fold
-from dsar import child_requests
+from dsar import child_requests, own
 from dsar.states import Right
 from profiles import members
 from profiles.enrolment import enrol
@@ -117,3 +117,16 @@ async def test_what_is_open_for_a_child_is_counted_and_led_to(tillit: Tillit, ki
                 guardian=parent, right=Right.ACCESS, lately=True,
             )  # fmt: skip
         assert "Open now: 1." in (await at.open(PATH)).text
+
+
+async def test_a_childs_value_is_removed_where_the_child_has_one_and_not_where_the_guardian_has(
+    tillit: Tillit, kin: Kin
+) -> None:
+    here = f"{PATH}/{kin.child}/requests/new/rectification"
+    for member, values in ((kin.parent, {"phone": "+46701112233"}), (kin.child, {"name": "Kim"})):
+        async with tillit.unit() as work:
+            one = await members.one(work.unit, member, lock=True)
+            await own.rectify(work.unit, SYSTEM, work.active, one, values)
+    async with member_at(tillit, kin.parent, stepped_up=True) as at:
+        assert 'name="remove"' in (await at.open(f"{here}/name")).text
+        assert 'name="remove"' not in (await at.open(f"{here}/phone")).text
