@@ -14,6 +14,7 @@ from consent.footing import heeds_objection
 from consent.programme.declarations import Channel, LegalBasis, Purpose
 from consent.programme.suggestion import did_you_mean
 from profiles.unit import Unit
+from profiles.values import has_controls
 
 LONGEST_EVIDENCE = 500
 LONGEST_HOW = 40
@@ -209,7 +210,9 @@ def _check(
 
 
 def check_texts(how: str, evidence: str) -> None:
-    """That they are no longer than there is room for. Raises `NotAChoice`."""
+    """That there is room for them, and no control characters in them. Raises `NotAChoice`."""
     for text, place, most in ((how, "how", LONGEST_HOW), (evidence, "evidence", LONGEST_EVIDENCE)):
         if len(text) > most:
             raise NotAChoice(f"longer than {most} characters", place=place, remedy="refer to it")
+        if has_controls(text):
+            raise NotAChoice("it has a control character", place=place, remedy="leave it out")

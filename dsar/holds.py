@@ -27,6 +27,7 @@ from profiles.errors import CannotOpen, KeyDestroyed
 from profiles.keys import MemberKey
 from profiles.members import Member
 from profiles.unit import Unit
+from profiles.values import has_controls
 
 TABLE = "legal_hold"
 _LONGEST = 4_000  # characters of a note
@@ -113,6 +114,8 @@ async def place(
         )
     if len(note) > _LONGEST:
         raise NotAHold(f"a note has at most {_LONGEST} characters", place="note")
+    if has_controls(note):
+        raise NotAHold("a note has no control characters", place="note")
     person = await members.one(unit, member, lock=True)
     hold = Hold(uuid7(unit.milliseconds), member, ground, unit.now, until, None, act.actor, note)
     sealed = _Sealed(ground.value, until, act.actor, note)

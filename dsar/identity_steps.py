@@ -15,6 +15,7 @@ from dsar.identity import How, Kept, Proof
 from dsar.identity_cases import Case, Outcome, opened, proved, tried
 from dsar.register import Request
 from profiles.unit import Unit
+from profiles.values import has_controls
 
 #: What an officer can put on record.
 ATTESTED = (How.OFFICER, How.MANDATE, How.GUARDIAN)
@@ -50,6 +51,8 @@ async def attest(
             place="how",
             remedy="one of " + ", ".join(ATTESTED),
         )
+    if has_controls(note):
+        raise NotARequest("a note has no control characters", place="note")
     case = await opened(unit, active, request, lock=True)
     if not case.is_open:
         raise WrongState(

@@ -17,6 +17,7 @@ from profiles.enrolment import check_correction
 from profiles.keys import MemberKey
 from profiles.members import NUMBER
 from profiles.unit import Unit
+from profiles.values import has_controls
 
 _LONGEST = 4_000  # characters of a note
 #: The rights that are about something in particular, always.
@@ -45,6 +46,8 @@ def check(unit: Unit, active: Active, right: Right, wanted: Wanted) -> None:
     for text in (wanted.note, wanted.outcome):
         if len(text) > _LONGEST:
             raise NotARequest(f"a note has at most {_LONGEST} characters", place="note")
+        if has_controls(text):
+            raise NotARequest("a note has no control characters", place="note")
     for name in wanted.purposes:
         active.programme.purpose(name)
     about_purposes = right in (Right.WITHDRAWAL, Right.OBJECTION)

@@ -17,6 +17,8 @@ EPOCH = date(1970, 1, 1)
 LARGEST = 2**53
 LONGEST_TEXT = 1_000
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+#: What nobody sees and nothing of ours keeps: Unicode's controls, but for tabs and line ends.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _CENT = Decimal("0.01")
 _DIGITS = 16  # of an amount: more are not worked out
 
@@ -55,6 +57,19 @@ def check_value(type_: FieldType, raw: object, *, place: str) -> Value:
         raise BadValue(
             f"the value is not of type {type_}", place=place, remedy=str(misfit)
         ) from None
+
+
+def has_controls(text: str) -> bool:
+    """Whether there are characters in it that no text of a person's has, such as NUL.
+
+    They cannot be seen, the database keeps no NUL, and terminals and spreadsheets obey others.
+    """
+    return _CONTROLS.search(text) is not None
+
+
+def without_controls(text: str) -> str:
+    """The text as it looks: without such characters."""
+    return _CONTROLS.sub("", text)
 
 
 def encode_value(value: Value) -> Plain:
@@ -106,6 +121,8 @@ def _text(raw: object) -> str:
         raise _Misfit("give a text that is not blank, or leave the field out")
     if len(text) > LONGEST_TEXT:
         raise _Misfit(f"give at most {LONGEST_TEXT:,} characters")
+    if has_controls(text):
+        raise _Misfit("leave out characters that cannot be seen; tabs and line ends may stand")
     try:
         text.encode()  # of all characters, these alone have no UTF-8
     except UnicodeEncodeError:

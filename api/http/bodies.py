@@ -1,6 +1,9 @@
 """What comes in: bodies read up to a limit and decoded, query parameters checked.
 
-No message repeats what was sent, but for what looks like a name: it may be a member's.
+No message repeats what was sent, but for what looks like a name: it may be a member's. Control
+characters, which no text of a person's has and the database in part refuses, come no further:
+in JSON and in addresses they are refused, and a form is read without them, since who has copied
+one along from somewhere can neither see it nor take it out.
 """
 
 import asyncio
@@ -16,6 +19,7 @@ from starlette.requests import Request
 
 from api.http.errors import Malformed, Misshapen, TooLarge
 from consent.programme.suggestion import did_you_mean
+from profiles.values import has_controls, without_controls
 
 LIMIT = 1 << 20  # bytes
 FORM = "application/x-www-form-urlencoded"
@@ -32,6 +36,13 @@ _UNKNOWN = re.compile(r"unknown field `(.*)`", re.DOTALL)
 _NAME = re.compile(_LIKE_A_NAME)
 _WHOLE = re.compile("[1-9][0-9]{0,8}")
 _ENUM = re.compile(r"^Invalid enum value .*$", re.DOTALL)
+
+#: Control characters in JSON as it is sent: escaped, by their number or `\b` and `\f`, not after
+#: a backslash that is itself escaped; or DEL and the C1 controls in UTF-8. Others are no JSON.
+_ESCAPED = re.compile(
+    rb"(?<!\\)(?:\\\\)*\\(?:[bf]|u00(?:0[0-8bBcCeEfF]|1[0-9a-fA-F]|7[fF]|[89][0-9a-fA-F]))"
+)
+_RAW = re.compile(rb"\x7f|\xc2[\x80-\x9f]")
 
 _NO_NAME = "this is not written like a name"
 _NAMES = "small letters, digits, _ and -, beginning with a letter"
@@ -78,7 +89,7 @@ class Shape:
         if self._type is bytes:
             return body
         try:
-            return self._decoder.decode(body)
+            decoded = self._decoder.decode(body)
         except msgspec.ValidationError as error:
             raise _misshapen(str(error), self._fields) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -87,6 +98,8 @@ class Shape:
                 place="body",
                 remedy="send one JSON object in UTF-8",
             ) from error
+        _refuse_controls(body)
+        return decoded
 
     def decode_form(self, body: bytes) -> Any:
         """What a page's form has sent, in this shape. Raises as `decode` does."""
@@ -101,7 +114,7 @@ class Shape:
 
 
 def form_fields(body: bytes) -> dict[str, Any]:
-    """The fields of a form as they were sent; one whose name ends in ``[]`` is a list.
+    """The fields of a form, without control characters; one whose name ends in ``[]`` is a list.
 
     Raises `Malformed`.
     """
@@ -112,7 +125,8 @@ def form_fields(body: bytes) -> dict[str, Any]:
             "this is not what a form sends", place="body", remedy=f"send it as {FORM}"
         ) from error
     fields, lines = dict[str, Any](), dict[str, Any]()
-    for name, value in sent:
+    for name, written in sent:
+        value = without_controls(written)
         if name.endswith("[]"):
             lines.setdefault(name.removesuffix("[]"), []).append(value)
         else:
@@ -142,6 +156,30 @@ def check_query(given: Mapping[str, str], known: Sequence[str]) -> None:
             raise Misshapen(
                 "there is no such parameter", place="query", remedy=did_you_mean(name, known)
             )
+        if has_controls(given[name]):
+            raise _control(name)
+
+
+def check_path(given: Mapping[str, Any]) -> None:
+    """Raises `Misshapen` for a control character in an address."""
+    for name, value in given.items():
+        if isinstance(value, str) and has_controls(value):
+            raise _control(name)
+
+
+def _refuse_controls(body: bytes) -> None:
+    escaped = b"\\" in body and _ESCAPED.search(body)
+    raw = (b"\x7f" in body or not body.isascii()) and _RAW.search(body)
+    if escaped or raw:
+        raise _control("body")
+
+
+def _control(place: str) -> Misshapen:
+    return Misshapen(
+        "there is a control character in it",
+        place=place,
+        remedy="leave out what cannot be seen; tabs and line ends may stand in texts",
+    )
 
 
 def name(sent: str, *, place: str) -> str:

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from api.asking import Asking
 from api.bootstrap import Tillit, Work
-from api.http.bodies import LIMIT, Shape, check_query, decoded, is_form, read
+from api.http.bodies import LIMIT, Shape, check_path, check_query, decoded, is_form, read
 from api.http.callers import Callers, admit, expect
 from api.http.seeing import seen_in
 from api.tokens import Caller
@@ -189,6 +189,7 @@ def _endpoint(
             seen.caller = caller.type.value
             expect(caller, door.caller)
         check_query(request.query_params, door.query)
+        check_path(request.path_params)
         body = await read(request, door.limit) if shape is not None else b""
         if (gathering := shared[method]) is not None:
             assert caller is not None

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from api.imports.columns import Raw
 from api.imports.mapping import ISO, FieldColumn
+from profiles.values import has_controls
 
 
 class Misread(Exception):
@@ -46,6 +47,8 @@ def text(raw: Raw) -> str:
         return format(_sane(raw), "f")
     if isinstance(raw, date):
         return raw.isoformat()
+    if has_controls(raw):
+        raise Misread("it has a character that cannot be seen", "leave out control characters")
     return raw
 
 

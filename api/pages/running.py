@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from api.bootstrap import Tillit, Work
 from api.http import problems
-from api.http.bodies import Shape, check_query, form_fields, read
+from api.http.bodies import Shape, check_path, check_query, form_fields, read
 from api.http.errors import Malformed, WrongCaller
 from api.http.problems import status_of
 from api.http.seeing import seen_in
@@ -162,6 +162,7 @@ class _Sent:
     async def answered(self) -> Response:
         page, request = self.page, self.request
         check_query(request.query_params, (*page.query, *_QUERY))
+        check_path(request.path_params)
         fields = await self._fields() if page.method == "POST" else {}
         async with self.tillit.unit() as work:
             asked = await self._asked(work)

@@ -18,7 +18,8 @@ KEY = MemberKey(UUID(int=5), b"m" * 32)
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 _text = st.text(
-    st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_categories=["Cs"]), min_size=1
+    st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_categories=["Cs", "Cc"]),
+    min_size=1,
 ).filter(lambda text: bool(text.strip()))
 VALUES: dict[FieldType, st.SearchStrategy[object]] = {
     FieldType.TEXT: _text,
