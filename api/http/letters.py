@@ -19,8 +19,9 @@ from consent.programme import Ability
 from dsar import register
 from dsar.errors import UnknownRequest
 from dsar.letters import desk, pages, sheets
-from dsar.letters.kinds import Kind, kind_named
+from dsar.letters.kinds import kind_named, wants_proof
 from dsar.letters.written import Written
+from dsar.register import Request
 
 doors = Doors(ActorType.OFFICER)
 members = Doors(ActorType.MEMBER)
@@ -101,36 +102,32 @@ async def written(asked: Asked) -> Written:
 @members("GET", "/v1/me/requests/{request:uuid}/letters")
 async def mine(asked: Asked) -> list[LetterShown]:
     """The letters that were written to you about a request, oldest first."""
-    return await _listed(asked, await _own(asked))
+    return await _listed(asked, (await _own(asked)).id)
 
 
 @_drawn(members, "/v1/me/requests/{request:uuid}/letters/{letter}")
 async def my_letter(asked: Asked) -> Written:
     """A letter to you, as it was written."""
-    await _own(asked)
-    _refuse_link(asked)
+    _refuse_unproved(asked, await _own(asked))
     return await _written(asked)
 
 
-def _refuse_link(asked: Asked) -> None:
-    """Raises `StepUpNeeded`: the link in a question about identity is for whoever has the letter.
-
-    By the link a purchase proves the card, and not by a token that somebody has found.
-    """
-    asks = kind_named(str(asked.path["letter"])) is Kind.IDENTITY_QUERY
-    if asks and not asked.who.proved_lately(asked.unit.now):
+def _refuse_unproved(asked: Asked, found: Request) -> None:
+    """Raises `StepUpNeeded` for what a token that somebody has found does not open."""
+    kind = kind_named(str(asked.path["letter"]))
+    if wants_proof(kind, found.right) and not asked.who.proved_lately(asked.unit.now):
         raise StepUpNeeded(
-            "this letter has a link in it by which you show who you are",
+            "this letter is read after a second proof",
             place="Authorization",
-            remedy="follow the link as it was sent to you, or sign in with a second proof",
+            remedy="sign in with a second proof, or read it as it was sent to you",
         )
 
 
-async def _own(asked: Asked) -> UUID:
+async def _own(asked: Asked) -> Request:
     found = await register.get(asked.unit, asked.id("request"))
     if found.member != asked.member.id:
         raise UnknownRequest("there is no such request", place="request")
-    return found.id
+    return found
 
 
 async def _listed(asked: Asked, request: UUID) -> list[LetterShown]:

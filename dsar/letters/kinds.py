@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from dsar.errors import UnknownLetter
+from dsar.states import AT_ONCE, Right
 
 
 class Kind(StrEnum):
@@ -32,6 +33,19 @@ TELL_LITTLE = frozenset(
 )
 #: What somebody may have to show to others goes with a PDF of itself.
 WITH_PDF = frozenset({Kind.EXTENSION, Kind.REFUSAL, Kind.ANSWER, Kind.RELEASE, Kind.FAREWELL})
+
+
+def wants_proof(kind: Kind, right: Right) -> bool:
+    """Whether its member reads it after a second proof only, at every door of theirs.
+
+    The question of who one is holds a link by which a purchase proves the card; an answer may
+    repeat what somebody wrote, and tells what was set right and what is kept: it hangs on more
+    than the address signed in by, as a package does. What tells no more than where a request
+    stands is open, and so is the answer to what was asked for without that proof.
+    """
+    if kind is Kind.IDENTITY_QUERY:
+        return True
+    return kind not in TELL_LITTLE and right not in AT_ONCE
 
 
 def kind_named(name: str) -> Kind:

@@ -1,7 +1,6 @@
 """A letter about one's own request, as it was written: on a page, and on paper.
 
-Opening one is on record. The question of who one is holds a link by which a purchase proves the
-card: it is shown after a second proof only.
+Opening one is on record. Which are shown after a second proof only, `dsar.letters.kinds` says.
 """
 
 import asyncio
@@ -18,7 +17,7 @@ from api.pages.member import whose
 from api.people.people import Kind as PersonKind
 from dsar.languages import Language
 from dsar.letters import desk, sheets
-from dsar.letters.kinds import Kind, kind_named
+from dsar.letters.kinds import Kind, kind_named, wants_proof
 from dsar.letters.written import Block, Written
 from dsar.packages.marking import mark
 
@@ -84,6 +83,6 @@ async def paper(asked: Asked) -> File:
 async def _opened(asked: Asked) -> tuple[Written, str]:
     found = await whose.request_of(asked)
     kind = kind_named(str(asked.path["letter"]))
-    if kind is Kind.IDENTITY_QUERY and not asked.proved_lately:
-        raise SecondProofNeeded("this letter has a link by which one shows who one is", place="")
+    if wants_proof(kind, found.right) and not asked.proved_lately:
+        raise SecondProofNeeded("a second proof is needed", place="letter")
     return await desk.opened(asked.unit, asked.act, found.id, kind), whose.at(found.id)

@@ -95,6 +95,23 @@ async def test_officer_and_member_read_the_letter_as_it_was_written(club: Club) 
     assert [one["how"] for one in sent] == ["download"] * 3
 
 
+async def test_an_answer_is_read_after_a_second_proof_and_where_it_stands_without(
+    club: Club,
+) -> None:
+    anna = await _anna(club)
+    request = await the_desk.opened(club, "access", anna)
+    officer = await club.officer()
+    await officer.ok("POST", f"/v1/requests/{request}/approve")
+    await worker.drain(club.tillit)
+    at = f"/v1/me/requests/{request}/letters"
+    plain, proved = await club.member(anna, stepped_up=False), await club.member(anna)
+    refused = await plain("GET", f"{at}/answer.html")
+    assert refused.status_code == 401
+    assert refused.json()["type"].endswith("step-up-needed")
+    assert (await plain("GET", at)).status_code == 200
+    assert (await proved("GET", f"{at}/answer.html")).status_code == 200
+
+
 async def test_nobody_reads_a_letter_to_somebody_else(club: Club) -> None:
     anna = await _anna(club)
     bo = await club.joins("1002", name="Bo", email="bo@post.example")

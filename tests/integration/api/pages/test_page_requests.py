@@ -361,6 +361,35 @@ async def test_the_letter_that_proves_who_one_is_waits_for_a_second_proof(
     assert answer.headers["location"].startswith("/second?next=%2Fmy%2Frequests")
 
 
+async def test_what_a_human_found_is_read_after_a_second_proof(club: Tillit, maja: UUID) -> None:
+    async with member_at(club, maja, stepped_up=True) as at:
+        await ask(at, "review", note="Why am I silver?")
+        found = await the_one(club, maja)
+        async with club.unit() as work:
+            await deciding.approve(
+                work.unit, SYSTEM, work.active, found.id, outcome="Maja bought two tents."
+            )
+        await drain(club)
+        here = f"/my/requests/{found.id}/letters"
+        assert "two tents" in (await at.open(f"{here}/answer")).text
+    async with member_at(club, maja) as at:
+        for path in ("answer", "answer/paper"):
+            answer = await at.client.get(f"{here}/{path}")
+            assert answer.status_code == 303
+            assert answer.headers["location"].startswith("/second?next=")
+        assert (await at.client.get(f"{here}/acknowledgement")).status_code == 200
+
+
+async def test_the_answer_to_what_needs_no_proof_needs_none(club: Tillit, maja: UUID) -> None:
+    async with member_at(club, maja) as at:
+        await at.open("/my/choices")
+        await at.send("/my/choices/newsletter", allow="true", language="en")
+        await ask(at, "withdrawal", **{"purposes[]": "newsletter"})
+        await drain(club)
+        here = f"/my/requests/{(await the_one(club, maja)).id}/letters/answer"
+        assert (await at.client.get(here)).status_code == 200
+
+
 async def test_each_step_stands_there_with_its_time(club: Tillit, maja: UUID) -> None:
     async with member_at(club, maja, stepped_up=True) as at:
         await ask(at, "portability")
