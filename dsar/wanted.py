@@ -19,7 +19,7 @@ from profiles.members import NUMBER
 from profiles.unit import Unit
 from profiles.values import has_controls
 
-_LONGEST = 4_000  # characters of a note
+LONGEST_NOTE = 4_000  # characters
 #: The rights that are about something in particular, always.
 ABOUT = frozenset({Right.RECTIFICATION, Right.OBJECTION, Right.WITHDRAWAL})
 
@@ -44,8 +44,8 @@ class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
 def check(unit: Unit, active: Active, right: Right, wanted: Wanted) -> None:
     """Raises `NotARequest`, `UnknownPurpose`, `UnknownField` or `BadValue` for what is none."""
     for text in (wanted.note, wanted.outcome):
-        if len(text) > _LONGEST:
-            raise NotARequest(f"a note has at most {_LONGEST} characters", place="note")
+        if len(text) > LONGEST_NOTE:
+            raise NotARequest(f"a note has at most {LONGEST_NOTE} characters", place="note")
         if has_controls(text):
             raise NotARequest("a note has no control characters", place="note")
     for name in wanted.purposes:

@@ -27,7 +27,7 @@ from dsar.packages import kept
 from dsar.packages.marking import mark
 from dsar.register import Request
 from dsar.states import AT_ONCE, Right
-from dsar.wanted import Wanted
+from dsar.wanted import LONGEST_NOTE, Wanted
 from dsar.words import Channel, right_named
 from profiles.catalogue import Field
 from profiles.errors import BadValue, UnknownField
@@ -36,7 +36,10 @@ pages = Pages(Kind.MEMBER)
 NEW = "/new"
 _ABOUT = mark("Choose at least one.")
 _SAY = mark("Write which decision it is about.")
-_LONGEST = 4_000  # characters of a note
+_LONG = mark(
+    "That is %(number)s characters, and there is room for %(most)s. Please shorten it, or send the "
+    "rest by e-mail once you have asked."
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ class AskOne(View):
     """One right. `ends`: what it can be about; `fields`: what can be set right.
 
     `needs_proof`: it goes on once they have shown who they are, and `proved` says whether they
-    have. `wrong`: what lacks in what was sent, with the words that were `typed`.
+    have. `wrong`: what lacks in what was sent, `note_wrong`: in their own words; with the ends
+    that were `picked`, among them `all_marketing`, and the words that were `typed`.
     """
 
     template: ClassVar[str] = "member/ask_one.html"
@@ -81,6 +85,9 @@ class AskOne(View):
     fields: Sequence[WrongField]
     erasure: ShownErasure | None
     wrong: str
+    note_wrong: str
+    picked: Sequence[str]
+    all_marketing: bool
     typed: str
 
 
@@ -93,7 +100,7 @@ class AskedAmiss(AskOne):
 
 @dataclass(frozen=True)
 class AskCorrection(View):
-    """One field to be set right by a request."""
+    """One field to be set right by a request; `removing`: nothing is right there."""
 
     template: ClassVar[str] = "member/ask_correction.html"
     title: ClassVar[str] = mark("Something set right")
@@ -102,6 +109,8 @@ class AskCorrection(View):
     field: Correction
     needs_proof: bool
     proved: bool
+    removing: bool
+    note_wrong: str
     typed: str
 
 
@@ -213,7 +222,8 @@ async def _form(
     form: type[F], asked: Asked, about: Whose, right: Right, asking: Asking | None = None
 ) -> F:
     known = await offers.known(asked, about)
-    wrong = _SAY if right is Right.REVIEW else _ABOUT
+    sent = asking or Asking()
+    about_it = asking is not None and right in AT_ONCE and not (sent.purposes or sent.marketing)
     return form(
         base=about.base,
         child=about.child,
@@ -224,8 +234,11 @@ async def _form(
         marketing=right is Right.OBJECTION and known.marketing,
         fields=_fields(asked, about) if right is Right.RECTIFICATION else [],
         erasure=await erasing.shown(asked, about) if right is Right.ERASURE else None,
-        wrong="" if asking is None else asked.speaking.say(wrong),
-        typed="" if asking is None else asking.note,
+        wrong=asked.speaking.say(_ABOUT) if about_it else "",
+        note_wrong="" if asking is None else _note_wrong(asked, right, _words(sent.note)),
+        picked=sent.purposes,
+        all_marketing=sent.marketing,
+        typed=sent.note,
     )
 
 
@@ -234,10 +247,24 @@ async def _ask(asked: Asked, about: Whose, asking: Asking) -> Go | AskedAmiss:
     if about.child and not _enough(asked, right):
         return Go(f"{about.base}{NEW}/{right.value}")
     about_some = bool(asking.purposes or asking.marketing)
-    if (right in AT_ONCE and not about_some) or (right is Right.REVIEW and not asking.note.strip()):
+    note = _words(asking.note)
+    if (right in AT_ONCE and not about_some) or _note_wrong(asked, right, note):
         return await _form(AskedAmiss, asked, about, right, asking)
-    wish = Wanted(tuple(asking.purposes), asking.marketing, note=asking.note.strip())
+    wish = Wanted(tuple(asking.purposes), asking.marketing, note=note)
     return _gone(about, await _open(asked, about, right, wish))
+
+
+def _words(note: str) -> str:
+    """One's own words; a line's end counts once, as it does where they were written."""
+    return note.replace("\r\n", "\n").strip()
+
+
+def _note_wrong(asked: Asked, right: Right, note: str) -> str:
+    """What is wrong with one's own words; empty if nothing is."""
+    speak = asked.speaking
+    if len(note) > LONGEST_NOTE:
+        return speak.say(_LONG, number=speak.number(len(note)), most=speak.number(LONGEST_NOTE))
+    return speak.say(_SAY) if right is Right.REVIEW and not note else ""
 
 
 async def _ask_field(asked: Asked, about: Whose, corrected: Corrected) -> Go | AskedMiswritten:
@@ -245,9 +272,12 @@ async def _ask_field(asked: Asked, about: Whose, corrected: Corrected) -> Go | A
         return Go(f"{about.base}{NEW}/{Right.RECTIFICATION.value}")
     declared = _field(asked)
     written = correcting.Written(corrected.value, corrected.values)
+    note = _words(corrected.note)
+    if _note_wrong(asked, Right.RECTIFICATION, note):
+        return _field_form(AskedMiswritten, asked, about, corrected)
     try:
         value = None if corrected.remove else correcting.read(declared, written)
-        wish = Wanted(values={declared.name: value}, note=corrected.note.strip())
+        wish = Wanted(values={declared.name: value}, note=note)
         return _gone(about, await _open(asked, about, Right.RECTIFICATION, wish))
     except (BadValue, Unreadable):
         return _field_form(AskedMiswritten, asked, about, corrected)
@@ -323,12 +353,15 @@ C = TypeVar("C", bound=AskCorrection)
 def _field_form(form: type[C], asked: Asked, about: Whose, corrected: Corrected) -> C:
     declared = _field(asked)
     seen = own_sight.sight(asked.unit, asked.active, about.about, proved=asked.proved_lately)
-    kind = Miswritten if form is AskedMiswritten else Correction
+    note_wrong = _note_wrong(asked, Right.RECTIFICATION, _words(corrected.note))
+    kind = Miswritten if form is AskedMiswritten and not note_wrong else Correction
     given = corrected.values or ([corrected.value] if corrected.value else [])
     return form(
         base=about.base,
         field=correcting.form_of(kind, asked, seen, declared, given, of=about.about),
         needs_proof=True,
         proved=asked.proved_lately,
+        removing=corrected.remove,
+        note_wrong=note_wrong,
         typed=corrected.note,
     )

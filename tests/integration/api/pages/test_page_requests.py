@@ -453,3 +453,37 @@ async def test_every_page_of_a_request_is_in_the_members_language(
             assert f'<html lang="{language}">' in page.text
             for english in ("Received", "What goes", "It waits", "Take it back", "Ask for"):
                 assert english not in page.text
+
+
+async def test_words_that_are_too_many_come_back_with_all_that_was_said(
+    club: Tillit, maja: UUID
+) -> None:
+    long = "x" * 4_001
+    async with member_at(club, maja, stepped_up=True) as at:
+        await at.open("/my/choices")
+        await at.send("/my/choices/newsletter", allow="true", language="en")
+        await at.open(f"{NEW}/objection")
+        fields = {"note": long, "marketing": "true"}
+        page = await at.send(f"{NEW}/objection", **fields)
+        assert page.status_code == 422
+        assert "4,001 characters, and there is room for 4,000" in page.text
+        assert f">{long}</textarea>" in page.text
+        assert 'name="marketing" value="true" checked' in page.text
+        assert await mine(club, maja) == []
+        here = f"{NEW}/rectification/tier"
+        await at.open(here)
+        page = await at.send(here, value="gold", note=long, remove="true")
+        assert page.status_code == 422
+        assert f">{long}</textarea>" in page.text
+        assert 'value="gold" checked' in page.text
+        assert 'name="remove" value="true" checked' in page.text
+        assert "Pick one of those there are" not in page.text
+        assert await mine(club, maja) == []
+
+
+async def test_a_lines_end_counts_once_as_it_does_where_it_was_written(
+    club: Tillit, maja: UUID
+) -> None:
+    async with member_at(club, maja, stepped_up=True) as at:
+        text = await ask(at, "access", note="x\r\n" * 1_999 + "yy")
+    assert "Your request has come in" in text
