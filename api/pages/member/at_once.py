@@ -15,12 +15,13 @@ from api.http.bodies import Name
 from api.pages.answers import Go, View
 from api.pages.asked import Asked
 from api.pages.declaring import Pages
-from api.pages.member.purposes import CHANNELS, ShownChannel
+from api.pages.member.purposes import CHANNELS, ShownChannel, answer_of
 from api.pages.speaking import Speaking
 from api.people.people import Kind
 from consent.choices import OFTEN
 from consent.errors import NotAChoice
-from dsar import own_choices, own_preferences
+from consent.history import Stand
+from dsar import own_choices, own_preferences, own_standing
 from dsar.own_preferences import Preferences
 from dsar.packages.marking import mark
 
@@ -52,6 +53,8 @@ class Option:
 class AllAtOnce(View):
     """`marketing`: what an objection stops, in words; `stays`: what no answer here changes.
 
+    `allowed`: no to all of it, or yes by an answer to any; None while there is neither.
+
     `tomorrow`: the first day that a pause may end on. `quiet`: the hours without contacts, in
     words; `begins` and `ends`: the hours of the picker.
     """
@@ -62,7 +65,7 @@ class AllAtOnce(View):
     paused: bool
     paused_until: date | None
     tomorrow: date
-    objects: bool
+    allowed: bool | None
     marketing: Sequence[str]
     stays: Sequence[str]
     channels: Sequence[ShownChannel]
@@ -97,18 +100,20 @@ class Wish(msgspec.Struct, forbid_unknown_fields=True):
 @pages("GET", PATH, unsettled=True)
 async def see(asked: Asked) -> AllAtOnce:
     """What counts for everything, and the forms that change it."""
-    wishes = await own_preferences.preferences(asked.unit, asked.member)
+    found = await own_standing.standing(asked.unit, asked.active, asked.member)
+    wishes, allowed = found.preferences, [one for one in found.stands if answer_of(one)]
+    reached = {channel.value for one in allowed for channel in one.purpose.channels}
     say, runs = asked.speaking.say, ranges(wishes.quiet)
     first = runs[0] if runs else (21, 8)
     return AllAtOnce(
         paused=wishes.paused,
         paused_until=wishes.paused_until,
         tomorrow=asked.unit.today + timedelta(days=1),
-        objects=wishes.objects,
+        allowed=False if wishes.objects else any(map(_is_marketing, allowed)) or None,
         marketing=_marketing(asked),
         stays=_stays(asked),
         channels=[
-            ShownChannel(one, say(CHANNELS[one]), on, barred=False)
+            ShownChannel(one, say(CHANNELS[one]), None if on and one not in reached else on, False)
             for one, on in wishes.channels.items()
             if one in _used(asked)
         ],
@@ -181,6 +186,10 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise NotAChoice("this is no day", place="until", remedy="such as 2026-05-01") from None
+
+
+def _is_marketing(stand: Stand) -> bool:
+    return any(one.marketing for one in stand.footing.silencers)
 
 
 def _marketing(asked: Asked) -> list[str]:

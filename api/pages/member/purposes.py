@@ -42,11 +42,12 @@ _HANGING = frozenset({Reason.ASK_AGAIN, Reason.GUARDIAN_NEEDED, Reason.COME_OF_A
 
 @dataclass(frozen=True)
 class ShownChannel:
-    """`barred`: off for everything at once, so that nothing said of one purpose turns it on."""
+    """`on`: None while nothing was said yes to that would use it. `barred`: off for everything at
+    once, so that nothing said of one purpose turns it on."""
 
     name: str
     text: str
-    on: bool
+    on: bool | None
     barred: bool
 
 
@@ -58,7 +59,8 @@ class ShownPurpose:
     changes, where the programme says it; `stops`: the services that would use it no more, where
     it does not. `answer`: yes (True), no, or None while there is none that counts; `said`: the
     answer in words; `used`, or `why_not`, where the answer does not tell. `last_day`: of a yes
-    that runs out. `recipients`: who gets data for it, by name.
+    that runs out. `recipients`: who gets data for it, by name. `channels`: each by itself, once
+    the answer is yes; before, `ways` names those that a yes opens, and nothing looks like said.
     """
 
     name: str
@@ -82,6 +84,7 @@ class ShownPurpose:
     used: bool
     why_not: str
     channels: Sequence[ShownChannel]
+    ways: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ def shown(asked: Asked, stand: Stand, *, wishes: Preferences | None = None) -> S
     period = asked.active.programme.retention_of(purpose.name)
     until = stand.standing.until if stand.standing.consented else None
     said = _said(stand, all_marketing=wishes is not None and wishes.objects)
+    answer, channels = answer_of(stand), _channels(asked, stand, wishes)
     return ShownPurpose(
         name=purpose.name,
         title=speak.purpose(purpose.dpv),
@@ -144,13 +148,14 @@ def shown(asked: Asked, stand: Stand, *, wishes: Preferences | None = None) -> S
         can_choose=own_choices.can_choose(purpose),
         is_consent=stand.footing.needs_consent,
         confirmed_by_link=purpose.double_opt_in,
-        answer=_answer(stand),
+        answer=answer,
         said=speak.say(said),
         since=stand.standing.since if said in _DATED else None,
         last_day=until - timedelta(days=1) if until and said in _DATED else None,
         used=stand.reason is None,
         why_not=_why_not(asked, stand, said),
-        channels=_channels(asked, stand, wishes),
+        channels=channels if answer else [],
+        ways=[] if answer else [one.text for one in channels if one.on and not one.barred],
     )
 
 
@@ -192,7 +197,8 @@ def _said(stand: Stand, *, all_marketing: bool) -> str:
     return YES if standing.lifted else USED_UNLESS
 
 
-def _answer(stand: Stand) -> bool | None:
+def answer_of(stand: Stand) -> bool | None:
+    """Yes, no, or None while there is no answer that counts."""
     if stand.objected or stand.standing.said_no:
         return False
     if not stand.footing.needs_consent:

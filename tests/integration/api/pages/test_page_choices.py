@@ -277,9 +277,25 @@ async def test_a_channel_that_is_off_for_everything_is_not_offered_by_one_purpos
         member = await members.one(work.unit, maja, lock=True)
         await own_preferences.channel(work.unit, SYSTEM, member, "sms", on=False)
     async with member_at(tillit, maja) as at:
+        before = card((await at.open("/my/choices")).text, "newsletter")
+        await press(at, "newsletter", allow=True)
         letter = card((await at.open("/my/choices")).text, "newsletter")
+    assert "may come by these ways: E-mail and The app." in before
     assert "Off for everything at once" in letter
     assert {fields.get("channel") for _, fields in forms(letter)} == {None, "email", "app"}
+
+
+async def test_no_channel_looks_said_yes_to_before_its_purpose_is(
+    tillit: Tillit, maja: UUID
+) -> None:
+    async with member_at(tillit, maja) as at:
+        for allow, shown in ((None, False), (True, True), (False, False)):
+            await at.open("/my/choices")
+            if allow is not None:
+                await press(at, "newsletter", allow=allow)
+            letter = card((await at.open("/my/choices")).text, "newsletter")
+            assert ('name="channel"' in letter) is shown
+            assert ("With a yes, messages may come by these ways" in letter) is not shown
 
 
 async def test_what_there_is_no_choice_about_has_no_buttons(tillit: Tillit, maja: UUID) -> None:

@@ -1,5 +1,6 @@
 """Everything at once on a page: a pause, no to all marketing, channels, how often, quiet hours."""
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -149,3 +150,26 @@ def test_stretches_are_about_the_hours_they_were_made_of(hours: set[int]) -> Non
 def test_what_is_picked_is_what_is_told_afterwards(begins: int, ends: int) -> None:
     told = ranges(between(begins, ends))
     assert told == ([(0, 0)] if begins == ends else [(begins, ends)])
+
+
+async def test_nothing_at_once_looks_said_yes_to_before_anything_is(
+    tillit: Tillit, maja: UUID
+) -> None:
+    def pressed(text: str, part: str) -> list[str]:
+        section = text.split(f'<section class="card" id="{part}"')[1].split("</section>")[0]
+        return re.findall(r'<button aria-pressed="true">(\w+)', section)
+
+    async with member_at(tillit, maja) as at:
+        page = await at.open(PATH)
+        assert pressed(page.text, "marketing") == []
+        assert "none of them has a yes" in page.text
+        off = [one for one in pressed(page.text, "channels") if one == "On"]
+        assert off == []
+        await at.send("/my/choices/newsletter", allow="true", language="en")
+        page = await at.open(PATH)
+        assert pressed(page.text, "marketing") == ["Yes"]
+        assert pressed(page.text, "channels") == ["On", "On", "On"]
+        page = await at.send(PATH, channel="sms", on="false")
+        assert sorted(pressed(page.text, "channels")) == ["Off", "On", "On"]
+        page = await at.send(PATH, objects="true")
+        assert pressed(page.text, "marketing") == ["No"]
