@@ -5,7 +5,7 @@ are: nothing is compiled. What a language lacks is said in English. Touches no p
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -33,9 +33,34 @@ _LOCALES = {ENGLISH: "en_GB"}
 
 def written(tag: str) -> str | None:
     """The one of `LANGUAGES` for a BCP 47 tag, such as ``sv`` for ``sv-FI``; None if none."""
-    first = tag.lower().replace("_", "-").partition("-")[0]
-    found = _ALIKE.get(first, first)
+    found = _tongue(tag)
     return found if found in LANGUAGES else None
+
+
+def shown_in(there: Collection[str], *, reader: str, first: str) -> str:
+    """The language in which a text of the programme's own is shown, of those it is written in.
+
+    The reader's; else English, which most Nordic readers of another language read; else the
+    programme's `first`; else the text's own first, and empty for no text at all. ``sv`` is
+    written for who reads ``sv-FI``, and the other way round.
+    """
+    for one in (reader, ENGLISH, first):
+        if one in there:
+            return one
+        alike = next((tag for tag in there if _tongue(tag) == _tongue(one)), None)
+        if alike is not None:
+            return alike
+    return next(iter(there), "")
+
+
+def same(tag: str, other: str) -> bool:
+    """Whether both are the same language to a reader, such as ``sv`` and ``sv-FI``."""
+    return _tongue(tag) == _tongue(other)
+
+
+def _tongue(tag: str) -> str:
+    first = tag.lower().replace("_", "-").partition("-")[0]
+    return _ALIKE.get(first, first)
 
 
 def nearest(language: str) -> str:

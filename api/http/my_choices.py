@@ -16,6 +16,7 @@ from consent.history import Notice, Stand
 from consent.programme import Ability, Programme, Purpose
 from consent.programmes import Active
 from dsar import own_choices
+from dsar.languages import shown_in
 from profiles import members
 
 doors = Doors(ActorType.MEMBER)
@@ -190,10 +191,10 @@ def shown(active: Active, stands: Sequence[Stand], language: str) -> list[MyChoi
 
 
 def one_shown(active: Active, stand: Stand, language: str | None) -> MyChoice:
-    """One purpose as a member is shown it; its notice in the first language, if it has no other."""
+    """One purpose as a member is shown it; its notice in that language, if it has it."""
     purpose, standing = stand.purpose, stand.standing
-    wanted = language or active.programme.languages[0]
-    spoken = wanted if wanted in purpose.notice else next(iter(purpose.notice))
+    first = active.programme.languages[0]
+    spoken = shown_in(purpose.notice.keys(), reader=language or first, first=first)
     digest = purpose.notice_digest(spoken)
     return MyChoice(
         purpose=purpose.name,

@@ -14,6 +14,7 @@ import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from api.http.doors import Asked, Media
+from dsar.languages import shown_in
 
 HTML = "text/html; charset=utf-8"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -77,7 +78,8 @@ HEADERS = {
 
 
 def language_of(asked: Asked) -> str:
-    """The first language the reader wants that members are served in; else the first of those."""
+    """The first language the reader wants that members are served in; else English or the first
+    of those, in the order in which texts are shown everywhere (`dsar.languages.shown_in`)."""
     return preferred(asked.headers.get("accept-language", ""), asked.active.programme.languages)
 
 
@@ -90,7 +92,10 @@ def preferred(header: str, served: Sequence[str]) -> str:
         wanted.append((_weight(weight), {"no": "nb", "nn": "nb"}.get(language, language)))
     wanted.sort(key=lambda one: -one[0])
     there = (language for weight, language in wanted if weight > 0 and language in served)
-    return next(there, served[0])
+    wants = next((language for weight, language in wanted if weight > 0 and language != "*"), "")
+    return next(there, "") or (
+        shown_in(served, reader=wants, first=served[0]) if wants else served[0]
+    )
 
 
 def page(

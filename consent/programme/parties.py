@@ -27,7 +27,7 @@ class Controller(Declaration):
     """Name and address of the representative in the Union, for controllers outside it (Art. 27)"""
     languages: Texts = ()
     """Language tags (BCP 47) members are served in; the first is the default. The country's if
-    left out"""
+    left out. Who reads another is shown texts in English, else in the first, and told so"""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     """ISO 4217. The country's if left out"""
     timezone: str | None = None

@@ -9,7 +9,7 @@ from consent.programme.countries import ADEQUACY, COUNTRIES, EEA, country_codes
 from consent.programme.declarations import Action
 from consent.programme.parties import JointController, Recipient, Safeguard
 from consent.programme.rules_transfers import is_transfer
-from dsar.languages import nearest
+from dsar.languages import same, shown_in
 from dsar.packages.gathering import Gathered
 from dsar.packages.kept import Named, label
 from dsar.packages.marking import mark
@@ -204,9 +204,8 @@ def _where(found: Gathered, wording: Wording, one: Recipient | JointController) 
 
 
 def _shown_in(found: Gathered, purpose: Purpose, wording: Wording) -> str:
-    """The language in which the notice is shown: the member's, else the one nearest to it."""
-    wanted = (found.request.language, *purpose.notice)
-    for one in wanted:
-        if one in purpose.notice and nearest(one) == wording.language.code:
-            return one
-    return found.active.programme.languages[0]
+    """The language in which the notice is shown, as on the pages."""
+    own, code = found.request.language, wording.language.code
+    reader = own if same(own, code) else code
+    first = found.active.programme.languages[0]
+    return shown_in(purpose.notice.keys(), reader=reader, first=first)

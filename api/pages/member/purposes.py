@@ -14,6 +14,7 @@ from consent.eligibility import Reason
 from consent.history import Stand
 from consent.programme import Action, Purpose
 from dsar import own_choices
+from dsar.languages import same, shown_in
 from dsar.own_preferences import Preferences
 from dsar.packages.marking import mark
 
@@ -56,7 +57,8 @@ class ShownPurpose:
     """One purpose; all words are in the page's language.
 
     `notice_language` and `changes_language`: those of the notice and of `changes`, what a no
-    changes, where the programme says it; `stops`: the services that would use it no more, where
+    changes, where the programme says it; `…_foreign`: their names, where they are not the page's.
+    `stops`: the services that would use it no more, where
     it does not. `answer`: yes (True), no, or None while there is none that counts; `said`: the
     answer in words; `used`, or `why_not`, where the answer does not tell. `last_day`: of a yes
     that runs out. `recipients`: who gets data for it, by name. `channels`: each by itself, once
@@ -68,8 +70,10 @@ class ShownPurpose:
     article: str
     notice: str
     notice_language: str
+    notice_foreign: str
     changes: str
     changes_language: str
+    changes_foreign: str
     stops: Sequence[str]
     data: Sequence[str]
     recipients: Sequence[str]
@@ -127,8 +131,7 @@ def just_said(
 def shown(asked: Asked, stand: Stand, *, wishes: Preferences | None = None) -> ShownPurpose:
     """`wishes`: what they have said about everything at once, where that is to be told."""
     purpose, speak = stand.purpose, asked.speaking
-    spoken = _spoken(speak.code, purpose.notice)
-    changes = _spoken(speak.code, purpose.without)
+    spoken, changes = _spoken(asked, purpose.notice), _spoken(asked, purpose.without)
     period = asked.active.programme.retention_of(purpose.name)
     until = stand.standing.until if stand.standing.consented else None
     said = _said(stand, all_marketing=wishes is not None and wishes.objects)
@@ -139,8 +142,10 @@ def shown(asked: Asked, stand: Stand, *, wishes: Preferences | None = None) -> S
         article=speak.wording.article(purpose.legal_basis.article),
         notice=purpose.notice[spoken],
         notice_language=spoken,
+        notice_foreign=_foreign(asked, spoken),
         changes=purpose.without.get(changes, ""),
         changes_language=changes,
+        changes_foreign=_foreign(asked, changes),
         stops=_using(asked, purpose),
         data=_data(asked, purpose),
         recipients=_recipients(asked, purpose),
@@ -218,9 +223,15 @@ def _why_not(asked: Asked, stand: Stand, said: str) -> str:
     return asked.speaking.say(why) if why else ""
 
 
-def _spoken(language: str, texts: Mapping[str, str]) -> str:
-    """The language to show a text in: the page's, or the programme's first; empty for no text."""
-    return language if language in texts else next(iter(texts), "")
+def _spoken(asked: Asked, texts: Mapping[str, str]) -> str:
+    first = asked.active.programme.languages[0]
+    return shown_in(texts.keys(), reader=asked.speaking.code, first=first)
+
+
+def _foreign(asked: Asked, language: str) -> str:
+    """What another language than the page's is called; empty for the page's own."""
+    speak = asked.speaking
+    return "" if not language or same(language, speak.code) else speak.language.language(language)
 
 
 def _channels(asked: Asked, stand: Stand, wishes: Preferences | None) -> list[ShownChannel]:

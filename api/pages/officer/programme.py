@@ -19,6 +19,7 @@ from consent.programme import Ability, rules_doubt
 from consent.programme.checking import check
 from consent.programme.ropa import record_of_processing
 from consent.programme.ropa_text import Form, written
+from dsar.languages import shown_in
 from dsar.packages.marking import mark
 from kernel.errors import Problem
 
@@ -53,6 +54,7 @@ class Activity:
     basis: str
     article: str
     notice: str
+    notice_language: str
     controllers: Sequence[str]
     subjects: Sequence[str]
     data: Sequence[str]
@@ -156,6 +158,8 @@ def _recipient(asked: Asked, one: Mapping[str, Any]) -> Party:
 
 def _activity(asked: Asked, one: Mapping[str, Any]) -> Activity:
     speaking, notices = asked.speaking, one["description"]
+    first = asked.active.programme.languages[0]
+    spoken = shown_in(notices.keys(), reader=speaking.code, first=first)
     return Activity(
         name=one["purpose"],
         what=speaking.purpose(one["dpv"]),
@@ -163,7 +167,8 @@ def _activity(asked: Asked, one: Mapping[str, Any]) -> Activity:
         article=" + ".join(
             speaking.wording.article(part) for part in one["article"].split(" and ")
         ),
-        notice=notices.get(speaking.code) or notices[asked.active.programme.languages[0]],
+        notice=notices[spoken],
+        notice_language=spoken,
         controllers=one["controllers"],
         subjects=_subjects(asked),
         data=[_data(asked, kind) for kind in one["data"]],

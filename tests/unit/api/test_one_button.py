@@ -18,7 +18,7 @@ SERVED = ("sv", "nb", "en")
         ("", "sv"),
         ("en", "en"),
         ("EN-gb", "en"),
-        ("de, fr", "sv"),
+        ("de, fr", "en"),
         ("nn-NO", "nb"),
         ("no", "nb"),
         ("en;q=0.2, nb;q=0.9", "nb"),

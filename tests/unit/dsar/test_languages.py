@@ -9,7 +9,7 @@ from babel.dates import format_date, format_time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsar.languages import LANGUAGES, Language, nearest, translations, written
+from dsar.languages import LANGUAGES, Language, nearest, shown_in, translations, written
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
@@ -100,3 +100,26 @@ def test_a_moment_is_as_the_locale_data_has_it_whatever_was_told_before(
     time = format_time(there, "short", tzinfo=ZoneInfo(zone), locale=language.locale)
     pattern = str(language.locale.datetime_formats["medium"])
     assert language.moment(at, ZoneInfo(zone)) == pattern.format(time, day)
+
+
+TAGS = st.sampled_from(["sv", "sv-FI", "nb", "no", "nn", "da", "fi", "en", "en-GB", "de"])
+
+
+@given(st.lists(TAGS, unique=True), TAGS, TAGS)
+def test_a_text_is_shown_in_the_readers_language_else_english_else_the_first(
+    there: list[str], reader: str, first: str
+) -> None:
+    norwegian = {"no": "nb", "nn": "nb"}
+
+    def tongue(tag: str) -> str:
+        plain = tag.split("-", maxsplit=1)[0]
+        return norwegian.get(plain, plain)
+
+    found = shown_in(there, reader=reader, first=first)
+    tongues = [tongue(one) for one in there]
+    for wanted in (reader, "en", first):
+        if tongue(wanted) in tongues:
+            assert tongue(found) == tongue(wanted)
+            assert found == wanted or wanted not in there
+            return
+    assert found == (there[0] if there else "")

@@ -324,3 +324,24 @@ async def test_a_form_of_another_site_does_nothing(tillit: Tillit, maja: UUID) -
             answer = await at.client.post(OFFERS, data=fields, headers=headers)
             assert answer.status_code == 403
     assert not (await standings(tillit, maja)).of("personalised_offers").consented
+
+
+@pytest.mark.parametrize(
+    ("language", "shown", "said"),
+    [
+        ("fi", "en", "Meillä ei ole tätä tekstiä"),
+        ("da", "en", "Vi har ikke denne tekst"),
+        ("nb", "nb", ""),
+    ],
+)
+async def test_a_notice_that_is_not_in_the_readers_language_is_in_english_and_says_so(
+    tillit: Tillit, maja: UUID, language: str, shown: str, said: str
+) -> None:
+    async with member_at(tillit, maja, language=language) as at:
+        letter = card((await at.open("/my/choices")).text, "newsletter")
+    assert (f'<p lang="{shown}">' in letter) is (shown != language)
+    assert f'name="language" value="{shown}"' in letter
+    if said:
+        assert said in letter
+    else:
+        assert "<p lang=" not in letter
