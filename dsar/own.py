@@ -1,43 +1,30 @@
-"""What members see of themselves and set right: their data, and the uses of it.
+"""What members set right of themselves, and what proves a use of their data.
 
-Opens one member's values, for that member and nobody else; each look is on record, as
-everybody's is. Reads profiles, the ledger and the record; writes through their own rooms. What
-they say about purposes is in `own_choices`, and about everything at once in `own_preferences`.
+Reads the record, and writes through the profiles' room. What they see of themselves is in
+`own_sight`, what they say about purposes in `own_choices`, and about everything at once in
+`own_preferences`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from uuid import UUID
 
 from audit.acts import Act
-from audit.entries import Kind, written
+from audit.entries import written
 from audit.errors import EntryUnknown
 from audit.proofs import entry_use, inclusion
-from consent import ledger
 from consent.ages import born, is_child
 from consent.footprints import EVERYBODY
 from consent.programmes import Active
-from consent.uses import Use, uses
 from dsar.errors import NotYours
 from kernel.ids import made_at
-from profiles import enrolment, reading
+from profiles import enrolment
 from profiles.members import NUMBER, Member
-from profiles.opened import Opened
 from profiles.unit import Unit
 
 HOW = "member"
 
 #: What a programme works out or hands out is set right by an officer, not by its member.
 _HANDED_OUT = frozenset({"pd:Purchase", "pd:PurchasesAndSpendingHabit"})
-
-
-async def values(unit: Unit, act: Act, active: Active, member: Member) -> dict[str, Opened]:
-    """Everything kept about the member (Art. 15), opened for them; on record as `profile.read`."""
-    found = await reading.values(unit, member, active.programme.names)
-    await unit.record.write(
-        unit.session,
-        act.entry(Kind.PROFILE_READ, subject=member.key.subject(), facts={"fields": sorted(found)}),
-    )
-    return found
 
 
 async def rectify(
@@ -85,16 +72,6 @@ def _refuse(unit: Unit, active: Active, member: Member, name: str) -> None:
             place=name,
             remedy="ask an officer to have it set right, with what proves it (Arts. 8 and 16)",
         )
-
-
-async def used(
-    unit: Unit, act: Act, active: Active, member: Member, *, limit: int
-) -> Sequence[Use]:
-    """The newest uses of the member's data; that they looked is on record as `uses.viewed`."""
-    said = (await ledger.opened_rows(unit, {member.id: member.key}))[member.id]
-    found = await uses(unit, member, said, active, limit=limit)
-    await unit.record.write(unit.session, act.entry(Kind.USES_VIEWED, subject=member.key.subject()))
-    return found
 
 
 async def entry(unit: Unit, member: Member, id: UUID) -> bytes:

@@ -1,14 +1,18 @@
-"""What members see of themselves on a page, by how well it is known that it is they.
+"""What members see of themselves, by how well it is known that it is they: at every door alike.
 
-A link by e-mail shows that somebody reads an address, and no more: it opens what hangs on no
-other identifier. The rest (a telephone number, purchases, what follows from them, and questions
-about those) waits for a second proof, as it does in a package. Opens one member's values, for
-that member; each look is on record.
+The rule, for pages and for `/v1/me`: a sign-in shows that somebody reads an address, and no more,
+whether it was a link by e-mail or a token that says nothing of a second proof. It opens what hangs
+on no other identifier. The rest (a telephone number, purchases, what follows from them, questions
+about those, and texts in somebody's own words) waits for a second proof of the last minutes, as it
+does in a package. What is held back is named, so that nobody takes it for all there is. Opens one
+member's values, for that member; each look is on record.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
+
+import msgspec
 
 from audit.acts import Act
 from audit.entries import Kind
@@ -20,6 +24,7 @@ from dsar import identity
 from dsar.packages import closing
 from dsar.packages.closing import Closed
 from dsar.packages.gathering import former_fields
+from dsar.wanted import Wanted
 from profiles import reading
 from profiles.catalogue import Field
 from profiles.members import Member
@@ -32,6 +37,9 @@ from profiles.unit import Unit
 AT_ONCE, MOST = 100, 1_000
 #: What a link to sign in is sent to.
 _SIGNS_IN = "email"
+
+#: What of a request is in somebody's own words.
+_WORDS = ("note", "outcome")
 
 Pick = Callable[[Use, Choice | None], bool]
 
@@ -74,6 +82,22 @@ def sight(unit: Unit, active: Active, member: Member, *, proved: bool) -> Sight:
         former=former.keys(),
     )
     return Sight(active, former, closed)
+
+
+def held_back(unit: Unit, seen: Sight) -> list[str]:
+    """The fields that are kept, and the traits there are, that wait for a second proof."""
+    traits = unit.schema.catalogue.traits.keys()
+    return sorted(seen.closed.fields | seen.closed.traits & traits)
+
+
+def wish(wanted: Wanted, seen: Sight) -> tuple[Wanted, frozenset[str]]:
+    """What was asked for without what is closed, and what that is: fields, `note`, `outcome`."""
+    closed = seen.closed
+    names = (closed.fields | closed.traits | closed.unasked) & wanted.values.keys()
+    words = {name for name in _WORDS if closed.words and getattr(wanted, name)}
+    values = {name: value for name, value in wanted.values.items() if name not in names}
+    blank = dict.fromkeys(words, "")
+    return msgspec.structs.replace(wanted, values=values, **blank), names | words
 
 
 async def values(unit: Unit, act: Act, member: Member, seen: Sight) -> dict[str, Opened]:

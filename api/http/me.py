@@ -11,7 +11,8 @@ from api.http.doors import Asked, Doors, Media
 from api.http.errors import StepUpNeeded
 from audit.entries import ActorType
 from consent.uses import Use
-from dsar import own
+from dsar import own, own_sight
+from dsar.own_sight import Sight
 from profiles.values import Plain, encode_value
 
 doors = Doors(ActorType.MEMBER)
@@ -30,10 +31,14 @@ class Known(msgspec.Struct):
 
 
 class Me(msgspec.Struct):
-    """Everything kept about the member but purchases and choices, field by field."""
+    """What is kept about the member but purchases and choices, field by field.
+
+    `later`: what else is kept, and told after a second proof.
+    """
 
     member: UUID
     values: dict[str, Known]
+    later: list[str]
 
 
 class MyCorrection(msgspec.Struct, forbid_unknown_fields=True):
@@ -50,6 +55,8 @@ class Corrected(msgspec.Struct):
 
 class MyUse(msgspec.Struct):
     """One use: what happened, when, by whom, for what, and with which outcome for the member.
+
+    `outcome` is ``left_out``, and `question` null, where they are told after a second proof.
 
     `leaf` and `proof` are null in the second before the record has numbered it.
     """
@@ -74,13 +81,14 @@ class MyUses(msgspec.Struct):
 
 @doors("GET", "/v1/me")
 async def see(asked: Asked) -> Me:
-    """All values kept about you, with source and time."""
-    found = await own.values(asked.unit, asked.act, asked.active, asked.member)
+    """The values kept about you, with source and time; some after a second proof."""
+    seen = _sight(asked)
+    found = await own_sight.values(asked.unit, asked.act, asked.member, seen)
     values = {
-        name: Known(encode_value(one.value), _category(asked, name), one.source, one.at)
+        name: Known(encode_value(one.value), _category(asked, seen, name), one.source, one.at)
         for name, one in sorted(found.items())
     }
-    return Me(asked.member.id, values)
+    return Me(asked.member.id, values, own_sight.held_back(asked.unit, seen))
 
 
 @doors("PATCH", "/v1/me")
@@ -98,8 +106,15 @@ async def uses(asked: Asked) -> MyUses:
     `limit`: how many at most, the newest; 100, if left out, and 1,000 at most.
     """
     limit = whole(asked.query.get("limit", "100"), most=MOST_USES, place="limit")
-    found = await own.used(asked.unit, asked.act, asked.active, asked.member, limit=limit)
-    return MyUses([_use(one) for one in found])
+    found = await own_sight.used(
+        asked.unit,
+        asked.act,
+        asked.member,
+        _sight(asked),
+        pick=lambda _, __: True,
+        count=limit,
+    )
+    return MyUses([_use(one) for one in found.uses])
 
 
 @doors("GET", "/v1/me/uses/{entry:uuid}/proof", media=_PROOF_TYPE)
@@ -130,8 +145,13 @@ def _refuse_found(asked: Asked, correction: MyCorrection) -> None:
         )
 
 
-def _category(asked: Asked, name: str) -> str:
-    declared = asked.active.schema.catalogue.fields.get(name)
+def _sight(asked: Asked) -> Sight:
+    proved = asked.who.proved_lately(asked.unit.now)
+    return own_sight.sight(asked.unit, asked.active, asked.member, proved=proved)
+
+
+def _category(asked: Asked, seen: Sight, name: str) -> str:
+    declared = asked.active.schema.catalogue.fields.get(name) or seen.former.get(name)
     if declared is not None:
         return declared.category
     return asked.active.programme.traits[name].category

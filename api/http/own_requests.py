@@ -14,7 +14,7 @@ from api.http.request_shapes import (
     shown,
 )
 from audit.entries import ActorType
-from dsar import deciding, identity, packages, register, requests
+from dsar import deciding, identity, own_sight, packages, register, requests
 from dsar.errors import UnknownRequest
 from dsar.register import Request
 from dsar.words import Channel, right_named
@@ -57,8 +57,11 @@ async def mine(asked: Asked) -> list[RequestShown]:
 
 @doors("GET", "/v1/me/requests/{request:uuid}")
 async def my_own(asked: Asked) -> RequestInFull:
-    """One of your requests, with what exactly you have asked for."""
-    return await in_full(asked, await _own(asked, asked.id("request")))
+    """One of your requests, with what exactly you have asked for; some after a second proof."""
+    found = await _own(asked, asked.id("request"))
+    proved = asked.who.proved_lately(asked.unit.now)
+    seen = own_sight.sight(asked.unit, asked.active, asked.member, proved=proved)
+    return await in_full(asked, found, seen=seen)
 
 
 @doors("POST", "/v1/me/requests/{request:uuid}/cancel", problems=(409,))

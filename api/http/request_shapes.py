@@ -12,8 +12,9 @@ from api.http.bodies import Name
 from api.http.doors import Asked
 from api.http.problems import OneProblem
 from audit.entries import ActorType
-from dsar import by_hand, desk, waiting
+from dsar import by_hand, desk, own_sight, waiting
 from dsar.desk import Seen
+from dsar.own_sight import Sight
 from dsar.register import Request
 from dsar.states import Step
 from dsar.wanted import Wanted
@@ -64,13 +65,17 @@ class RequestShown(msgspec.Struct, kw_only=True):
 
 
 class WantedShown(msgspec.Struct):
-    """What exactly is asked for; `values`: the fields that would be set right, and to what."""
+    """What exactly is asked for; `values`: the fields that would be set right, and to what.
+
+    `later`: what of it a member is told after a second proof; always empty for an officer.
+    """
 
     purposes: list[str]
     marketing: bool
     values: dict[str, Any]
     note: str
     outcome: str
+    later: list[str]
 
 
 class RequestInFull(RequestShown, kw_only=True):
@@ -112,14 +117,25 @@ async def all_shown(asked: Asked, requests: Sequence[Request]) -> list[RequestSh
     return [RequestShown(**_told(asked, one, besides)) for one in found]
 
 
-async def in_full(asked: Asked, request: Request) -> RequestInFull:
-    """With what exactly is asked for, opened: that is on record, and the member sees it."""
+async def in_full(asked: Asked, request: Request, *, seen: Sight | None = None) -> RequestInFull:
+    """With what exactly is asked for, opened: that is on record, and the member sees it.
+
+    `seen`: for a member, what is open to them now.
+    """
     told = await shown(asked, request)
     wish = await desk.wish_opened(asked.unit, asked.act, request)
     wanted = None
     if wish is not None:
+        later: frozenset[str] = frozenset()
+        if seen is not None:
+            wish, later = own_sight.wish(wish, seen)
         wanted = WantedShown(
-            list(wish.purposes), wish.marketing, dict(wish.values), wish.note, wish.outcome
+            list(wish.purposes),
+            wish.marketing,
+            dict(wish.values),
+            wish.note,
+            wish.outcome,
+            sorted(later),
         )
     return RequestInFull(**msgspec.structs.asdict(told), wanted=wanted)
 

@@ -144,7 +144,7 @@ async def see(asked: Asked) -> Data:
         if name in found
     ]
     traits = asked.active.programme.traits
-    closed = sorted(seen.closed.fields | seen.closed.traits & traits.keys())
+    closed = own_sight.held_back(asked.unit, seen)
     return Data(
         who=[shown for declared, shown in values if declared.category in _WHO],
         rest=[shown for declared, shown in values if declared.category not in _WHO],

@@ -138,19 +138,19 @@ def _wish(asked: Asked, wish: Wanted | None) -> ShownWish | None:
     wording = asked.speaking.wording
     seen = own_sight.sight(asked.unit, asked.active, asked.member, proved=asked.proved_lately)
     later = asked.speaking.say("after a second proof")
-    closed = seen.closed.fields | seen.closed.traits | seen.closed.unasked
+    told, held = own_sight.wish(wish, seen)
     return ShownWish(
         purposes=[purpose_title(seen, wording, name) for name in wish.purposes],
         marketing=wish.marketing,
         values=[
             (
                 kept.label(seen, wording, name),
-                later if name in closed else _value(asked, name, value),
+                later if name in held else _value(asked, name, value),
             )
             for name, value in wish.values.items()
         ],
-        note=later if wish.note and seen.closed.words else wish.note,
-        outcome=later if wish.outcome and seen.closed.words else wish.outcome,
+        note=later if "note" in held else told.note,
+        outcome=later if "outcome" in held else told.outcome,
     )
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -13,6 +13,7 @@ from api.http.app import create_app
 from api.settings import Settings
 from api.work import drain
 from audit import verify
+from tests.at_a_browser import member_at
 
 HIDDEN = "urn:tillit:problem:"
 
@@ -129,6 +130,49 @@ async def test_members_see_their_values_and_set_them_right(club: Club) -> None:
         assert (refused.status_code, refused.json()["type"]) == (403, HIDDEN + "not-yours")
     refused = await own("PATCH", "/v1/me", {"values": {"nme": "x"}})
     assert "did you mean 'name'" in refused.text
+
+
+async def test_a_plain_token_shows_no_more_than_a_page_does_without_a_second_proof(
+    club: Club,
+) -> None:
+    member = await club.joins(
+        "1", name="Anna", email="anna@post.example", phone="+46701234567", tier="gold"
+    )
+    await club.agrees(member)
+    await club.segment("tier = 'gold'")
+    plain, proved = await club.member(member, stepped_up=False), await club.member(member)
+    shown, whole = await plain.ok("GET", "/v1/me"), await proved.ok("GET", "/v1/me")
+    assert {"email"} <= shown["values"].keys()
+    assert not {"phone", "tier", "member_number", "spend_365d"} & shown["values"].keys()
+    assert {"phone", "tier", "member_number"} <= set(shown["later"])
+    assert whole["later"] == []
+    assert whole["values"]["tier"]["value"] == "gold"
+    for own, outcome, question in (
+        (plain, "left_out", None),
+        (proved, "matched", "tier = 'gold'"),
+    ):
+        uses = (await own.ok("GET", "/v1/me/uses"))["uses"]
+        [asked] = [one for one in uses if one["what"] == "segment.evaluated"]
+        assert (asked["outcome"], asked["question"]) == (outcome, question)
+    async with member_at(club.tillit, UUID(member)) as at:
+        page = (await at.open("/my/data")).text
+        assert "anna@post.example" in page
+        assert "+46701234567" not in page
+        for name in whole["values"].keys() & {"email", "phone", "tier", "name", "member_number"}:
+            assert (f'id="{name}"' in page) is (name in shown["values"]), name
+
+
+async def test_what_was_asked_for_in_words_waits_for_a_second_proof(club: Club) -> None:
+    member = await club.joins("1", tier="gold", phone="+46701234567")
+    plain, proved = await club.member(member, stepped_up=False), await club.member(member)
+    wish = {"right": "rectification", "values": {"tier": "silver", "name": "Ana"}, "note": "Call"}
+    request = (await proved.ok("POST", "/v1/me/requests", wish))["request"]
+    shown = (await plain.ok("GET", f"/v1/me/requests/{request}"))["wanted"]
+    assert (shown["note"], shown["later"]) == ("", ["note", "tier"])
+    assert "tier" not in shown["values"]
+    whole = (await proved.ok("GET", f"/v1/me/requests/{request}"))["wanted"]
+    assert (whole["note"], whole["later"]) == ("Call", [])
+    assert whole["values"] == wish["values"]
 
 
 async def test_a_uses_proof_downloaded_over_http_verifies_offline(
