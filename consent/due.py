@@ -14,6 +14,7 @@ from uuid import UUID
 
 from pyroaring import BitMap
 
+from audit.acts import Act
 from audit.entries import Kind
 from consent.eligibility import Reason, eligibility
 from consent.errors import NotAChoice, NotPermitted, OutOfDate
@@ -55,6 +56,11 @@ _REASONS: Mapping[Due, Reason] = MappingProxyType(
         Due.ASK_GUARDIAN: Reason.GUARDIAN_NEEDED,
     }
 )
+
+
+#: What an officer answers for (Arts. 5(2) and 7(1)): a yes without proof, or about to run out.
+DOUBTFUL = (Due.RECONFIRM, Due.REMIND)
+SOON = 31  # days before a consent runs out, of a purpose that says nothing of reminding
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,40 @@ async def listed(
     return pages, entry
 
 
+async def doubtful(
+    unit: Unit, act: Act, footing: Footing, replica: Replica, *, which: Due, skip: int, limit: int
+) -> Page:
+    """Whose yes nothing proves, or whose runs out soon, for officers: those too whom no letter
+    reaches, but nobody who is restricted, has objected or has paused.
+
+    On record as `listed` has it. Raises `NotAChoice`, and `OutOfDate`.
+    """
+    if which not in DOUBTFUL or not footing.needs_consent:
+        raise NotAChoice("there is no such list of this purpose", place="list")
+    await replica.barrier()
+    sets, heads = replica.members, dict(replica.heads)
+    if out_of_date(sets, unit):
+        raise OutOfDate("members are being brought up to date", place="member sets")
+    stand = eligibility(footing, sets, unit.today)
+    if which is Due.REMIND:
+        those = stand.eligible & _running_out(unit, footing, sets, days=SOON)
+    else:
+        those = stand.those.get(_REASONS[which], BitMap())
+    named = those[skip : skip + limit]
+    page = Page(len(those), tuple(members_at(sets, named)))
+    footprint = Footprint("consents due", heads, await keep_matched(unit, named))
+    await unit.record.write(
+        unit.session,
+        act.about(footing.purpose.name).entry(
+            Kind.CONSENTS_LISTED,
+            subject=EVERYBODY,
+            facts={which.value: len(named)} if named else {},
+            detail=seal_footprint(unit, footprint),
+        ),
+    )
+    return page
+
+
 def due(
     unit: Unit, footing: Footing, members: MemberSets, *, channel: str | None = None
 ) -> dict[Due, BitMap]:
@@ -144,8 +184,11 @@ def _away(unit: Unit, footing: Footing, members: MemberSets, channel: str | None
     return BitMap.intersection(*off) if off else BitMap()
 
 
-def _running_out(unit: Unit, footing: Footing, members: MemberSets) -> BitMap:
-    days = footing.purpose.remind_days
+def _running_out(
+    unit: Unit, footing: Footing, members: MemberSets, *, days: int | None = None
+) -> BitMap:
+    """`days`: within which it does, where the purpose itself does not say."""
+    days = footing.purpose.remind_days or days
     if days is None:
         return BitMap()
     last = to_number(unit.today + timedelta(days=days))

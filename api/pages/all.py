@@ -21,7 +21,14 @@ from api.pages.member import (
     requests,
     uses,
 )
-from api.pages.officer import consent, health, programme, programme_access, programme_changes
+from api.pages.officer import (
+    consent,
+    doubtful,
+    health,
+    programme,
+    programme_access,
+    programme_changes,
+)
 from api.pages.officer import requests as officers_requests
 
 PAGES: tuple[Page, ...] = (
@@ -51,6 +58,7 @@ PAGES: tuple[Page, ...] = (
     *programme_changes.pages.all,
     *health.pages.all,
     *consent.pages.all,
+    *doubtful.pages.all,
 )
 
 

@@ -83,7 +83,7 @@ class Day:
 @dataclass(frozen=True)
 class ConsentPage(View):
     """`days`: of the view over time, under `heads`; `tables`: of the others. `smallest`: what
-    fewer members are is hidden.
+    fewer members are is hidden. `names`: whether the reader may see whom some of it is about.
     """
 
     template: ClassVar[str] = "officer/consent.html"
@@ -99,6 +99,7 @@ class ConsentPage(View):
     legend: Sequence[str]
     tables: Sequence[Table]
     smallest: int
+    names: bool
 
 
 @pages("GET", PATH, ability=Ability.PROGRAMME, query=("view", "purpose", "by"))
@@ -146,6 +147,7 @@ async def see(asked: Asked) -> ConsentPage:
         legend=legend,
         tables=tables,
         smallest=SMALLEST,
+        names=asked.may(Ability.REQUESTS),
     )
 
 

@@ -247,6 +247,13 @@ STATES: tuple[State, ...] = (
     State("/desk/consent", "over time", "officer"),
     State("/desk/consent", "who may be used", "officer", _at("/desk/consent?view=funnel")),
     State("/desk/consent", "what runs out", "officer", _at("/desk/consent?view=expiring")),
+    State("/desk/consent/people", "nothing proves", "officer"),
+    State(
+        "/desk/consent/people",
+        "runs out",
+        "officer",
+        _at("/desk/consent/people?list=remind&purpose=partner_offers"),
+    ),
     State("/sign-in", "", "nobody"),
     State("/sign-in", "after signing out", "nobody", _at("/sign-in?said=signed-out")),
     State("/sign-in/desk", "", "nobody"),

@@ -7,24 +7,28 @@ from types import SimpleNamespace
 import pytest
 
 from api.bootstrap import SYSTEM, Tillit
-from api.pages.officer import consent
+from api.pages.officer import consent, doubtful
 from api.pages.officer import consent_words as words
 from api.pages.speaking import Speaking
 from audit.browsing import all_entries
 from audit.entries import Kind
-from consent import ledger
+from consent import checks, ledger
 from consent.choices import Action, By
 from consent.choosing import choose
+from consent.due import Due
 from consent.eligibility import Reason
 from consent.figures import groups
 from consent.figures.showing import Told
 from consent.programme import read_programme
+from dsar import doubtful as named_people
+from dsar.errors import NotIdentified
 from profiles.enrolment import enrol
-from profiles.members import load
+from profiles.members import by_number, load
 from tests.at_a_browser import officer_at
 from tests.conftest import EXAMPLES
 
 PAGE = "/desk/consent"
+PEOPLE = "/desk/consent/people"
 PROGRAMME = read_programme((EXAMPLES / "fjallklubben.toml").read_bytes())
 OFFERS = "purpose=personalised_offers"
 ROLES = """
@@ -157,3 +161,75 @@ async def test_it_speaks_every_language(tillit: Tillit, language: str) -> None:
             answer = await at.open(f"{PAGE}?view={view}")
             assert answer.status_code == 200
             assert f'<html lang="{language}">' in answer.text
+
+
+async def test_whose_yes_nothing_proves_is_named_page_by_page_and_on_record(
+    tillit: Tillit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doubtful, "SHOWN", 2)
+    await people(tillit, yes=1, no=1, silent=3)
+    async with tillit.unit() as work:
+        unit, purpose = work.unit, work.active.programme.purpose("personalised_offers")
+        numbers = [str(n) for n in range(2, 5)]
+        found = list((await by_number(unit, numbers, lock=True)).values())
+        said = choose(unit, purpose, Action.UNPROVEN, at=unit.now, by=By.MEMBER)
+        await ledger.record(unit, SYSTEM, {one: [said] for one in found})
+    async with officer_at(tillit) as at:
+        first = (await at.open(f"{PEOPLE}?{OFFERS}")).text
+        second = (await at.open(f"{PEOPLE}?{OFFERS}&page=2")).text
+        soon = (await at.open(f"{PEOPLE}?{OFFERS}&list=remind")).text
+    named = re.findall(r'<th scope="row">(\d)</th>', first + second)
+    assert named == ["2", "3", "4"]
+    assert "3 members" in first
+    assert "Page 2 of 2" in second
+    assert "Nobody here" in soon
+    async with tillit.database.transaction() as session:
+        looked = [
+            (one.actor.id, one.facts)
+            async for one in all_entries(session, kinds=[Kind.CONSENTS_LISTED])
+        ]
+        opened = [one async for one in all_entries(session, kinds=[Kind.PROFILE_READ])]
+    assert looked == [
+        ("officer-7", {"reconfirm": 2}),
+        ("officer-7", {"reconfirm": 1}),
+        ("officer-7", {}),
+    ]
+    assert [one.facts["fields"] for one in opened] == [["member_number"]] * 3
+    async with tillit.unit() as work:
+        assert await checks.check_footprints(work.unit) == []
+
+
+async def test_a_yes_is_named_before_it_runs_out(tillit: Tillit) -> None:
+    source = (EXAMPLES / "fjallklubben.toml").read_text("utf-8")
+    month = source.replace("valid_months = 24\nremind_days = 30", "valid_months = 1", 1)
+    await tillit.apply(SYSTEM, read_programme(month.replace("24 months", "1 months", 1).encode()))
+    await people(tillit, yes=2, no=1, silent=1)
+    async with officer_at(tillit) as at:
+        later = (await at.open(f"{PEOPLE}?{OFFERS}&list=remind")).text
+        other = (await at.open(f"{PEOPLE}?purpose=partner_offers&list=remind")).text
+    assert re.findall(r'<th scope="row">(\d)</th>', later) == ["0", "1"]
+    assert "Within 31 days." in later
+    assert "Nobody here" in other
+
+
+@pytest.mark.parametrize("query", ["list=confirm", "list=x", "purpose=membership", "page=0"])
+async def test_there_is_no_other_list(tillit: Tillit, query: str) -> None:
+    async with officer_at(tillit) as at:
+        assert (await at.open(f"{PEOPLE}?{query}")).status_code == 422
+
+
+async def test_nobody_is_named_without_a_second_proof_or_the_role(tillit: Tillit) -> None:
+    source = (EXAMPLES / "fjallklubben.toml").read_text("utf-8") + ROLES
+    await tillit.apply(SYSTEM, read_programme(source.encode()))
+    async with officer_at(tillit, role="chief") as at:
+        assert (await at.open(PEOPLE)).status_code == 403
+        assert PEOPLE not in (await at.open(PAGE)).text
+    async with officer_at(tillit, role="desk", name="officer-8") as at:
+        assert PEOPLE in (await at.open("/desk/requests")).text
+        assert (await at.open(PEOPLE)).status_code == 200
+    with pytest.raises(NotIdentified):
+        async with tillit.unit() as work:
+            await named_people.listed(
+                work.unit, SYSTEM, work.active, tillit.replica, purpose="personalised_offers",
+                which=Due.RECONFIRM, skip=0, limit=1, lately=False,
+            )  # fmt: skip

@@ -156,7 +156,9 @@ async def test_nothing_at_once_looks_said_yes_to_before_anything_is(
     tillit: Tillit, maja: UUID
 ) -> None:
     def pressed(text: str, part: str) -> list[str]:
-        section = text.split(f'<section class="card" id="{part}"')[1].split("</section>")[0]
+        section = text.split(f'<section class="card" id="{part}"')[1].split(
+            "</section>", maxsplit=1
+        )[0]
         return re.findall(r'<button aria-pressed="true">(\w+)', section)
 
     async with member_at(tillit, maja) as at:
