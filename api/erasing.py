@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 
 from api.bootstrap import SYSTEM, Tillit
+from api.links import links_of
 
 AT_ONCE = 250  # members in one transaction
 
@@ -48,7 +49,13 @@ async def _erase(tillit: Tillit, requests: list[UUID]) -> None:
     began = tillit.clock.now()
     try:
         async with tillit.unit() as work:
-            await tillit.erasure.fulfil(work.unit, SYSTEM, work.active, requests)
+            await tillit.erasure.fulfil(
+                work.unit,
+                SYSTEM,
+                work.active,
+                requests,
+                certificate_at=links_of(tillit).certifying,
+            )
     except Exception:
         async with tillit.unit() as work:
             await tillit.erasure.take_back(work.unit, requests, since=began)

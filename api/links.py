@@ -46,7 +46,7 @@ class Link(msgspec.Struct, frozen=True, array_like=True):
     """Whom a link is about, and what. `id`: its own or, to confirm, the ledger row asked about.
     To show who one is: the request, and no purpose. To answer: the request in the member's place,
     the recipient in the purpose's, and the word that was sent to it. To fetch a certificate: the
-    request, and no purpose.
+    request, in the member's place too.
 
     `channel`: the one to be turned off; without it, the purpose. `expires`: seconds of Unix.
     """
@@ -87,6 +87,14 @@ class Links:
         """The address at which a recipient's clerk says that what a letter asks for is done."""
         expires = int((self._clock.now() + CLERKS_HAVE).timestamp())
         return self._address(Kind.ANSWER, Link(request, recipient, outgoing, expires=expires))
+
+    def certifying(self, request: UUID) -> str:
+        """The address at which the certificates of an erasure are fetched; for good.
+
+        It names the request and nobody: whoever was erased must not lie in it, sealed or not.
+        """
+        token = self.seal(Kind.CERTIFICATE, Link(request, "", request))
+        return f"{self.public_url}/certificate/{token}"
 
     def seal(self, kind: Kind, link: Link) -> str:
         """The link's token, safe in an address."""

@@ -6,7 +6,7 @@ it commits, the erasure is journalled outside the database. While a legal hold s
 done. Idempotent: done again, it finds nobody and changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -24,6 +24,7 @@ from dsar.bookkeeping import books_of
 from dsar.carrying import Carried
 from dsar.journal import Journal, Line
 from dsar.letters import kept as letters
+from dsar.letters.cases import Links
 from dsar.letters.making import Parting, farewells
 from dsar.opendsr import forgetting
 from dsar.previews import values_of
@@ -45,10 +46,17 @@ class Erasure:
         self._journal = journal
 
     async def fulfil(
-        self, unit: Unit, act: Act, active: Active, requests: Sequence[UUID]
+        self,
+        unit: Unit,
+        act: Act,
+        active: Active,
+        requests: Sequence[UUID],
+        *,
+        certificate_at: Callable[[UUID], str] | None = None,
     ) -> list[UUID]:
         """Erase the members of accepted requests, all or none; returns those carried out.
 
+        `certificate_at`: where the certificate of a request is fetched, for the last letter.
         Not among them is what has been done before, and what a legal hold keeps from being done:
         `dsar.overdue` takes it up again when that has ended. Nor is, of several, what cannot be
         carried out; of one, it raises as `carrying.accepted` does. Some hundreds at most, for they
@@ -65,7 +73,10 @@ class Erasure:
         going = {member.id: (row, member) for row, member in cases.values() if not held[member.id]}
         # While what they said is there: it goes with them.
         known = await telling.known(unit, active, [member for _, member in going.values()])
-        parting = [_Parting(row.id, row, one, known[one.id]) for row, one in going.values()]
+        parting = [
+            _Parting(row.id, row, one, known[one.id], links=_links(row.id, certificate_at))
+            for row, one in going.values()
+        ]
         if not parting:
             return []
         await self._carry_out(unit, act, active, parting)
@@ -194,7 +205,10 @@ class Erasure:
         kept = {one.request: await _kept(unit, act, active, one) for one in parting}
         stays = {request: one.facts() if one else [] for request, one in kept.items()}
         # While they can still be named, and before what says where to write to is gone.
-        last = [Parting(one.row, one.member, one.known, stays[one.request]) for one in parting]
+        last = [
+            Parting(one.row, one.member, one.known, stays[one.request], one.links)
+            for one in parting
+        ]
         await farewells(unit, act, active, last)
         await self._overtake(unit, act, parting)
         gone = await _forgotten(unit, parting)
@@ -254,6 +268,11 @@ class _Parting:
     member: Member
     known: telling.Known = field(repr=False)
     journalled: datetime | None = None
+    links: Links = field(default_factory=Links)
+
+
+def _links(request: UUID, certificate_at: Callable[[UUID], str] | None) -> Links:
+    return Links(certificate=None if certificate_at is None else certificate_at(request))
 
 
 def _is_erasure(row: RequestRow) -> bool:

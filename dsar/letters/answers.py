@@ -8,7 +8,19 @@ from dsar.letters.cases import Case
 from dsar.letters.routes import routes
 from dsar.letters.wording import Wording
 from dsar.letters.written import Block
+from dsar.packages.marking import mark
 from dsar.states import Right
+
+_CERTIFICATE = mark(
+    "A signed certificate shows that the erasure was made, and when. It does not hold your name. "
+    "Ask for it at {contact}, and give the reference {reference}; with it you can ask at any time "
+    "what was erased."
+)
+_CERTIFICATE_AT = mark(
+    "A signed certificate shows that the erasure was made, and when. It does not hold your name. "
+    "You fetch it here, without signing in, and later a second one about backups. You can also ask "
+    "for it at {contact} with the reference {reference}."
+)
 
 
 def answer(case: Case, say: Wording) -> list[Block]:
@@ -37,18 +49,15 @@ def farewell(case: Case, say: Wording) -> list[Block]:
         )
         blocks.append(Block(told, points=case.told))
     blocks += _kept(case, say)
-    proof = say.say(
-        "A signed certificate shows that the erasure was made, and when. It does not hold your "
-        "name. Ask for it at {contact}, and give the reference {reference}; with it you can ask at "
-        "any time what was erased.",
-        contact=case.active.programme.controller.contact,
-        reference=case.request.id,
-    )
+    link = case.links.certificate or ""
+    proof = _CERTIFICATE_AT if link else _CERTIFICATE
+    contact, reference = case.active.programme.controller.contact, case.request.id
+    proof = say.say(proof, contact=contact, reference=reference)
     last = say.say(
         "Keep this letter: we cannot tell any more who you are, and this is the last you hear "
         "from us about it."
     )
-    blocks += [Block(proof, heading=say.say("The certificate")), Block(last)]
+    blocks += [Block(proof, heading=say.say("The certificate"), link=link), Block(last)]
     # What is kept is a no to a part of what was asked for (Art. 12(4)).
     return [*blocks, *routes(case, say)] if case.kept else blocks
 

@@ -33,6 +33,7 @@ class Links:
     """Where a letter can lead its reader: made by whoever has the key to sealed links."""
 
     identity: str | None = field(default=None, repr=False)
+    certificate: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ def farewell_case(
     *,
     known: telling.Known,
     kept: Sequence[Fact],
+    links: Links | None = None,
 ) -> Case:
     """The case of an erasure that is being carried out, while its member can still be named."""
     named = telling.carriers(active, Right.ERASURE, known=known)
@@ -132,6 +134,7 @@ def farewell_case(
         name=_name(unit, member),
         told=tuple(sorted({active.programme.recipients[one].name for one in named})),
         kept=tuple(kept),
+        links=links or Links(),
     )
 
 

@@ -117,13 +117,14 @@ class Parting:
     """Somebody who is being erased. `row`: their request's, None where a restored backup has none.
 
     `known`: how recipients may know them. `stays`: what is kept of them, as the entry of the
-    erasure says it.
+    erasure says it. `links`: where the certificate is fetched, once it is there.
     """
 
     row: RequestRow | None
     member: Member
     known: telling.Known = field(repr=False)
     stays: Sequence[Fact]
+    links: Links = field(default_factory=Links)
 
 
 async def farewells(unit: Unit, act: Act, active: Active, partings: Sequence[Parting]) -> None:
@@ -144,7 +145,9 @@ async def farewells(unit: Unit, act: Act, active: Active, partings: Sequence[Par
     letters = []
     for row, one in cases:
         have = identity.of(given.proof for given in proofs.get(row.id, ()) if given.holds)
-        case = farewell_case(unit, active, row, one.member, known=one.known, kept=one.stays)
+        case = farewell_case(
+            unit, active, row, one.member, known=one.known, kept=one.stays, links=one.links
+        )
         letter = write(Kind.FAREWELL, case)
         letters.append(_Letter(row, one.member, letter, address(unit, one.member, have)))
     await _post(unit, act, letters)

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from api.links import Kind as LinkKind
-from api.links import Link, links_of
+from api.links import links_of
 from api.pages.answers import Go, View
 from api.pages.asked import Asked
 from api.pages.declaring import Pages
@@ -191,5 +190,4 @@ def _certificate(asked: Asked, found: Request) -> str:
     """Who was erased cannot sign in: the address is theirs to keep beforehand."""
     if found.right is not Right.ERASURE or not found.state.is_open:
         return ""
-    token = links_of(asked.tillit).seal(LinkKind.CERTIFICATE, Link(asked.member.id, "", found.id))
-    return f"{asked.tillit.settings.public_url}/certificate/{token}"
+    return links_of(asked.tillit).certifying(found.id)

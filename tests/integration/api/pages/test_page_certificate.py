@@ -3,16 +3,24 @@
 import json
 import re
 from html import unescape
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
 
 from api.bootstrap import SYSTEM, Tillit
+from api.links import Kind as LinkKind
+from api.links import links_of
 from api.work import drain
 from audit.verify import verify_certificate
 from dsar import deciding, register
+from dsar.letters import desk
+from dsar.letters.kinds import Kind
+from dsar.states import Right
+from profiles import members
 from profiles.enrolment import enrol
+from tests import at_the_desk
 from tests.at_a_browser import OURS, Browser, browser, member_at
 
 PATH = "/certificate"
@@ -164,3 +172,27 @@ async def test_a_form_in_pieces_that_is_none_is_refused(tillit: Tillit) -> None:
                 headers={**OURS, "Content-Type": "multipart/form-data; boundary=x"},
             )
             assert answer.status_code == 400
+
+
+async def test_the_last_letter_leads_who_was_erased_to_the_certificate(tillit: Tillit) -> None:
+    async with tillit.unit() as work:
+        values = {"member_number": "m1", "name": "Maja", "email": "maja@post.example"}
+        [member] = await enrol(work.unit, SYSTEM, [values], source="sign-up")
+        made = await at_the_desk.approved(work, Right.ERASURE, member.id)
+    await drain(tillit)
+    async with tillit.unit() as work:
+        letter = await desk.opened(work.unit, SYSTEM, made.id, Kind.FAREWELL)
+        assert await members.load(work.unit, [member.id]) == {}
+    [link] = [block.link for block in letter.blocks if "/certificate/" in block.link]
+    assert link.startswith(tillit.settings.public_url)
+    assert "Maja" in letter.greeting
+    path = urlsplit(link).path
+    async with browser(tillit) as at:
+        page = await at.open(path)
+        assert page.status_code == 200
+        assert str(made.id) in page.text
+        text = (await at.open(f"{path}/erasure/json")).text
+        assert "This certificate holds" in await sent(at, text)
+    token = path.removeprefix("/certificate/")
+    link_in_it = links_of(tillit).open(LinkKind.CERTIFICATE, token)
+    assert link_in_it.member == link_in_it.id == made.id
