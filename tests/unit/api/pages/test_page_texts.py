@@ -139,3 +139,10 @@ def test_every_template_is_some_pages() -> None:
     shown = {view.template for view in _views()}
     files = {str(path.relative_to(TEMPLATES)) for path in _templates()}
     assert {one for one in files - shown if not Path(one).name.startswith(("base", "_"))} == set()
+
+
+def test_a_childs_guardian_is_called_the_same_in_danish_wherever_they_are_named() -> None:
+    # An adult's guardian is a `værge`; whoever answers for a child is not.
+    for folder in ("api/pages/locales/da", "dsar/locales/da"):
+        for path in Path(folder).glob("*.po"):
+            assert "værge" not in path.read_text("utf-8").lower(), path
