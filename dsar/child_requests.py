@@ -10,7 +10,7 @@ from uuid import UUID
 from audit.acts import Act
 from consent import guardians
 from consent.programmes import Active
-from dsar import identity, packages, register, requests
+from dsar import deciding, identity, packages, register, requests
 from dsar.errors import UnknownRequest
 from dsar.identity import How, Kept
 from dsar.packages import Fetched, Package
@@ -76,6 +76,29 @@ async def asked_for(unit: Unit, child: Member, *, guardian: Member) -> frozenset
     )
 
 
+async def one(unit: Unit, child: Member, *, guardian: Member, request: UUID) -> Request:
+    """What this guardian has asked for their `ward` themselves.
+
+    Raises `UnknownRequest` also for what the child, or somebody else for them, has asked for:
+    what another guardian has written is not theirs to read or to take back.
+    """
+    found = await register.get(unit, request)
+    given = await identity.given(unit, request, child) if found.member == child.id else []
+    theirs = any(_is_word_of(guardian, one) for one in given)
+    if not theirs or found.channel is not Channel.GUARDIAN:
+        raise UnknownRequest("there is no such request", place="request")
+    return found
+
+
+async def cancel(
+    unit: Unit, act: Act, child: Member, *, guardian: Member, request: UUID
+) -> Request:
+    """The same guardian has thought better of it; the child sees it. Raises as `one` does, and
+    `WrongState` once it is carried out."""
+    await one(unit, child, guardian=guardian, request=request)
+    return await deciding.cancel(unit, guardians.speaking_for(act, child), request)
+
+
 async def package(
     unit: Unit,
     act: Act,
@@ -90,11 +113,7 @@ async def package(
     It goes by their own proof, sealed with the request. Raises `NotReady`, and `UnknownRequest`
     also for what the child, or somebody else for them, has asked for.
     """
-    found = await register.get(unit, request)
-    given = await identity.given(unit, request, child) if found.member == child.id else []
-    theirs = any(_is_word_of(guardian, one) for one in given)
-    if not theirs or found.channel is not Channel.GUARDIAN:
-        raise UnknownRequest("there is no such request", place="request")
+    await one(unit, child, guardian=guardian, request=request)
     return await packages.fetch(
         unit, guardians.speaking_for(act, child), request, child.id, how=how
     )

@@ -33,6 +33,7 @@ from dsar.readable.words import DOMAIN, GIVEN_UP, UNANSWERED
 from dsar.register import Request
 from dsar.states import Right
 from dsar.wanted import Wanted
+from profiles.members import Member
 
 pages = Pages(Kind.MEMBER)
 PATH = whose.OWN + "/{request:uuid}"
@@ -102,9 +103,9 @@ async def see(asked: Asked) -> OneRequest:
     return OneRequest(
         one=await standing.of(asked, whose.own(asked), found.id),
         tried=proving.tried(asked),
-        wish=_wish(asked, await desk.wish_opened(asked.unit, asked.act, found)),
+        wish=shown_wish(asked, asked.member, await desk.wish_opened(asked.unit, asked.act, found)),
         identity=await proving.identity(asked, found),
-        history=await steps.steps(asked, found),
+        history=await steps.steps(asked, found, of=asked.member),
         letters=[_letter(asked, one) for one in await letters.listed(asked.unit, found.id)],
         recipients=[_recipient(asked, name, one) for name, one in told.items()],
         by_hand=None if left is None else _names(asked, left),
@@ -130,12 +131,12 @@ async def _told(asked: Asked, found: Request) -> tuple[Mapping[str, Heard], tupl
         return {}, None
 
 
-def _wish(asked: Asked, wish: Wanted | None) -> ShownWish | None:
+def shown_wish(asked: Asked, of: Member, wish: Wanted | None) -> ShownWish | None:
     """What was asked for, but for what a sign-in by e-mail opens nowhere else either."""
     if wish is None:
         return None
     wording = asked.speaking.wording
-    seen = own_sight.sight(asked.unit, asked.active, asked.member, proved=asked.proved_lately)
+    seen = own_sight.sight(asked.unit, asked.active, of, proved=asked.proved_lately)
     later = asked.speaking.say("after a second proof")
     told, held = own_sight.wish(wish, seen)
     return ShownWish(

@@ -135,7 +135,7 @@ def summary(
         held=wait.until if wait.what is Waits.LEGAL_HOLD else None,
         closed=one.closed_at,
         until=until,
-        can_cancel=Step.CANCEL in seen.steps and not child,
+        can_cancel=Step.CANCEL in seen.steps,
         is_open=one.state.is_open,
     )
 

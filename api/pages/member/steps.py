@@ -22,6 +22,7 @@ from dsar.register import Request
 from dsar.requests import JOIN
 from dsar.states import Step
 from dsar.words import Channel
+from profiles.members import Member
 
 #: What each step was, said to who asked.
 _STEPS: Mapping[str, str] = {
@@ -81,9 +82,9 @@ class ShownStep:
     more: str
 
 
-async def steps(asked: Asked, request: Request) -> Sequence[ShownStep] | None:
-    """Oldest first; None where the record is not as it was written."""
-    unit, subject = asked.unit, asked.member.key.subject()
+async def steps(asked: Asked, request: Request, *, of: Member) -> Sequence[ShownStep] | None:
+    """Oldest first; None where the record is not as it was written. `of`: whose request it is."""
+    unit, subject = asked.unit, of.key.subject()
     try:
         found = await naming(
             unit.session, str(request.id), subject=subject, trust=unit.record.trust

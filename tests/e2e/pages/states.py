@@ -179,6 +179,12 @@ STATES: tuple[State, ...] = (
         "maja, proved",
         lambda site: _child(f"/requests/{site.people.requests['of a child']}/file")(site),
     ),
+    State(
+        "/my/family/{child:uuid}/requests/{request:uuid}",
+        "",
+        "maja, proved",
+        lambda site: _child(f"/requests/{site.people.requests['of a child']}")(site),
+    ),
     State("/certificate", "", "nobody"),
     State("/certificate/{token}", "not yet there", "nobody", _certificate("cooling")),
     State("/desk/requests", "", "officer"),

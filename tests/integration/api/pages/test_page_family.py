@@ -11,10 +11,13 @@ from api.bootstrap import SYSTEM, Tillit
 from consent import guardians, ledger
 from consent.choices import By
 from consent.standings import fold
-from dsar import child_requests, own
+from dsar import child_requests, own, register
+from dsar.register import Request
 from dsar.states import Right
+from dsar.words import Channel
 from profiles import members
 from profiles.enrolment import enrol
+from tests import at_the_desk
 from tests.at_a_browser import member_at
 
 PATH = "/my/family"
@@ -130,3 +133,58 @@ async def test_a_childs_value_is_removed_where_the_child_has_one_and_not_where_t
     async with member_at(tillit, kin.parent, stepped_up=True) as at:
         assert 'name="remove"' in (await at.open(f"{here}/name")).text
         assert 'name="remove"' not in (await at.open(f"{here}/phone")).text
+
+
+async def test_a_guardian_follows_what_they_asked_for_and_takes_it_back(
+    tillit: Tillit, kin: Kin
+) -> None:
+    base = f"{PATH}/{kin.child}/requests"
+    async with member_at(tillit, kin.parent, stepped_up=True) as at:
+        await at.open(f"{base}/new/access")
+        await at.send(f"{base}/new/access", note="A copy, please.")
+        [request] = await _of(tillit, kin.child)
+        listed = (await at.open(base)).text
+        assert f'href="{base}/{request.id}"' in listed
+        page = unescape((await at.open(f"{base}/{request.id}")).text)
+        assert "A copy, please." in page
+        assert "The request came in" in page
+        after = await at.send(f"{base}/{request.id}/cancel")
+        assert "Taken back" in after.text
+    [request] = await _of(tillit, kin.child)
+    assert not request.state.is_open
+    async with member_at(tillit, kin.parent) as at:
+        answer = await at.client.get(f"{base}/{request.id}")
+        assert answer.headers["location"].startswith("/second?next=")
+
+
+async def test_what_the_child_or_another_guardian_has_asked_for_is_not_opened(
+    tillit: Tillit, kin: Kin
+) -> None:
+    async with tillit.unit() as work:
+        [second] = await enrol(
+            work.unit, SYSTEM,
+            [{"member_number": "p2", "birth_date": "1981-01-01"}], source="sign-up",
+        )  # fmt: skip
+        await guardians.name(
+            work.unit, SYSTEM, work.active, child=kin.child, guardian=second.id,
+            by=By.OFFICER, how="form", evidence="FORM-78",
+        )  # fmt: skip
+        own_one = await at_the_desk.opened(work, Right.ACCESS, kin.child, channel=Channel.MEMBER)
+    base = f"{PATH}/{kin.child}/requests"
+    async with member_at(tillit, kin.parent, stepped_up=True) as at:
+        await at.open(f"{base}/new/erasure")
+        await at.send(f"{base}/new/erasure")
+    asked = {one.id for one in await _of(tillit, kin.child)}
+    async with member_at(tillit, second.id, stepped_up=True) as at:
+        listed = await at.open(base)
+        assert "See all of it" not in listed.text
+        for request in asked | {own_one.id}:
+            assert (await at.open(f"{base}/{request}")).status_code == 404
+            await at.open(base)
+            assert (await at.send(f"{base}/{request}/cancel")).status_code == 404
+    assert all(one.state.is_open for one in await _of(tillit, kin.child))
+
+
+async def _of(tillit: Tillit, child: UUID) -> list[Request]:
+    async with tillit.unit() as work:
+        return await register.listed(work.unit, member=child)
