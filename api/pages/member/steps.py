@@ -5,13 +5,13 @@ then the page says that the history cannot be shown, and not that there is none.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from api.pages.asked import Asked
 from api.pages.member.letter import LETTERS
 from audit.browsing import Told, naming
-from audit.entries import Kind
+from audit.entries import ActorType, Kind
 from audit.errors import RecordError
 from consent.choices import By
 from dsar.letters.kinds import Kind as LetterKind
@@ -72,6 +72,10 @@ _TOLD = frozenset(
 )
 
 
+_ASKER_SHOWN = mark("It was shown who asks")
+_FOR_CHILD = mark("the child or a guardian")
+
+
 @dataclass(frozen=True)
 class ShownStep:
     """`by`: who did it, in words; `more`: what came of it, or why."""
@@ -93,11 +97,23 @@ async def steps(asked: Asked, request: Request, *, of: Member) -> Sequence[Shown
         return None
     told = (one for one in found if one.kind in _TOLD)
     mine = (one for one in told if one.facts.get("request") == str(request.id))
-    return [_shown(asked, one) for one in mine if one.facts.get("how") != "preview"]
+    shown = [one for one in mine if one.facts.get("how") != "preview"]
+    child = of.id != asked.member.id
+    return [_of_child(asked, one) if child else _shown(asked, one) for one in shown]
 
 
 def _shown(asked: Asked, one: Told) -> ShownStep:
     return ShownStep(one.at, _what(asked, one), _by(asked, one), _more(asked, one))
+
+
+def _of_child(asked: Asked, one: Told) -> ShownStep:
+    """As a guardian reads it: under a child's pseudonym the child and guardians act alike."""
+    said = _shown(asked, one)
+    if one.kind == Kind.IDENTITY_TRIED:
+        said = replace(said, what=asked.speaking.say(_ASKER_SHOWN))
+    if one.actor.type == ActorType.MEMBER or one.facts.get("channel") == Channel.GUARDIAN:
+        said = replace(said, by=asked.speaking.say(_FOR_CHILD))
+    return said
 
 
 def _what(asked: Asked, one: Told) -> str:

@@ -148,6 +148,8 @@ async def test_a_guardian_follows_what_they_asked_for_and_takes_it_back(
         page = unescape((await at.open(f"{base}/{request.id}")).text)
         assert "A copy, please." in page
         assert "The request came in" in page
+        assert "the child or a guardian" in page
+        assert "our guardian" not in page.split('id="history"')[1]
         after = await at.send(f"{base}/{request.id}/cancel")
         assert "Taken back" in after.text
     [request] = await _of(tillit, kin.child)
