@@ -391,4 +391,11 @@ async def test_a_filter_that_is_none_is_refused(club: Club, query: str) -> None:
 
 
 def _nothing() -> dict[str, Any]:
-    return {"purposes": [], "marketing": False, "values": {}, "note": "", "outcome": "", "later": []}
+    return {
+        "purposes": [],
+        "marketing": False,
+        "values": {},
+        "note": "",
+        "outcome": "",
+        "later": [],
+    }
