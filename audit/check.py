@@ -7,11 +7,13 @@ process exports the log and runs `audit.verify` instead.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import psycopg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from audit.check_entries import EntryCheck
+from audit.check_tallies import TallyCheck
 from audit.check_tree import TreeCheck
 from audit.errors import NotAlone, RecordTampered
 from audit.memory import check_follows
@@ -48,8 +50,8 @@ async def check(
 ) -> Findings:
     """Recompute the whole record and compare it with what is stored and signed.
 
-    Any changed, removed or added row among entries, leaves, tiles, checkpoints, subjects and
-    pending pointers is a problem found; so is a log that does not lead on from the
+    Any changed, removed or added row among entries, leaves, tiles, checkpoints, subjects, tallies
+    and pending pointers is a problem found; so is a log that does not lead on from the
     `remembered` checkpoint (`audit.memory`), which was recalled before this is called.
     `progress` is told leaves done and leaves in all.
     Must come first in its transaction (it reads one snapshot), else raises `NotAlone`;
@@ -60,8 +62,15 @@ async def check(
     problems = _Problems()
     tree = TreeCheck(session, key=key, problem=problems.add)
     entries = EntryCheck(session, mac_keys=mac_keys, problem=problems.add)
-    await tree.run(entries.page, progress)
+    tallies = TallyCheck(session, problem=problems.add)
+
+    async def each_page(page: Sequence[tuple[int, UUID, bytes]]) -> None:
+        await entries.page([(id, body) for _, id, body in page])
+        await tallies.page([(number, body) for number, _, body in page])
+
+    await tree.run(each_page, progress)
     await entries.rest()
+    await tallies.rest()
     if remembered is not None and tree.edge is not None:
         try:
             await check_follows(session, tree.edge, remembered=remembered, key=key)

@@ -75,15 +75,15 @@ class TreeCheck:
 
     async def run(
         self,
-        each_page: Callable[[Sequence[tuple[UUID, bytes]]], Awaitable[None]],
+        each_page: Callable[[Sequence[tuple[int, UUID, bytes]]], Awaitable[None]],
         progress: Progress | None,
     ) -> None:
-        """Go through the log; `each_page` is given the entries of every page."""
+        """Go through the log; `each_page` is given each entry, by its number and its id."""
         total = (await rows(self._session, "SELECT count(*) FROM audit_leaf"))[0][0]
         await self._checkpoints_between(_LOWEST, 0, "covers no leaf")
         start = _LOWEST
         while page := await rows(self._session, _LEAVES, start, PAGE):
-            await each_page([(entry, body) for _, entry, body in page if body is not None])
+            await each_page([(at, entry, body) for at, entry, body in page if body is not None])
             await self._grow(self._hashes(page))
             start = page[-1][0] + 1
             self.leaves += len(page)

@@ -1,7 +1,8 @@
 """The integrator: gives entries their leaf numbers, fills tiles, signs the checkpoint.
 
-Writes ``audit_leaf``, ``audit_tile`` and ``audit_checkpoint``, and removes the pointers from
-``audit_pending``, all in one transaction that the door commits. Several processes may try;
+Writes ``audit_leaf``, ``audit_tile``, ``audit_checkpoint`` and, for whoever reads the record back,
+``audit_tally``, and removes the pointers from ``audit_pending``, all in one transaction that the
+door commits. Several processes may try;
 one at a time does.
 """
 
@@ -17,13 +18,12 @@ from audit.errors import RecordTampered
 from audit.memory import check_follows
 from audit.merkle import Edge, Tile
 from audit.notes import Signer, row_bytes
+from audit.tallies import LOCK, STORE, Key, parameters, tally
 from audit.tree import last_signed, load_edge, rows, tampered
 from audit.verify import VerificationError, VerifierKey, leaf_hash, open_checkpoint
 from kernel.clock import Clock
 from kernel.database import raw
 from kernel.ids import made_at
-
-LOCK = 0x7111_1718
 
 # OFFSET 0 has the planner look each entry up, where it would rather read the whole log.
 _PENDING = """
@@ -34,7 +34,7 @@ LEFT JOIN LATERAL (SELECT number FROM audit_leaf WHERE entry = p.entry OFFSET 0)
 ORDER BY p.entry
 """
 _OLDEST = "SELECT entry FROM audit_pending ORDER BY entry LIMIT 1"
-_STORE = """
+_STORE = f"""
 WITH leaves AS (
     INSERT INTO audit_leaf (number, entry)
     SELECT %(size)s + position - 1, entry
@@ -45,10 +45,12 @@ WITH leaves AS (
         %(roots)b::bytea[])
 ), queue AS (
     DELETE FROM audit_pending WHERE entry = ANY(%(entries)b::uuid[])
+), tallies AS (
+{STORE}
 )
 INSERT INTO audit_checkpoint (size, previous, note, at, signature)
 VALUES (%(new_size)s, %(size)s, %(note)s, %(at)s, %(signature)b)
-"""
+"""  # noqa: S608 - all of it is ours
 
 Report = Callable[[RecordTampered], None]
 Signed = Callable[[str], None]
@@ -93,6 +95,7 @@ async def integrate(
     await _store(
         session,
         entries=[id for id, _ in accepted],
+        tallies=tally((size + at, body) for at, (_, body) in enumerate(accepted)),
         tiles=tiles,
         size=size,
         note=note,
@@ -163,6 +166,7 @@ async def _store(
     session: AsyncSession,
     *,
     entries: list[UUID],
+    tallies: dict[Key, bytearray],
     tiles: list[Tile],
     size: int,
     note: str,
@@ -183,6 +187,7 @@ async def _store(
             "roots": [tile.root for tile in tiles],
             "note": note,
             "at": at,
+            **parameters(tallies),
             "signature": signer.sign(row_bytes(size=new_size, previous=size, note=note, at=at)),
         },
     )

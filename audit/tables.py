@@ -84,3 +84,20 @@ class AuditSet(SQLModel, table=True):
     __tablename__ = "audit_set"
     address: bytes = Field(primary_key=True)
     sealed: bytes
+
+
+class AuditTally(SQLModel, table=True):
+    """Derived from leaves: which of a tile are of one hour, kind, actor and purpose.
+
+    `leaves`: a byte for each, its place in the tile. `actor` is empty for members, `purpose` for
+    none; a kind that cannot be read is empty, too. `audit.tallies` makes them.
+    """
+
+    __tablename__ = "audit_tally"
+    hour: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
+    tile: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    actor_type: str = Field(primary_key=True)
+    actor: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    purpose: str = Field(primary_key=True)
+    leaves: bytes

@@ -52,18 +52,28 @@ class Trust:
 
     async def check(self, session: AsyncSession, entries: Sequence[Stored]) -> None:
         """Raises `RecordTampered` for one that is not ours. Few queries, however many."""
-        for one in entries:
-            if not self.has_place(one):
-                raise _not_ours(one.id)
-        leaves = [(one, one.number) for one in entries if one.number is not None]
+        foreign = await self.foreign(session, entries)
+        if foreign:
+            raise _not_ours(next(one.id for one in entries if one.id in foreign))
+
+    async def foreign(self, session: AsyncSession, entries: Sequence[Stored]) -> set[UUID]:
+        """Those that are not ours, for whoever shows them with a warning.
+
+        Raises `RecordTampered` where nothing can be told: no checkpoint of ours covers a leaf.
+        """
+        found = {one.id for one in entries if not self.has_place(one)}
+        leaves = [
+            (one, one.number) for one in entries if one.number is not None and one.id not in found
+        ]
         if not leaves:
-            return
+            return found
         signed = await self._signed(session, max(number for _, number in leaves))
         shown = await signed.tiles({number // TILE for _, number in leaves})
         for one, number in leaves:
             tile = shown[number // TILE]
             if tile is None or leaf_hash(one.body) != tile[number % TILE]:
-                raise _not_ours(one.id)
+                found.add(one.id)
+        return found
 
     def has_place(self, one: Stored) -> bool:
         """Whether it has a number in the log, or a MAC of ours; whether the right number is for

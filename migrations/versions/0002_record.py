@@ -1,5 +1,7 @@
 """The record: entries, leaves, tiles and checkpoints, none of which ever changes.
 
+``audit_tally`` is derived from them, and may be made anew.
+
 There are no foreign keys between them: each would cost every recorded use a look-up, and
 `audit.check` finds what they would, also when somebody has switched them off.
 """
@@ -22,6 +24,14 @@ TABLES = [
     "CREATE TABLE audit_subject (subject bytea, entry uuid, PRIMARY KEY (subject, entry))",
     "CREATE TABLE audit_detail (entry uuid PRIMARY KEY, sealed bytea NOT NULL)",
     "CREATE TABLE audit_set (address bytea PRIMARY KEY, sealed bytea NOT NULL)",
+    """CREATE TABLE audit_tally (hour timestamptz, tile bigint, actor_type text, actor text,
+        kind text, purpose text, leaves bytea NOT NULL,
+        PRIMARY KEY (hour, tile, kind, actor_type, actor, purpose)) WITH (fillfactor = 85)""",
+    # One for each way of looking; each ends in the order in which the record is read back.
+    "CREATE INDEX ON audit_tally (kind, hour, tile)",
+    "CREATE INDEX ON audit_tally (actor_type, kind, hour, tile)",
+    "CREATE INDEX ON audit_tally (actor_type, actor, kind, hour, tile)",
+    "CREATE INDEX ON audit_tally (purpose, kind, hour, tile)",
 ]
 APPEND_ONLY = ["audit_entry", "audit_leaf", "audit_tile", "audit_checkpoint", "audit_subject"]
 STORAGE = [
@@ -34,6 +44,7 @@ GRANTS = [
     "GRANT SELECT, INSERT, DELETE ON audit_pending TO tillit_app",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON audit_detail TO tillit_app",
     "GRANT SELECT, INSERT, UPDATE ON audit_set TO tillit_app",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON audit_tally TO tillit_app",
 ]
 
 

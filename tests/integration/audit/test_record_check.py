@@ -26,6 +26,7 @@ KEYS = {
     "audit_tile": ("level", "number"),
     "audit_checkpoint": ("size",),
     "audit_subject": ("subject", "entry"),
+    "audit_tally": ("hour", "tile", "kind", "actor_type", "actor", "purpose"),
 }
 BITS = [
     ("audit_entry", "id"),
@@ -45,6 +46,13 @@ BITS = [
     ("audit_checkpoint", "signature"),
     ("audit_subject", "subject"),
     ("audit_subject", "entry"),
+    ("audit_tally", "hour"),
+    ("audit_tally", "tile"),
+    ("audit_tally", "kind"),
+    ("audit_tally", "actor_type"),
+    ("audit_tally", "actor"),
+    ("audit_tally", "purpose"),
+    ("audit_tally", "leaves"),
 ]
 SWAPS = [
     ("audit_entry", "body"),

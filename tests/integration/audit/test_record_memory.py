@@ -24,6 +24,9 @@ DELETE FROM audit_subject WHERE entry IN (SELECT entry FROM audit_leaf WHERE num
 DELETE FROM audit_tile WHERE (number + 1) * 256 > {size};
 DELETE FROM audit_leaf WHERE number >= {size};
 DELETE FROM audit_checkpoint WHERE size > {size};
+DELETE FROM audit_tally WHERE tile * 256 + get_byte(leaves, 0) >= {size};
+UPDATE audit_tally SET leaves = (SELECT string_agg(substr(leaves, i, 1), '' ORDER BY i)
+    FROM generate_series(1, length(leaves)) i WHERE tile * 256 + get_byte(leaves, i - 1) < {size});
 """
 SIGNER = Signer(name="fjallklubben.example/record", seed=b"s" * 32)
 

@@ -31,5 +31,5 @@ async def test_every_table_and_column_named_in_code_is_in_the_schema(database: D
         }
         for table in NAMED
     }
-    assert len(NAMED) == 8
+    assert len(NAMED) == 9
     assert found == expected
