@@ -135,6 +135,8 @@ class Kind(StrEnum):
     """A new epoch key went live and the old one was destroyed."""
     USES_VIEWED = "uses.viewed"
     """A member looked at the uses of their data."""
+    RECORD_VIEWED = "record.viewed"
+    """An officer looked at the record of use, or took a part of it."""
 
 
 class ActorType(StrEnum):

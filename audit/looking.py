@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -124,7 +124,14 @@ class Page:
     broken: bool
 
 
-def days(first: date | None, last: date | None, zone: ZoneInfo) -> dict[str, datetime | None]:
+class Span(TypedDict):
+    """The two moments of a `Wanted`."""
+
+    since: datetime | None
+    until: datetime | None
+
+
+def days(first: date | None, last: date | None, zone: ZoneInfo) -> Span:
     """`since` and `until` of these days in a zone; where its days begin within an hour, that
     hour is in both."""
     since = until = None

@@ -22,6 +22,17 @@ WITH gone AS (
 """
 
 
+async def details(session: AsyncSession, entries: Sequence[UUID]) -> dict[UUID, bytes]:
+    """The sealed details of these entries, those there are."""
+    connection = await raw(session)
+    cursor = await connection.execute(
+        "SELECT entry, sealed FROM audit_detail WHERE entry = ANY(%s)",
+        (list(entries),),
+        binary=True,
+    )
+    return dict(await cursor.fetchall())
+
+
 async def keep_set(session: AsyncSession, *, address: bytes, sealed: bytes) -> None:
     """Keep a sealed set under its content's address; the same content is kept once."""
     statement = insert(AuditSet).values(address=address, sealed=sealed)

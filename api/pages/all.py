@@ -29,6 +29,9 @@ from api.pages.officer import (
     programme,
     programme_access,
     programme_changes,
+    use,
+    use_actor,
+    use_segments,
 )
 from api.pages.officer import requests as officers_requests
 
@@ -61,6 +64,9 @@ PAGES: tuple[Page, ...] = (
     *health.pages.all,
     *consent.pages.all,
     *doubtful.pages.all,
+    *use.pages.all,
+    *use_segments.pages.all,
+    *use_actor.pages.all,
 )
 
 

@@ -151,6 +151,7 @@ KINDS: Mapping[str, str] = {
     Kind.OFFICER_SECOND_FACTOR_REMOVED: mark("A member of staff had their second factor removed"),
     Kind.KEYS_ROTATED: mark("The encryption keys were changed"),
     Kind.USES_VIEWED: mark("You looked at the uses of your data"),
+    Kind.RECORD_VIEWED: mark("Our staff looked at the record of use"),
 }
 #: The same of a check of who somebody is, by how it was made: most are the member's own sign-in.
 CHECKS: Mapping[str, str] = {

@@ -124,8 +124,9 @@ ANYBODYS = {
     "/sign-in/sent",
     "/sign-out",
 }
-#: Names that the programme or a closed list gives, and tokens that tell nobody anything.
-_NAMES = {"purpose", "field", "right", "letter", "part", "form", "step", "token"}
+#: Names that the programme or a closed list gives, tokens that tell nobody anything, and, as an
+#: `actor` of some `type`, what services and officers are called on record; members have no page.
+_NAMES = {"purpose", "field", "right", "letter", "part", "form", "step", "token", "type", "actor"}
 
 
 def test_the_pages_for_anybody_are_a_closed_list() -> None:

@@ -73,7 +73,11 @@ async def evidence(asked: Asked) -> File:
     """Everything in one ZIP file, with the program that checks it and how to run it."""
     entry = asked.id("entry")
     body = await own.entry(asked.unit, asked.member, entry)
-    proof = await own.proof(asked.unit, asked.member, entry)
+    return await packed(asked, body, await own.proof(asked.unit, asked.member, entry))
+
+
+async def packed(asked: Asked, body: bytes, proof: str) -> File:
+    """An entry's bytes and its proof, with the key and all else that it takes to check them."""
     number = Proof.parse(proof).index
     key = await _key(asked)
     zipped = io.BytesIO()
