@@ -43,6 +43,14 @@ LEFT JOIN LATERAL (SELECT number FROM audit_leaf WHERE entry = p.entry OFFSET 0)
 WHERE l.number IS NULL ORDER BY p.entry DESC
 """
 _TALLIES = "SELECT hour, tile, leaves FROM audit_tally"
+# Walks from one purpose to the next, however many entries each has.
+_PURPOSES = """(WITH RECURSIVE known AS (
+    (SELECT purpose FROM audit_tally ORDER BY purpose LIMIT 1)
+    UNION ALL
+    SELECT next.purpose FROM known, LATERAL (
+        SELECT purpose FROM audit_tally t WHERE t.purpose > known.purpose ORDER BY purpose LIMIT 1
+    ) next
+) SELECT purpose FROM known) AS p"""
 _AT = "SELECT e.body FROM audit_leaf l JOIN audit_entry e ON e.id = l.entry WHERE l.number = %s"
 
 
@@ -221,9 +229,9 @@ def _tallies(
 ) -> tuple[str, dict[str, Any]]:
     """The question for tallies that hold `count` leaves or all there are.
 
-    Kind by kind, each in the order of an index, so that little more is read than is given out;
-    whoever looks for nothing in particular has the order of the whole. What lies on one tile in
-    one hour is never cut in half.
+    Kind by kind, and of an actor purpose by purpose, each in the order of an index, so that little
+    more is read than is given out; whoever looks for nothing in particular has the order of the
+    whole. What lies on one tile in one hour is never cut in half.
     """
     given: dict[str, Any] = {"count": count}
     conditions = [
@@ -235,10 +243,14 @@ def _tallies(
         )
         if value is not None
     ]
-    several = bool(conditions or wanted.kinds)
-    if several:
+    walked = ["(SELECT 1) AS one"]
+    if conditions or wanted.kinds:
         given["kinds"] = list(wanted.kinds or _EVERY_KIND)
         conditions.append("kind = k.kind")
+        walked.append("unnest(%(kinds)s::text[]) AS k (kind)")
+    if wanted.actor_type is not None and wanted.purpose is None:
+        conditions.append("purpose = p.purpose")
+        walked.append(_PURPOSES)
     for column, bound in (("since", wanted.since), ("until", wanted.until)):
         if bound is not None:
             conditions.append(f"hour {'>=' if column == 'since' else '<'} %({column})s")
@@ -250,7 +262,7 @@ def _tallies(
         ahead = f"AND (hour, tile) {'>' if forward else '<'} (%(hour)s, %(tile)s)"
         own = f"UNION ALL {_TALLIES} WHERE {where} AND hour = %(hour)s AND tile = %(tile)s"
     query = f"""
-        SELECT t.* FROM unnest({"%(kinds)s" if several else "'{x}'"}::text[]) AS k (kind), LATERAL (
+        SELECT t.* FROM {", ".join(walked)}, LATERAL (
             ({_TALLIES} WHERE {where} {ahead}
             ORDER BY hour {order}, tile {order} FETCH FIRST (%(count)s) ROWS WITH TIES) {own}
         ) t"""  # noqa: S608 - what is put in is ours

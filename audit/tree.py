@@ -5,7 +5,7 @@ asked for at a fixed size, and rows are only ever added, so what is read here st
 while others integrate.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,6 +120,11 @@ class StoredTree:
         """The hashes of one tile, full or partial; empty beyond the edge."""
         await self._load({(level, number)})
         return self._hashes(level, number)
+
+    async def tiles(self, level: int, numbers: Collection[int]) -> dict[int, list[bytes]]:
+        """The same of several tiles, all read at once."""
+        await self._load([(level, number) for number in numbers])
+        return {number: self._hashes(level, number) for number in numbers}
 
     async def _load(self, wanted: Iterable[tuple[int, int]]) -> None:
         missing = [

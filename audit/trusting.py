@@ -24,6 +24,7 @@ from audit.verify import (
     key_id,
     leaf_hash,
     open_checkpoint,
+    tree_root,
     verify_inclusion,
 )
 
@@ -116,18 +117,25 @@ class _Signed:
     async def tiles(self, numbers: Collection[int]) -> dict[int, list[bytes] | None]:
         """The hashes of the leaves in these tiles; None for one that is not under the signed root.
 
-        One proof shows a whole tile: its leaves are folded, each of them, into that proof.
+        One proof shows a whole tile: its leaves are folded, each of them, to the tile's own root,
+        and the tiles are the leaves of the tree above them.
         """
         size, root = self.checkpoint.size, self.checkpoint.root
         new = sorted(set(numbers) - self.shown.keys())
-        proofs = await self.tree.prove_all(inclusion_path(tile * TILE, size) for tile in new)
+        found = await self.tree.tiles(0, new)
+        # Of the way from a tile's first leaf, the steps within the tile are left out.
+        proofs = await self.tree.prove_all(
+            inclusion_path(tile * TILE, size)[(len(found[tile]) - 1).bit_length() :] for tile in new
+        )
+        tiles = -(-size // TILE)
         for tile, proof in zip(new, proofs, strict=True):
-            hashes, first = await self.tree.tile(0, tile), tile * TILE
             try:
-                verify_inclusion(leaf=hashes[0], index=first, proof=proof, size=size, root=root)
+                verify_inclusion(
+                    leaf=tree_root(found[tile]), index=tile, proof=proof, size=tiles, root=root
+                )
             except VerificationError:
                 continue
-            self.shown[tile] = hashes
+            self.shown[tile] = found[tile]
         return {number: self.shown.get(number) for number in numbers}
 
 

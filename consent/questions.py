@@ -20,10 +20,9 @@ from profiles.unit import Unit
 
 ASKING = (Kind.SEGMENT_EVALUATED, Kind.SEGMENT_PREVIEWED)
 #: Entries that are read for one look, the newest.
-MOST = 1_000
+MOST = 250
 #: So many different questions of one service that found few members are worth a look.
 MANY = 5
-_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ async def _entries(unit: Unit, wanted: Wanted) -> tuple[list[Seen], bool]:
             unit.session,
             wanted,
             trust=unit.record.trust,
-            count=min(_AT_ONCE, MOST - len(read)),
+            count=MOST - len(read),
             before=before,
         )
         read += [*page.waiting, *page.entries]

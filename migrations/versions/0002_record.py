@@ -29,8 +29,8 @@ TABLES = [
         PRIMARY KEY (hour, tile, kind, actor_type, actor, purpose)) WITH (fillfactor = 85)""",
     # One for each way of looking; each ends in the order in which the record is read back.
     "CREATE INDEX ON audit_tally (kind, hour, tile)",
-    "CREATE INDEX ON audit_tally (actor_type, kind, hour, tile)",
-    "CREATE INDEX ON audit_tally (actor_type, actor, kind, hour, tile)",
+    "CREATE INDEX ON audit_tally (actor_type, kind, purpose, hour, tile)",
+    "CREATE INDEX ON audit_tally (actor_type, actor, kind, purpose, hour, tile)",
     "CREATE INDEX ON audit_tally (purpose, kind, hour, tile)",
 ]
 APPEND_ONLY = ["audit_entry", "audit_leaf", "audit_tile", "audit_checkpoint", "audit_subject"]

@@ -31,7 +31,7 @@ from consent.programme import Ability
 from dsar.packages.marking import mark
 
 pages = Pages(Kind.OFFICER)
-SHOWN = 50  # entries on a page
+SHOWN = 25  # entries on a page
 COLUMNS = (
     *("number", "entry", "at", "kind", "actor_type", "actor", "purpose", "programme"),
     *("about", "facts", "standing"),

@@ -154,7 +154,7 @@ async def test_older_and_newer_lead_through_all_entries_and_back(tillit: Tillit)
         while (older := there(at, "next")) is not None:
             await at.open(older)
             turned.append(numbers(at))
-        assert [len(one) for one in turned] == [50, 50, 20]
+        assert [len(one) for one in turned] == [25, 25, 25, 25, 20]
         every = [number for one in turned for number in one]
         assert every == sorted(set(every), reverse=True)
         back = []
