@@ -63,4 +63,7 @@ class TallyCheck:
         self._sound += sum(found.values())
         for tile, count in per_tile.items():
             if found.get(tile, 0) != count:
-                self._problem(f"the tallies of tile {tile} are not what its entries say")
+                self._problem(
+                    f"the tallies of tile {tile} are not what its entries say: "
+                    "`tillit audit recount` makes them anew"
+                )

@@ -6,23 +6,30 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.bootstrap import Tillit
+from api.cli.days import day_at
 from api.cli.door import MISTAKE, run
-from api.cli.speaking import AsJson, Bars, bars, say_json
+from api.cli.speaking import ActingAs, AsJson, Bars, bars, officer, say_json
 from audit.check import Findings
 from audit.check import check as check_record
+from audit.entries import ActorType, Kind
 from audit.errors import RecordTampered
 from audit.export import export as export_record
+from audit.looking import Page, Seen, Standing, Wanted, days
 from audit.proofs import entry_use, inclusion
+from audit.tallies import recount as make_anew
 from audit.verify import VerifierKey
+from consent import watching
 from consent.checks import check as check_derived
 from consent.checks import check_programmes
 from dsar.checks import check as check_requests
 from kernel.database import raw
+from kernel.errors import Invalid
 from profiles.labels import Label
 
 app = typer.Typer(no_args_is_help=True, help="Check the record of use, and give it to others.")
@@ -107,6 +114,130 @@ def evidence(
     else:
         typer.echo(f"{leaf}\n{proved}\nto verify it, with nothing of ours but one file:")
         typer.echo(f"  {command}")
+
+
+@app.command()
+def entries(
+    acting: ActingAs,
+    *,
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", help="Of this kind; may be given several times.")
+    ] = None,
+    actor: Annotated[
+        str | None, typer.Option("--actor", help="By whom: service, or service:till.")
+    ] = None,
+    purpose: Annotated[
+        str | None, typer.Option("--purpose", help="For this purpose; none: for no purpose.")
+    ] = None,
+    first: Annotated[str | None, typer.Option("--from", help="The first day.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="The last day.")] = None,
+    before: Annotated[
+        int | None, typer.Option("--before", min=0, help="Only those before this number.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=1_000, help="How many, at most.")
+    ] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Show the newest entries that are looked for, and whether they are to be believed."""
+
+    async def step(tillit: Tillit) -> Page:
+        async with tillit.unit() as work:
+            zone = work.active.programme.zone
+            wanted = _wanted(kind or [], actor, purpose, first=first, last=last, zone=zone)
+            act = replace(officer(acting), programme=work.active.version)
+            return await watching.entries(
+                work.unit, act, wanted, count=limit, before=before, after=None
+            )
+
+    page = run(step)
+    found = [*page.waiting, *page.entries]
+    if as_json:
+        say_json(
+            {
+                "entries": [_line(one) for one in found],
+                "older": page.older,
+                "index_sound": not page.stray,
+            }
+        )
+    else:
+        for one in found:
+            typer.echo("  ".join(str(value or "-") for value in _line(one).values()))
+        if page.older is not None:
+            typer.echo(f"older ones: --before {page.older}")
+        if page.stray:
+            typer.echo("error: the index is wrong: run `tillit audit verify`", err=True)
+    if page.stray or any(one.standing in _DOUBTFUL for one in found):
+        raise typer.Exit(MISTAKE)
+
+
+@app.command()
+def recount(as_json: AsJson = False) -> None:
+    """Make the index of the record anew, by which entries are found; nothing else changes."""
+    with bars(quiet=as_json) as progress:
+
+        async def step(tillit: Tillit) -> int:
+            async with tillit.database.transaction() as session:
+                return await make_anew(session, progress.leaves)
+
+        leaves = run(step)
+    if as_json:
+        say_json({"leaves": leaves})
+    else:
+        typer.echo(f"{leaves:,} leaves are in it")
+
+
+_DOUBTFUL = (Standing.FOREIGN, Standing.MISSING)
+
+
+def _wanted(
+    kinds: Sequence[str],
+    actor: str | None,
+    purpose: str | None,
+    *,
+    first: str | None,
+    last: str | None,
+    zone: ZoneInfo,
+) -> Wanted:
+    """Raises `Invalid` for what is no kind, actor or day."""
+    for one in kinds:
+        if one not in set(Kind):
+            raise Invalid("there is no such kind", place="--kind", remedy="see docs/entries.md")
+    type, _, id = (actor or "").partition(":")
+    if actor is not None and (type not in set(ActorType) or (id and type == ActorType.MEMBER)):
+        raise Invalid(
+            "this is nobody who can be looked for",
+            place="--actor",
+            remedy="a type (service, officer, system, agent, member), or one of them but member "
+            "with an id, such as service:till",
+        )
+    return Wanted(
+        kinds=tuple(Kind(one) for one in kinds),
+        actor_type=ActorType(type) if type else None,
+        actor=id or None,
+        purpose="" if purpose == "none" else purpose,
+        **days(
+            None if first is None else day_at("--from")(first),
+            None if last is None else day_at("--to")(last),
+            zone,
+        ),
+    )
+
+
+def _line(one: Seen) -> dict[str, object]:
+    """An entry without anybody's pseudonym."""
+    said = one.said
+    named = said is not None and said.actor.type != ActorType.MEMBER
+    return {
+        "number": one.number,
+        "at": None if said is None else said.at.isoformat(),
+        "kind": None if said is None else said.kind,
+        "actor_type": None if said is None else said.actor.type,
+        "actor": said.actor.id if said is not None and named else None,
+        "purpose": None if said is None else said.purpose,
+        "entry": None if one.id is None else str(one.id),
+        "standing": one.standing.value,
+    }
 
 
 def _complain(records: Sequence[Findings]) -> None:

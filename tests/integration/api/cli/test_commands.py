@@ -187,6 +187,48 @@ def test_an_exported_record_verifies_with_nothing_of_ours(club, tmp_path: Path) 
     assert "holds a log already" in club("audit", "export", "log").err
 
 
+def test_entries_are_found_by_what_is_looked_for_and_the_look_is_on_record(ask, club) -> None:
+    entry = ask("tier = 'gold'", "personalised_offers", "--json").json["entry"]
+    club("audit", "export", "log")  # gives out numbers
+    looked = ("audit", "entries", "--kind", "segment.evaluated", "--as", "officer-7", "--json")
+    came = club(*looked, "--actor", "service", "--purpose", "personalised_offers")
+    [found] = came.json["entries"]
+    assert (found["entry"], found["standing"]) == (entry, "proved")
+    assert club(*looked, "--purpose", "none").json["entries"] == []
+    assert club(*looked, "--to", "2020-01-01").json["entries"] == []
+    older = club("audit", "entries", "--limit", "1", "--json").json["older"]
+    next = club("audit", "entries", "--before", str(older), "--limit", "1", "--json").json
+    assert next["entries"][0]["number"] < older
+    mine = club("audit", "entries", "--actor", "officer:officer-7", "--json").json["entries"]
+    assert {one["kind"] for one in mine} == {"record.viewed"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "place"),
+    [
+        (("--kind", "x"), "--kind"),
+        (("--actor", "member:00"), "--actor"),
+        (("--actor", "cook"), "--actor"),
+        (("--from", "soon"), "--from"),
+    ],
+)
+def test_a_look_for_what_there_is_not_says_which_option_is_wrong(club, typed, place) -> None:
+    came = club("audit", "entries", *typed)
+    assert (came.status, came.out) == (1, "")
+    assert place in came.err
+
+
+def test_an_index_that_somebody_has_altered_is_found_and_made_anew(club, database_url: str) -> None:
+    club("audit", "export", "log")
+    with psycopg.connect(libpq(database_url, role=None), autocommit=True) as connection:
+        connection.execute("DELETE FROM audit_tally WHERE kind = 'member.enrolled'")
+    came = club("audit", "verify")
+    assert came.status == 1
+    assert "audit recount" in came.err
+    assert club("audit", "recount", "--json").json["leaves"] > 4
+    assert club("audit", "verify").status == 0
+
+
 def test_evidence_of_an_entry_verifies_with_nothing_of_ours(ask, club, tmp_path: Path) -> None:
     entry = ask("tier = 'gold'", "personalised_offers", "--json").json["entry"]
     came = club("audit", "evidence", entry, "--out", "evidence", "--json").json
