@@ -155,6 +155,8 @@ async def _actor(asked: Asked) -> tuple[ActorType, str]:
     if type in WITH_PAGES:
         known = set(await actors(asked.unit.session))
         known |= {("service", name) for name in asked.active.programme.services}
+        accounts = await officers.listed(asked.unit, asked.active, asked.keys)
+        known |= {("officer", one.name) for one in accounts}
         if (type, id) in known:
             return ActorType(type), id
     raise EntryUnknown("nobody of that name is on record", place="actor")

@@ -89,8 +89,8 @@ async def read(asked: Asked) -> Filter:
         [_group(asked, one, sent["kind"]) for one in Family],
         [Option(value, text, value == sent["who"]) for value, text in people.items()],
         [Option(value, text, value == sent["purpose"]) for value, text in purposes.items()],
-        sent["first"],
-        sent["last"],
+        sent["first"] if first else "",
+        sent["last"] if last else "",
         any(sent.values()),
     )
 
