@@ -275,7 +275,7 @@ STATES: tuple[State, ...] = (
         "/desk/use/actors/{type}/{actor:path}",
         "an officer",
         "officer",
-        _at("/desk/use/actors/officer/officer-7"),
+        _at("/desk/use/actors/officer/officer-1"),
     ),
     State("/sign-in", "", "nobody"),
     State("/sign-in", "after signing out", "nobody", _at("/sign-in?said=signed-out")),
