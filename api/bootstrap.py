@@ -23,6 +23,7 @@ from consent.gate import Gate
 from consent.programme import Programme
 from consent.programmes import LATEST, Active, Programmes, apply
 from dsar import outgoing, overdue, vouchers
+from dsar.breaches import resealing
 from dsar.erasure import Erasure
 from dsar.journal import Journal
 from dsar.opendsr import handed
@@ -201,7 +202,13 @@ class Tillit:
                 self.keyring,
                 active.schema,
                 self.clock,
-                also=[figures.reseal, outgoing.reseal, handed.reseal, vouchers.reseal],
+                also=[
+                    figures.reseal,
+                    outgoing.reseal,
+                    handed.reseal,
+                    vouchers.reseal,
+                    resealing.reseal,
+                ],
             )
             facts = {"epoch": rotated.epoch, "members": rotated.members}
             await self.record.write(session, act.entry(Kind.KEYS_ROTATED, facts=facts))

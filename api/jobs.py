@@ -12,11 +12,13 @@ from uuid import UUID
 
 import structlog
 
-from api import erasing, letters_out, outward
+from api import breaching, erasing, letters_out, outward
 from api.bootstrap import SYSTEM, Tillit
 from api.people import sending
 from api.people.post import POST_JOB
 from dsar import carrying, certificates, packages
+from dsar.breaches.searches import SEARCH_JOB
+from dsar.breaches.telling import TELL_JOB
 from dsar.carrying import CERTIFICATE_JOB, SETTLE_JOB
 from dsar.certificates import HORIZON_JOB
 from dsar.deciding import JOBS
@@ -69,6 +71,8 @@ async def queue_of(tillit: Tillit, done: Counter[str] | None = None) -> AsyncIte
         (MOVED_JOB, steps.moved),
         (CALL_JOB, steps.call),
         (POST_JOB, steps.post),
+        (SEARCH_JOB, steps.search_breach),
+        (TELL_JOB, steps.tell_of_breach),
     ):
         queue.register(name, _told(name, step, done))
     await queue.open()
@@ -156,6 +160,12 @@ class Steps:
     async def post(self, post: str) -> None:
         """A link or a code to somebody who signs in."""
         await sending.send(self._tillit, UUID(post))
+
+    async def search_breach(self, search: str) -> None:
+        await breaching.search(self._tillit, UUID(search))
+
+    async def tell_of_breach(self, breach: str, search: str, officer: str) -> None:
+        await breaching.tell(self._tillit, UUID(breach), UUID(search), officer)
 
     async def certificate(self, request: str, entry: str) -> None:
         await self._tillit.integrate()

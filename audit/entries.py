@@ -137,6 +137,14 @@ class Kind(StrEnum):
     """A member looked at the uses of their data."""
     RECORD_VIEWED = "record.viewed"
     """An officer looked at the record of use, or took a part of it."""
+    BREACH_OPENED = "breach.opened"
+    """A personal data breach was put into the register (Art. 33(5))."""
+    BREACH_MOVED = "breach.moved"
+    """Its description, assessment or standing changed: which step, is in the facts."""
+    BREACH_SEARCHED = "breach.searched"
+    """An officer asked whose data a breach concerned."""
+    BREACH_TOLD = "breach.told"
+    """A member was told, as an officer says, that a breach concerned their data (Art. 34)."""
 
 
 class ActorType(StrEnum):

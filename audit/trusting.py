@@ -60,7 +60,8 @@ class Trust:
     async def foreign(self, session: AsyncSession, entries: Sequence[Stored]) -> set[UUID]:
         """Those that are not ours, for whoever shows them with a warning.
 
-        Raises `RecordTampered` where nothing can be told: no checkpoint of ours covers a leaf.
+        Raises `RecordTampered` where nothing can be told: no checkpoint of ours covers a leaf. What
+        was read of the tree is kept for the transaction (`forget`).
         """
         found = {one.id for one in entries if not self.has_place(one)}
         leaves = [
@@ -75,6 +76,10 @@ class Trust:
             if tile is None or leaf_hash(one.body) != tile[number % TILE]:
                 found.add(one.id)
         return found
+
+    def forget(self, session: AsyncSession) -> None:
+        """Let go of what was read of the tree: for whoever goes through all of it."""
+        session.info.pop(_SIGNED, None)
 
     def has_place(self, one: Stored) -> bool:
         """Whether it has a number in the log, or a MAC of ours; whether the right number is for

@@ -21,6 +21,7 @@ from dsar import (
     register,
     wanted,
 )
+from dsar.breaches import checks as checks_breaches
 from dsar.checks_erasure import Said
 from dsar.connectors import checks as checks_recipients
 from dsar.connectors.checks import Heard
@@ -41,7 +42,12 @@ _STEPS = {
     EntryKind.REQUEST_REFUSED,
     EntryKind.REQUEST_COMPLETED,
 }
-_KINDS = (*_STEPS, *checks_erasure.KINDS, *checks_recipients.KINDS)
+_KINDS = (
+    *_STEPS,
+    *checks_erasure.KINDS,
+    *checks_recipients.KINDS,
+    *checks_breaches.KINDS,
+)
 _BATCH = 1_000
 
 
@@ -54,12 +60,15 @@ class _OnRecord:
     steps: dict[str, list[Told]] = field(default_factory=dict)
     erasures: Said = field(default_factory=Said)
     recipients: Heard = field(default_factory=Heard)
+    breaches: list[Told] = field(default_factory=list)
 
     def take(self, entry: Told) -> None:
         if entry.kind in _STEPS:
             self.steps.setdefault(str(entry.facts.get("request")), []).append(entry)
         elif entry.kind in checks_recipients.KINDS:
             self.recipients.take(entry)
+        elif entry.kind in checks_breaches.KINDS:
+            self.breaches.append(entry)
         else:
             self.erasures.take(entry)
 
@@ -91,6 +100,7 @@ async def check(unit: Unit, key: VerifierKey) -> list[str]:
         *checks_erasure.checks(unit, said.erasures, said.recipients.entries, key),
         *checks_recipients.checks(unit, said.recipients, erased=said.erased),
         ("what was handed in", _handed_in(unit)),
+        ("breaches", checks_breaches.check(unit, said.breaches)),
     ):
         problems += await _apart(what, found)
     return problems

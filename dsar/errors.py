@@ -24,6 +24,8 @@ RequestError
 ├── TooMany           more was handed in within an hour, or is open at a time, than may be
 ├── NotACertificate   what was sent is no certificate of an erasure that was signed here
 ├── NotAnAnswer       it is signed, and says nothing that can be understood
+├── UnknownBreach     no breach in the register has that id
+├── NotABreach        what was written of a breach cannot be so, or lacks what the law asks for
 ├── BrokenRequest     something of this one request is not as it was written
 └── NotReady          what was asked for is still being made
 """
@@ -143,6 +145,14 @@ class UnknownAgent(RequestError, Refused):
 
 class TooMany(RequestError, Refused):
     slug = "too-many"
+
+
+class UnknownBreach(RequestError, NotFound):
+    slug = "unknown-breach"
+
+
+class NotABreach(RequestError, Invalid):
+    slug = "not-a-breach"
 
 
 class BrokenRequest(RequestError, Unavailable):

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, LargeBinary
+from sqlalchemy import BigInteger, Column, DateTime, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -192,3 +192,35 @@ class HandedInRow(SQLModel, table=True):
     problems: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
     epoch: int
     sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+
+
+class BreachRow(SQLModel, table=True):
+    """A personal data breach in the register (Art. 33(5)). `sealed`: all that is known of it."""
+
+    __tablename__ = "breach"
+    id: UUID = Field(primary_key=True)
+    opened_at: datetime = Field(sa_column=_moment())
+    epoch: int
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class BreachSearchRow(SQLModel, table=True):
+    """Who was affected, asked of the record. `question` and `result` are sealed.
+
+    `done` of `total`, of which `stage`: how far it is. `told_after`: up to which ordinal members
+    have the entry that they were told; None while nobody says that they were.
+    """
+
+    __tablename__ = "breach_search"
+    id: UUID = Field(primary_key=True)
+    breach: UUID
+    asked_at: datetime = Field(sa_column=_moment())
+    state: str
+    stage: str | None = None
+    done: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    total: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    problem: str | None = None
+    told_after: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    epoch: int
+    question: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    result: bytes | None = Field(default=None, sa_column=Column(LargeBinary))

@@ -19,6 +19,7 @@ class Label(StrEnum):
     OUTGOING = "tillit/outgoing/v1"
     VOUCHERS = "tillit/vouchers/v1"
     HANDED_IN = "tillit/handed-in/v1"
+    BREACHES = "tillit/breaches/v1"
 
 
 #: The pseudonym under which a member appears in the record: HMAC under the member's own key,

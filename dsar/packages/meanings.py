@@ -152,6 +152,10 @@ KINDS: Mapping[str, str] = {
     Kind.KEYS_ROTATED: mark("The encryption keys were changed"),
     Kind.USES_VIEWED: mark("You looked at the uses of your data"),
     Kind.RECORD_VIEWED: mark("Our staff looked at the record of use"),
+    Kind.BREACH_OPENED: mark("A breach of data security was put on record"),
+    Kind.BREACH_MOVED: mark("A breach of data security was dealt with"),
+    Kind.BREACH_SEARCHED: mark("It was looked for whom a breach of data security concerned"),
+    Kind.BREACH_TOLD: mark("You were told that a breach of data security concerned your data"),
 }
 #: The same of a check of who somebody is, by how it was made: most are the member's own sign-in.
 CHECKS: Mapping[str, str] = {

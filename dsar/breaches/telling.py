@@ -1,0 +1,87 @@
+"""That members were told of a breach: an entry about each of them, which they see in their uses.
+
+Done by a worker, some thousands a transaction. `told_after` moves with each, so that a batch done
+twice writes nothing twice.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from pyroaring import BitMap
+
+from audit.acts import Act
+from audit.entries import Kind
+from dsar.breaches import register, searches
+from dsar.breaches.register import Breach
+from dsar.errors import WrongState
+from kernel.database import raw
+from kernel.jobs import enqueue
+from profiles import members
+from profiles.unit import Unit
+
+#: Writes the next entries; its arguments are the breach, the search, and the officer's id.
+TELL_JOB = "breach.tell"
+_BATCH = 2_000
+_NOBODY_YET = -1
+_IDS = "SELECT id, ordinal FROM member WHERE ordinal = ANY(%b::bigint[]) ORDER BY ordinal"
+
+
+async def told(unit: Unit, act: Act, breach: UUID, *, at: datetime, search: UUID | None) -> Breach:
+    """An officer says that those whom a search has found were told (Art. 34); a worker goes on.
+
+    Raises as `register.tell_members`, `UnknownBreach` for a search without an answer, and
+    `WrongState` where members are told already, by another search.
+    """
+    found = await register.get(unit, breach)
+    before = found.account.told if found.account is not None else None
+    if before is not None and before != search:
+        raise WrongState("those affected were told by another search already", place="search")
+    if search is not None and before is None:
+        await searches.answer(unit, breach, search)
+        connection = await raw(unit.session)
+        await connection.execute(
+            "UPDATE breach_search SET told_after = %s WHERE id = %s AND told_after IS NULL",
+            (_NOBODY_YET, search),
+        )
+        await enqueue(
+            unit.session, TELL_JOB, breach=str(breach), search=str(search), officer=act.actor
+        )
+    return await register.tell_members(unit, act, breach, at=at, told=search)
+
+
+async def tell_next(unit: Unit, act: Act, breach: UUID, search: UUID) -> int:
+    """Write the entries of the next members, and have the rest done after; returns how many.
+
+    `act`: the officer who said it.
+    """
+    connection = await raw(unit.session)
+    cursor = await connection.execute(
+        "SELECT told_after FROM breach_search WHERE id = %s AND breach = %s FOR UPDATE",
+        (search, breach),
+    )
+    row = await cursor.fetchone()
+    if row is None or row[0] is None:
+        return 0
+    left = (await searches.answer(unit, breach, search)).told
+    left.remove_range(0, row[0] + 1)
+    batch = left[:_BATCH] if left else BitMap()
+    if not batch:
+        return 0
+    cursor = await connection.execute(_IDS, (list(batch),), binary=True)
+    ids = [id for id, _ in await cursor.fetchall()]
+    keys = await members.keys(unit, ids)
+    await unit.record.write_many(
+        unit.session,
+        [
+            act.entry(Kind.BREACH_TOLD, subject=key.subject(), facts={"breach": str(breach)})
+            for _, key in keys.values()
+        ],
+    )
+    await connection.execute(
+        "UPDATE breach_search SET told_after = %s WHERE id = %s", (batch.max(), search)
+    )
+    if len(left) > len(batch):
+        await enqueue(
+            unit.session, TELL_JOB, breach=str(breach), search=str(search), officer=act.actor
+        )
+    return len(keys)
