@@ -62,6 +62,17 @@ class _Vouchers(msgspec.Struct):
     vouchers: _Count
 
 
+class _OfBreach(msgspec.Struct):
+    breach: UUID
+    step: str | None = None
+    account: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")] | None = None
+
+
+class _OfSearch(msgspec.Struct):
+    breach: UUID
+    search: UUID
+
+
 _FACTS: dict[str, Any] = {
     **dict.fromkeys(
         (
@@ -79,6 +90,9 @@ _FACTS: dict[str, Any] = {
     Kind.CERTIFICATE_ISSUED: _OfCertificate,
     Kind.HOLD_PLACED: _Placed,
     Kind.HOLD_LIFTED: _Lifted,
+    Kind.BREACH_OPENED: _OfBreach,
+    Kind.BREACH_MOVED: _OfBreach,
+    Kind.BREACH_SEARCHED: _OfSearch,
     Kind.VOUCHERS_KEPT: _Vouchers,
     Kind.VOUCHERS_DELETED: _Vouchers,
 }

@@ -23,6 +23,11 @@ from api.pages.member import (
     uses,
 )
 from api.pages.officer import (
+    breach,
+    breach_asking,
+    breach_found,
+    breach_notice,
+    breaches,
     consent,
     doubtful,
     health,
@@ -67,6 +72,11 @@ PAGES: tuple[Page, ...] = (
     *use.pages.all,
     *use_segments.pages.all,
     *use_actor.pages.all,
+    *breaches.pages.all,
+    *breach.pages.all,
+    *breach_asking.pages.all,
+    *breach_found.pages.all,
+    *breach_notice.pages.all,
 )
 
 

@@ -31,6 +31,7 @@ _OFFICERS = (
     _Place("/desk/programme", mark("Programme"), Ability.PROGRAMME),
     _Place("/desk/consent", mark("Consent"), Ability.PROGRAMME),
     _Place("/desk/use", mark("Use"), Ability.RECORD),
+    _Place("/desk/breaches", mark("Breaches"), Ability.RECORD),
     _Place("/desk/health", mark("Keys and health"), Ability.KEYS),
     _Place("/desk/sign-ins", mark("Sign-ins")),
 )

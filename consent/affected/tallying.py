@@ -142,9 +142,10 @@ class Tally:
             return _PURCHASE
         for one in (self._active, *self._active.earlier.values()):
             programme = one.programme
-            declared = programme.fields.get(name) or programme.traits.get(name)
-            if declared is not None:
-                return declared.category
+            if (field := programme.catalogue().fields.get(name)) is not None:
+                return field.category
+            if (trait := programme.traits.get(name)) is not None:
+                return trait.category
         return ""
 
 

@@ -45,6 +45,15 @@ class Spared(StrEnum):
     PUBLIC = "public"
 
 
+class Past(msgspec.Struct, frozen=True):
+    """A step that was taken, by which officer, and the entry that puts it on record."""
+
+    step: str
+    at: Moment
+    by: str
+    entry: UUID
+
+
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """`happened`: in words. `since`, `until`: when, as far as is known. `aware`: when we knew.
 
@@ -70,6 +79,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     members_at: Moment | None = None
     told: UUID | None = None
     closed_at: Moment | None = None
+    history: tuple[Past, ...] = ()
 
     def __repr__(self) -> str:
         return "Account(***)"

@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from audit.acts import Act
 from audit.entries import Fact, Kind, rfc3339
 from dsar.breaches import account as accounts
-from dsar.breaches.account import LONGEST, Account, Nature, Risk, Spared
+from dsar.breaches.account import LONGEST, Account, Nature, Past, Risk, Spared
 from dsar.breaches.clock import Clock, clock, due_at
 from dsar.errors import NotABreach, UnknownBreach, WrongState
 from dsar.tables import BreachRow
@@ -33,6 +33,7 @@ class Step(StrEnum):
     TELL_AUTHORITY = "tell_authority"
     TELL_MEMBERS = "tell_members"
     CLOSE = "close"
+    LIST = "list"
 
 
 @dataclass(frozen=True)
@@ -201,9 +202,10 @@ async def close(unit: Unit, act: Act, breach: UUID) -> Breach:
 
 
 async def note_listed(unit: Unit, act: Act, breach: UUID, *, members: int) -> None:
-    """Put on record that a list of those affected was fetched."""
-    facts: dict[str, Fact] = {"breach": str(breach), "step": "list", "members": members}
-    await unit.record.write(unit.session, act.entry(Kind.BREACH_MOVED, facts=facts))
+    """Put on record that a list of those affected was fetched; also of one that is closed."""
+    row = await _row(unit, breach, lock=True)
+    said = accounts.opened(unit.epoch, row.id, row.sealed)
+    await _kept(unit, act, row, said, Step.LIST, members=members)
 
 
 async def _row(unit: Unit, breach: UUID, *, lock: bool = False) -> BreachRow:
@@ -224,10 +226,14 @@ async def _open_row(unit: Unit, breach: UUID) -> tuple[BreachRow, Account]:
     return row, said
 
 
-async def _kept(unit: Unit, act: Act, row: BreachRow, said: Account, step: Step) -> Breach:
+async def _kept(
+    unit: Unit, act: Act, row: BreachRow, said: Account, step: Step, **more: Fact
+) -> Breach:
     """Seal it and put the step on record. The salt is a new one, or old digests would tell."""
     _check(said, unit.now)
-    said = replace(said, salt=accounts.fresh_salt())
+    entry = uuid7()
+    past = Past(step.value, unit.now, act.actor, entry)
+    said = replace(said, salt=accounts.fresh_salt(), history=(*said.history, past))
     packed = accounts.seal(unit.epoch, row.id, said)
     row.sealed, row.epoch = packed.sealed, unit.epoch.number
     unit.session.add(row)
@@ -236,13 +242,14 @@ async def _kept(unit: Unit, act: Act, row: BreachRow, said: Account, step: Step)
         "breach": str(row.id),
         "aware": rfc3339(said.aware),
         "account": packed.digest,
+        **more,
     }
     if step is not Step.OPEN:
         facts |= {"step": step.value, "risk": said.risk.value}
     if said.authority_at is not None:
         facts["authority"] = rfc3339(said.authority_at)
     kind = Kind.BREACH_OPENED if step is Step.OPEN else Kind.BREACH_MOVED
-    await unit.record.write(unit.session, act.entry(kind, facts=facts))
+    await unit.record.write(unit.session, act.entry(kind, facts=facts, entry_id=entry))
     return Breach(row.id, row.opened_at, said)
 
 

@@ -75,6 +75,20 @@ def _desk(name: str, path: str = "") -> Address:
     return _request(name, path, at="/desk/requests")
 
 
+def _breach(name: str, path: str = "") -> Address:
+    return lambda site: f"/desk/breaches/{site.people.breaches[name][0]}{path}"
+
+
+def _found(name: str) -> Address:
+    """What the record was asked about that breach: `fresh` waits for a worker."""
+
+    def address(site: Site) -> str:
+        breach, search = site.people.breaches[name]
+        return f"/desk/breaches/{breach}/found/{search}"
+
+    return address
+
+
 def _used(path: str) -> Address:
     """Of one of Maja's uses, found where she finds it."""
     return lambda site: f"/my/uses/{site.people.use}{path}"
@@ -287,6 +301,21 @@ STATES: tuple[State, ...] = (
     State("/second", "set up", "half an officer"),
     State("/my/sign-ins", "", "maja"),
     State("/desk/health", "", "officer"),
+    State("/desk/breaches", "", "officer"),
+    State("/desk/breaches/new", "", "officer"),
+    *(
+        State("/desk/breaches/{breach:uuid}", name, "officer", _breach(name))
+        for name in ("fresh", "late", "assessed", "closed")
+    ),
+    State("/desk/breaches/{breach:uuid}/ask", "", "officer", _breach("fresh", "/ask")),
+    *(
+        State("/desk/breaches/{breach:uuid}/found/{search:uuid}", name, "officer", _found(name))
+        for name in ("fresh", "late", "assessed")
+    ),
+    *(
+        State("/desk/breaches/{breach:uuid}/notice", name, "officer", _breach(name, "/notice"))
+        for name in ("fresh", "assessed")
+    ),
     State("/desk/sign-ins", "", "officer"),
 )
 

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from api import work as worker
 from api.bootstrap import SYSTEM, Tillit, Work
 from api.demo.people import Person
 from api.demo.people import people as made_up
@@ -29,6 +28,7 @@ from profiles import events, members
 from profiles.enrolment import enrol
 from profiles.members import Member
 from profiles.purchases import Item, Purchase
+from tests.e2e.pages.the_breaches import written_down
 from tests.e2e.pages.the_requests import WISHES, asked
 
 CROWD = 40
@@ -52,7 +52,7 @@ OFFERS = "personalised_offers"
 class People:
     """By name. `maja`: has done everything there is; `tom`: nothing; `nils`: Maja's child, of ten.
 
-    `requests`: by the name of what is particular about each. `values`: every text about anybody.
+    `requests`: by the name of what is particular about each; `breaches` too, each with a search. `values`: every text about anybody.
     `use`: the entry of the last use of Maja's data.
     """
 
@@ -64,6 +64,7 @@ class People:
     desk: UUID
     newcomer: UUID
     requests: dict[str, UUID]
+    breaches: dict[str, tuple[UUID, UUID]]
     values: frozenset[str]
     use: UUID
 
@@ -79,9 +80,9 @@ async def moved_in(tillit: Tillit) -> People:
         await _say(work, await members.one(work.unit, maja, lock=True))
     await _use(tillit, [maja, *crowd[:5]])
     made = await asked(tillit, maja, nils, crowd)
-    await worker.drain(tillit)
+    breaches = await written_down(tillit)
     values, use = frozenset(_texts(invented)), await _newest_use(tillit, maja)
-    return People(maja, tom, nils, crowd, *accounts, made, values, use)
+    return People(maja, tom, nils, crowd, *accounts, made, breaches, values, use)
 
 
 #: Accounts, by name and role.

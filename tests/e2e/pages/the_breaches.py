@@ -1,0 +1,65 @@
+"""The breaches of the site: one that is fresh, one that is late, one told of, one that is closed."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from api import work as worker
+from api.bootstrap import Tillit, Work
+from audit.acts import Act
+from audit.entries import ActorType
+from consent.affected.question import Question
+from dsar.breaches import register, searches
+from dsar.breaches.account import Nature, Risk, Spared
+
+_HAPPENED = {
+    "fresh": "A letter with a list of members lay open at the counter of a shop.",
+    "late": "The token of the offers engine stood in a public repository for some days.",
+    "assessed": "A disk with a backup of the whole database was stolen from a car.",
+    "closed": "A screen at the till was left unlocked over lunch.",
+}
+
+
+async def written_down(tillit: Tillit) -> dict[str, tuple[UUID, UUID]]:
+    """Each with a search; that of the fresh one waits for a worker still."""
+    made: dict[str, tuple[UUID, UUID]] = {}
+    async with tillit.unit() as work:
+        for name in ("late", "assessed", "closed"):
+            made[name] = await _one(work, name)
+    await worker.drain(tillit)
+    async with tillit.unit() as work:
+        unit, act = work.unit, _act(work)
+        breach, _ = made["assessed"]
+        await register.assess(
+            unit, act, breach, risk=Risk.HIGH, why="Everybody, with contact details.",
+            consequences="Somebody who had the keys could write to members in our name.",
+            measures="The disk was wiped from afar. Backups travel no more.",
+            spared=Spared.ENCRYPTED,
+        )  # fmt: skip
+        await register.tell_authority(
+            unit, act, breach, at=unit.now - timedelta(hours=2), reference="DI-2026-1"
+        )
+        closed, _ = made["closed"]
+        await register.assess(
+            unit, act, closed, risk=Risk.NONE, why="Nobody was in the shop.", consequences="",
+            measures="Screens lock after a minute.", spared=None,
+        )  # fmt: skip
+        await register.close(unit, act, closed)
+        made["fresh"] = await _one(work, "fresh")
+    return made
+
+
+async def _one(work: Work, name: str) -> tuple[UUID, UUID]:
+    unit, act = work.unit, _act(work)
+    aware = unit.now - timedelta(days=5 if name == "late" else 1)
+    since = aware - timedelta(days=10)
+    found = await register.open_breach(
+        unit, act, happened=_HAPPENED[name], aware=aware,
+        since=None if name == "fresh" else since, natures=(Nature.CONFIDENTIALITY,),
+    )  # fmt: skip
+    question = Question(since=since, until=unit.now, whole=name == "assessed")
+    asked = await searches.ask(unit, act, work.active, found.id, question)
+    return found.id, asked.id
+
+
+def _act(work: Work) -> Act:
+    return Act(ActorType.OFFICER, "officer-3", programme=work.active.version)
