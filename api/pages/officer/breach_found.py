@@ -62,6 +62,9 @@ class Doubts:
 
 @dataclass(frozen=True)
 class ShownLine:
+    """`who`: ``named``, ``member`` or ``copy``; `actor`: the name of a service or officer."""
+
+    who: str
     actor: str
     how: str
     field: str
@@ -182,6 +185,7 @@ def _doubts(found: Affected) -> Doubts:
 
 def _line(asked: Asked, one: Line) -> ShownLine:
     return ShownLine(
+        who=_WHO.get(one.actor.partition("/")[0], "named"),
         actor=_actor(one.actor),
         how=asked.speaking.say(HOWS[one.how]),
         field=label(asked, one.field) if one.field else "",
@@ -191,10 +195,13 @@ def _line(asked: Asked, one: Line) -> ShownLine:
     )
 
 
+_WHO = {"member": "member", "database": "copy"}
+
+
 def _actor(name: str) -> str:
     """A service or officer by name; a member by nothing that leads to them."""
     type_, _, id = name.partition("/")
-    return type_ if type_ == "member" else id
+    return "" if type_ in _WHO else id
 
 
 def _short(id: UUID) -> str:

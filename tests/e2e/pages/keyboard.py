@@ -6,8 +6,8 @@ from itertools import pairwise
 from tests.e2e.pages.screens import Screen
 
 MOST = 400  # presses
-#: A date's field has a stop for its day, its month, its year and its calendar.
-INNER = 5
+#: A moment's field has a stop for its day, month, year, hour, minute, half of the day and calendar.
+INNER = 7
 _MARK = """() => {
     const tabbed = 'a[href], button, input, select, textarea, summary, [tabindex="0"]';
     const groups = new Set();

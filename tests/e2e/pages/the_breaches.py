@@ -1,4 +1,4 @@
-"""The breaches of the site: one that is fresh, one that is late, one told of, one that is closed."""
+"""The breaches of the site: fresh, late, told of, closed."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -19,6 +19,14 @@ _HAPPENED = {
 }
 
 
+_WHY = "Everybody, with contact details."
+_LEADS_TO = "Somebody who had the keys could write to members in our name."
+_DONE = "The disk was wiped from afar. Backups travel no more."
+_REFERENCE = "DI-2026-1"
+#: Everything that officers wrote.
+WRITTEN = (*_HAPPENED.values(), _WHY, _LEADS_TO, _DONE, _REFERENCE)
+
+
 async def written_down(tillit: Tillit) -> dict[str, tuple[UUID, UUID]]:
     """Each with a search; that of the fresh one waits for a worker still."""
     made: dict[str, tuple[UUID, UUID]] = {}
@@ -30,18 +38,18 @@ async def written_down(tillit: Tillit) -> dict[str, tuple[UUID, UUID]]:
         unit, act = work.unit, _act(work)
         breach, _ = made["assessed"]
         await register.assess(
-            unit, act, breach, risk=Risk.HIGH, why="Everybody, with contact details.",
-            consequences="Somebody who had the keys could write to members in our name.",
-            measures="The disk was wiped from afar. Backups travel no more.",
+            unit, act, breach, risk=Risk.HIGH, why=_WHY,
+            consequences=_LEADS_TO,
+            measures=_DONE,
             spared=Spared.ENCRYPTED,
         )  # fmt: skip
         await register.tell_authority(
-            unit, act, breach, at=unit.now - timedelta(hours=2), reference="DI-2026-1"
+            unit, act, breach, at=unit.now - timedelta(hours=2), reference=_REFERENCE
         )
         closed, _ = made["closed"]
         await register.assess(
-            unit, act, closed, risk=Risk.NONE, why="Nobody was in the shop.", consequences="",
-            measures="Screens lock after a minute.", spared=None,
+            unit, act, closed, risk=Risk.NONE, why=_WHY, consequences="",
+            measures=_DONE, spared=None,
         )  # fmt: skip
         await register.close(unit, act, closed)
         made["fresh"] = await _one(work, "fresh")

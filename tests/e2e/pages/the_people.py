@@ -28,7 +28,7 @@ from profiles import events, members
 from profiles.enrolment import enrol
 from profiles.members import Member
 from profiles.purchases import Item, Purchase
-from tests.e2e.pages.the_breaches import written_down
+from tests.e2e.pages.the_breaches import WRITTEN, written_down
 from tests.e2e.pages.the_requests import WISHES, asked
 
 CROWD = 40
@@ -52,8 +52,8 @@ OFFERS = "personalised_offers"
 class People:
     """By name. `maja`: has done everything there is; `tom`: nothing; `nils`: Maja's child, of ten.
 
-    `requests`: by the name of what is particular about each; `breaches` too, each with a search. `values`: every text about anybody.
-    `use`: the entry of the last use of Maja's data.
+    `requests`: by the name of what is particular about each; `breaches` too, each with a search.
+    `values`: every text about anybody. `use`: the entry of the last use of Maja's data.
     """
 
     maja: UUID
@@ -136,7 +136,12 @@ def _texts(crowd: Sequence[Person]) -> Iterator[str]:
             yield from value if isinstance(value, list) else [str(value)]
     yield from (item.description for one in crowd for buy in one.purchases for item in buy.items)
     yield from (name for _, name, _, _ in _PURCHASES)
-    yield from (*WISHES, *(name for name, _ in _OFFICERS), *(role for _, role in _OFFICERS))
+    yield from (
+        *WISHES,
+        *WRITTEN,
+        *(name for name, _ in _OFFICERS),
+        *(role for _, role in _OFFICERS),
+    )
 
 
 async def _crowd(work: Work, crowd: Sequence[Person]) -> list[UUID]:

@@ -1,4 +1,4 @@
-"""Breaches: written down, asked about, told of, closed; by officers who may, with a second proof."""
+"""Breaches: written down, asked about, told of, closed, by officers who may."""
 
 import csv
 import io
