@@ -15,6 +15,7 @@ from kernel.errors import Invalid
 LOCAL = "http://127.0.0.1:8000"
 _HERE = ("127.0.0.1", "localhost")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~-]+)*")
+_ORIGIN = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?")
 _SENDER = re.compile(r"[^@\s<>]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 #: Where mail is handed over, by the beginning of the address (RFC 8314, 3.3; RFC 6409).
 _MAIL_PORTS = {"smtp": 587, "smtps": 465}
@@ -59,6 +60,8 @@ class Settings:
     TILLIT_SMTP_URL       whom mail is handed to (unset: nothing is sent, letters are downloaded)
     TILLIT_MAIL_FROM      in whose name: ``Name <address>`` or an address
     TILLIT_SMS_URL        a webhook that sends text messages (unset: none are sent)
+    TILLIT_PANEL_ORIGINS  whose pages may frame the consent panel (unset: nobody else's)
+    TILLIT_PANEL_EXAMPLE  the service of the example sign-up page (unset: there is no such page)
     """
 
     data: Path
@@ -71,6 +74,8 @@ class Settings:
     proxies: tuple[str, ...] = ()
     mail: MailServer | None = None
     sms: SmsGateway | None = None
+    panel_origins: tuple[str, ...] = ()
+    panel_example: str | None = None
 
     @property
     def journal(self) -> Path:
@@ -102,6 +107,8 @@ def read_settings(
         "TILLIT_SMTP_URL",
         "TILLIT_MAIL_FROM",
         "TILLIT_SMS_URL",
+        "TILLIT_PANEL_ORIGINS",
+        "TILLIT_PANEL_EXAMPLE",
     }
     for name in environment:
         if name.startswith("TILLIT_") and name not in known:
@@ -117,6 +124,7 @@ def read_settings(
             remedy="it must begin with postgresql://",
         )
     data = Path(environment.get("TILLIT_DATA") or folder).absolute()
+    here = _public_url(environment.get("TILLIT_PUBLIC_URL") or LOCAL)
     keys = data / "keys"
     return Settings(
         data=data,
@@ -124,10 +132,12 @@ def read_settings(
         root_key=Path(environment.get("TILLIT_ROOT_KEY") or keys / "root.key"),
         record_key=Path(environment.get("TILLIT_RECORD_KEY") or keys / "record.key"),
         token_key=Path(environment.get("TILLIT_TOKEN_KEY") or keys / "token.key"),
-        public_url=_public_url(environment.get("TILLIT_PUBLIC_URL") or LOCAL),
+        public_url=here,
         proxies=_proxies(environment.get("TILLIT_TRUSTED_PROXIES") or ""),
         mail=_mail(environment.get("TILLIT_SMTP_URL"), environment.get("TILLIT_MAIL_FROM")),
         sms=_sms(environment.get("TILLIT_SMS_URL"), keys),
+        panel_origins=_origins(environment.get("TILLIT_PANEL_ORIGINS") or ""),
+        panel_example=_example(environment.get("TILLIT_PANEL_EXAMPLE"), here),
     )
 
 
@@ -164,6 +174,31 @@ def _proxies(said: str) -> tuple[str, ...]:
             )
         found.append(str(network))
     return tuple(found)
+
+
+def _origins(named: str) -> tuple[str, ...]:
+    """Whose pages may frame the panel: whole origins, one by one, and no pattern."""
+    for origin in (found := named.split()):
+        parts = urlsplit(origin) if _ORIGIN.fullmatch(origin) else None
+        if parts is None or (parts.scheme == "http" and parts.hostname not in _HERE):
+            raise Invalid(
+                "this is no site that could frame the panel",
+                place="TILLIT_PANEL_ORIGINS",
+                remedy="such as https://www.shop.example, several with spaces between them; http "
+                "only on this machine",
+            )
+    return tuple(dict.fromkeys(found))
+
+
+def _example(service: str | None, public_url: str) -> str | None:
+    """In whose name the example enrols whoever comes by: on this machine, and nowhere else."""
+    if service and urlsplit(public_url).hostname not in _HERE:
+        raise Invalid(
+            "the example sign-up page lets anybody enrol members",
+            place="TILLIT_PANEL_EXAMPLE",
+            remedy="leave it out, but where TILLIT_PUBLIC_URL is on this machine",
+        )
+    return service or None
 
 
 def _sms(url: str | None, folder: Path) -> SmsGateway | None:

@@ -5,6 +5,7 @@
     ├── UnknownPurpose     no purpose has that name
     ├── UnknownService     no service has that name
     ├── NotAChoice         a choice about something that nobody is asked about
+    ├── TermsChanged       a yes to what was shown, which is not what is done now
     ├── GuardianUnknown    nobody has put on record that they are the member's guardian
     ├── GuardianNeeded     a child's own yes: their guardian says it for them (Art. 8)
     ├── ChildUnknown       no child of theirs, whether or not there is such a member
@@ -17,7 +18,7 @@
 Messages name keys of the programme file and never a member's values.
 """
 
-from kernel.errors import Invalid, NotFound, Refused, TillitError, Unavailable
+from kernel.errors import Conflict, Invalid, NotFound, Refused, TillitError, Unavailable
 
 
 class ConsentError(TillitError):
@@ -38,6 +39,10 @@ class UnknownService(ConsentError, Invalid):
 
 class NotAChoice(ConsentError, Invalid):
     slug = "not-a-choice"
+
+
+class TermsChanged(ConsentError, Conflict):
+    slug = "terms-changed"
 
 
 class GuardianUnknown(ConsentError, Refused):

@@ -1,4 +1,4 @@
-"""How services write down what members chose: at a till, by telephone, on paper."""
+"""How services write down what members chose: at a till, on paper, in a consent panel."""
 
 from typing import Annotated
 from uuid import UUID
@@ -9,7 +9,7 @@ from api.http.bodies import Moment, Name, happened
 from api.http.doors import Asked, Doors
 from api.http.errors import Misshapen
 from audit.entries import ActorType
-from consent import ledger
+from consent import ledger, panel
 from consent.ages import born, refuse_own_yes
 from consent.backdating import choose_then
 from consent.choices import Action as Said
@@ -25,6 +25,7 @@ from consent.programme.suggestion import did_you_mean
 from consent.standings import Standings
 from profiles import members
 from profiles.members import Member
+from profiles.unit import Unit
 
 doors = Doors(ActorType.SERVICE)
 
@@ -72,6 +73,13 @@ class Stands(msgspec.Struct):
     until: str | None
 
 
+class FromPanel(msgspec.Struct, forbid_unknown_fields=True):
+    """What a form's `tillit-consent` held when somebody joined, as it came; it may be empty."""
+
+    member: UUID
+    panel: Annotated[str, msgspec.Meta(max_length=panel.LONGEST)]
+
+
 @doors("POST", "/v1/consents", status=201, problems=(404,))
 async def tell(asked: Asked, told: Told) -> Stands:
     """Write down a member's choice; every answer from now on heeds it.
@@ -91,7 +99,20 @@ async def tell(asked: Asked, told: Told) -> Stands:
     if told.guardian is None and said is Said.GIVEN:
         refuse_own_yes(unit, grant.footing, member, choice.at)
     stands = (await ledger.record(unit, act, {member: [choice]}))[member.id]
-    return _stands(asked, grant, member, stands)
+    return stands_of(asked.unit, grant, member, stands)
+
+
+@doors("POST", "/v1/consents/panel", status=201, problems=(404, 409))
+async def hand_in(asked: Asked, sent: FromPanel) -> list[Stands]:
+    """Write down what a member answered in a consent panel, all of it or nothing.
+
+    Needs `consent` for each purpose that was answered. What was not answered is not in the
+    value, and stays unanswered. A yes to terms that are not today's any more is refused (409).
+    """
+    told = await panel.tell(asked.unit, asked.active, asked.who.name, sent.member, sent.panel)
+    if told is None:
+        return []
+    return [stands_of(asked.unit, one, told.member, told.standings) for one in told.grants]
 
 
 def _said(told: Told) -> Said:
@@ -140,8 +161,9 @@ def _choice(asked: Asked, grant: Grant, told: Told, said: Said) -> Choice:
     )
 
 
-def _stands(asked: Asked, grant: Grant, member: Member, stands: Standings) -> Stands:
-    unit, name = asked.unit, grant.purpose.name
+def stands_of(unit: Unit, grant: Grant, member: Member, stands: Standings) -> Stands:
+    """What a service is told of a member after it has written something down."""
+    name = grant.purpose.name
     now = stands.of(name)
     reason = reason_of(grant.footing, stands, unit.today, born=born(unit, grant.footing, member))
     return Stands(

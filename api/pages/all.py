@@ -39,6 +39,8 @@ from api.pages.officer import (
     use_segments,
 )
 from api.pages.officer import requests as officers_requests
+from api.pages.panel import in_use
+from api.pages.panel import routes as panel
 
 PAGES: tuple[Page, ...] = (
     *anybody.pages.all,
@@ -77,9 +79,10 @@ PAGES: tuple[Page, ...] = (
     *breach_asking.pages.all,
     *breach_found.pages.all,
     *breach_notice.pages.all,
+    *in_use.pages.all,
 )
 
 
 def routes(tillit: Tillit) -> list[Route]:
     """The pages and what they are made of; tests hold that each refuses whoever it is not for."""
-    return [*running.routes(tillit, PAGES), static.route()]
+    return [*running.routes(tillit, PAGES), static.route(), *panel.routes(tillit)]

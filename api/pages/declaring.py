@@ -34,6 +34,8 @@ class Page:
     limit: int = LIMIT
     #: Its form may hold a file.
     file: bool = False
+    #: It holds a frame with a page of ours.
+    frames: bool = False
 
     @property
     def takes(self) -> Any:

@@ -26,20 +26,22 @@ HEADERS: Mapping[str, str] = {
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex, nofollow",
 }
+#: For a page that holds a frame with another page of ours.
+FRAMING = f"{POLICY}; frame-src 'self'"
 _YEAR = 31_536_000  # seconds
 LANGUAGE = "tillit-language"
 
 
 def headers(settings: Settings) -> dict[str, str]:
     """Those of every page; on https also that it is never asked for otherwise (RFC 6797)."""
-    if _encrypted(settings):
+    if encrypted(settings):
         return {**HEADERS, "Strict-Transport-Security": f"max-age={_YEAR}; includeSubDomains"}
     return dict(HEADERS)
 
 
 def session_cookie(settings: Settings) -> str:
     """The cookie's name; its prefix binds it to this host and to https (RFC 6265bis)."""
-    return "__Host-tillit" if _encrypted(settings) else "tillit"
+    return "__Host-tillit" if encrypted(settings) else "tillit"
 
 
 def cookie(name: str, value: str | None, settings: Settings) -> str:
@@ -52,7 +54,7 @@ def cookie(name: str, value: str | None, settings: Settings) -> str:
         parts.append("Max-Age=0")
     elif name == LANGUAGE:
         parts.append(f"Max-Age={_YEAR}")
-    if _encrypted(settings):
+    if encrypted(settings):
         parts.append("Secure")
     return "; ".join(parts)
 
@@ -87,5 +89,6 @@ def local(path: str, *, otherwise: str) -> str:
     return path if safe and plain else otherwise
 
 
-def _encrypted(settings: Settings) -> bool:
+def encrypted(settings: Settings) -> bool:
+    """Whether everybody comes by https."""
     return settings.public_url.startswith("https://")

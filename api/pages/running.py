@@ -98,6 +98,8 @@ def _endpoint(
         except Exception as error:  # a door: recorded, and answered with a page
             record(error, seen)
             response = await sent.faulty()
+        if page.frames:
+            response.headers["Content-Security-Policy"] = guarding.FRAMING
         for name, value in always.items():
             response.headers.setdefault(name, value)
         return response

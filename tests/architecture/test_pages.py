@@ -93,7 +93,10 @@ async def test_every_page_shuts_every_door_of_the_browser(tillit: Tillit) -> Non
     async with browser(tillit) as at:
         for page in PAGES:
             answer = await at.client.request(page.method, _filled(page.path), headers=OURS)
-            for name, value in guarding.headers(tillit.settings).items():
+            expected = guarding.headers(tillit.settings)
+            if page.frames:
+                expected["Content-Security-Policy"] = guarding.FRAMING
+            for name, value in expected.items():
                 assert answer.headers[name] == value, _name(page)
             assert answer.headers["cache-control"] == "no-store"
             assert answer.headers["x-content-type-options"] == "nosniff"
@@ -105,6 +108,7 @@ def test_no_policy_lets_anything_inline_or_from_elsewhere() -> None:
     assert "unsafe" not in guarding.POLICY
     assert "http" not in guarding.POLICY
     assert "default-src 'none'" in guarding.POLICY
+    assert guarding.FRAMING.removeprefix(guarding.POLICY) == "; frame-src 'self'"
 
 
 #: Whoever comes by sees these pages and no others. A longer list is a decision to be written.
@@ -114,6 +118,7 @@ ANYBODYS = {
     "/certificate/{token}",
     "/certificate/{token}/{part}/{form}",
     "/language",
+    "/panel/in-use",
     "/second",
     "/second/code",
     "/second/send",

@@ -16,6 +16,7 @@ from api.bootstrap import SYSTEM, Tillit
 from api.http.app import DOORS, create_app
 from api.pages import static
 from api.pages.all import PAGES
+from api.pages.panel import routes as panel
 from api.tokens import Caller, mint
 from audit.entries import ActorType
 from profiles.enrolment import enrol
@@ -71,8 +72,9 @@ def _filled(path: str) -> str:
 
 
 def _asked(app: FastAPI) -> Iterator[tuple[str, str]]:
-    """Each method of each route that is no page: those are in `test_pages`."""
-    pages = {(page.method, page.path) for page in PAGES} | {("GET", static.PATH)}
+    """Each method of each route that is no page: those are in `test_pages`, `test_page_panel`."""
+    pages = {(page.method, page.path) for page in PAGES}
+    pages |= {("GET", path) for path in (static.PATH, *panel.PATHS)}
     for route in app.routes:
         assert isinstance(route, Route), f"{route} is no plain route: test it here first"
         for method in sorted((route.methods or set()) - {"HEAD"}):

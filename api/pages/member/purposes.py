@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from api.pages.asked import Asked
+from api.pages.speaking import Speaking
 from consent.choices import State
 from consent.eligibility import Reason
 from consent.history import Stand
 from consent.programme import Action, Purpose
+from consent.programmes import Active
 from dsar import own_choices
 from dsar.languages import same, shown_in
 from dsar.own_preferences import Preferences
@@ -131,7 +133,8 @@ def just_said(
 def shown(asked: Asked, stand: Stand, *, wishes: Preferences | None = None) -> ShownPurpose:
     """`wishes`: what they have said about everything at once, where that is to be told."""
     purpose, speak = stand.purpose, asked.speaking
-    spoken, changes = _spoken(asked, purpose.notice), _spoken(asked, purpose.without)
+    spoken = spoken_in(asked.active, speak.code, purpose.notice)
+    changes = spoken_in(asked.active, speak.code, purpose.without)
     period = asked.active.programme.retention_of(purpose.name)
     until = stand.standing.until if stand.standing.consented else None
     said = _said(stand, all_marketing=wishes is not None and wishes.objects)
@@ -146,9 +149,9 @@ def shown(asked: Asked, stand: Stand, *, wishes: Preferences | None = None) -> S
         changes=purpose.without.get(changes, ""),
         changes_language=changes,
         changes_foreign=_foreign(asked, changes),
-        stops=_using(asked, purpose),
-        data=_data(asked, purpose),
-        recipients=_recipients(asked, purpose),
+        stops=using(asked.active, purpose),
+        data=data(asked.active, speak, purpose),
+        recipients=recipients(asked.active, purpose),
         kept=speak.language.period(period) if period else "",
         can_choose=own_choices.can_choose(purpose),
         is_consent=stand.footing.needs_consent,
@@ -223,9 +226,9 @@ def _why_not(asked: Asked, stand: Stand, said: str) -> str:
     return asked.speaking.say(why) if why else ""
 
 
-def _spoken(asked: Asked, texts: Mapping[str, str]) -> str:
-    first = asked.active.programme.languages[0]
-    return shown_in(texts.keys(), reader=asked.speaking.code, first=first)
+def spoken_in(active: Active, language: str, texts: Mapping[str, str]) -> str:
+    """The language to show a text of the programme in; empty for no text."""
+    return shown_in(texts.keys(), reader=language, first=active.programme.languages[0])
 
 
 def _foreign(asked: Asked, language: str) -> str:
@@ -246,21 +249,23 @@ def _channels(asked: Asked, stand: Stand, wishes: Preferences | None) -> list[Sh
     ]
 
 
-def _using(asked: Asked, purpose: Purpose) -> list[str]:
-    services = asked.active.programme.services.values()
+def using(active: Active, purpose: Purpose) -> list[str]:
+    """The services that use data for the purpose."""
+    services = active.programme.services.values()
     return [one.name for one in services if _USES & one.may.get(purpose.name, frozenset())]
 
 
-def _data(asked: Asked, purpose: Purpose) -> list[str]:
+def data(active: Active, speaking: Speaking, purpose: Purpose) -> list[str]:
     """What the purpose uses, each kind of data once."""
-    programme, fields = asked.active.programme, asked.active.schema.catalogue.fields
+    programme, fields = active.programme, active.schema.catalogue.fields
     terms = (
         fields[one].category if one in fields else programme.traits[one].category
         for one in purpose.fields
     )
-    return list(dict.fromkeys(asked.speaking.category(term) for term in terms))
+    return list(dict.fromkeys(speaking.category(term) for term in terms))
 
 
-def _recipients(asked: Asked, purpose: Purpose) -> list[str]:
-    found = asked.active.programme.recipients.values()
+def recipients(active: Active, purpose: Purpose) -> list[str]:
+    """Who gets data for the purpose, by name."""
+    found = active.programme.recipients.values()
     return [one.name for one in found if purpose.name in one.purposes]

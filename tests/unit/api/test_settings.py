@@ -121,3 +121,44 @@ def test_nobody_in_particular_is_no_proxy(said: str) -> None:
     with pytest.raises(Invalid) as refused:
         read_settings({"TILLIT_TRUSTED_PROXIES": said})
     assert refused.value.problems[0].place == "TILLIT_TRUSTED_PROXIES"
+
+
+def test_nobody_elses_page_frames_the_panel_unless_it_is_named() -> None:
+    assert read_settings({}).panel_origins == ()
+    named = "https://www.shop.example  http://127.0.0.1:9000 https://www.shop.example"
+    assert read_settings({"TILLIT_PANEL_ORIGINS": named}).panel_origins == (
+        "https://www.shop.example",
+        "http://127.0.0.1:9000",
+    )
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "*",
+        "https://*",
+        "https://*.shop.example",
+        "https:",
+        "shop.example",
+        "http://shop.example",
+        "https://shop.example/",
+        "https://shop.example/join",
+        "https://shop.example;",
+        "https://shop.example, https://other.example",
+        "https://someone@shop.example",
+        "https://shop.example 'unsafe-inline'",
+    ],
+)
+def test_who_frames_the_panel_is_a_whole_origin_and_no_pattern(named: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_settings({"TILLIT_PANEL_ORIGINS": named})
+    assert refused.value.problems[0].place == "TILLIT_PANEL_ORIGINS"
+
+
+def test_the_example_sign_up_page_is_for_this_machine_alone() -> None:
+    assert read_settings({}).panel_example is None
+    assert read_settings({"TILLIT_PANEL_EXAMPLE": "till"}).panel_example == "till"
+    public = {"TILLIT_PUBLIC_URL": "https://choices.example.com"}
+    with pytest.raises(Invalid) as refused:
+        read_settings({"TILLIT_PANEL_EXAMPLE": "till", **public})
+    assert refused.value.problems[0].place == "TILLIT_PANEL_EXAMPLE"

@@ -12,6 +12,7 @@ from callers_at_doors import PURPOSE, Club
 
 from api.tokens import Caller, mint
 from api.work import drain
+from consent.panel import terms_shown
 
 _BLOCK = re.compile(r"^```(http|json)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = [
@@ -63,6 +64,15 @@ def _differs(said: Any, got: Any) -> bool:
     return bool(said != got)
 
 
+async def _panel(club: Club) -> str:
+    """What a panel puts into a form for a yes to the newsletter, as it stands in a JSON text."""
+    async with club.tillit.unit() as work:
+        terms = terms_shown(work.active.programme.purposes["newsletter"], "sv")
+        said = {"allow": True, "language": "sv", "terms": terms}
+        told = {"programme": work.active.version, "shown": work.unit.now.isoformat()}
+    return json.dumps(json.dumps({**told, "answers": {"newsletter": said}}))[1:-1]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 async def test_every_request_on_the_page_gives_what_it_says(club: Club, page: Path) -> None:
     member = await club.joins("H-1", **VALUES)
@@ -70,7 +80,7 @@ async def test_every_request_on_the_page_gives_what_it_says(club: Club, page: Pa
     if page.stem in ("mailer", "officer"):
         await club.agrees(member, purpose="newsletter")
     answer: Any = None
-    known = {"<member>": member}
+    known = {"<member>": member, "<panel>": await _panel(club)}
     for kind, text in _BLOCK.findall(page.read_text(encoding="utf-8")):
         if kind == "http":
             answer = await _send(club, text, known)

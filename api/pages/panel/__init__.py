@@ -1,0 +1,1 @@
+"""The consent panel that shops embed, and an example of a page with it."""
