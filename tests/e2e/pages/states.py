@@ -291,6 +291,7 @@ STATES: tuple[State, ...] = (
         "officer",
         _at("/desk/use/actors/officer/officer-1"),
     ),
+    State("/panel/in-use", "", "nobody"),
     State("/sign-in", "", "nobody"),
     State("/sign-in", "after signing out", "nobody", _at("/sign-in?said=signed-out")),
     State("/sign-in/desk", "", "nobody"),

@@ -184,6 +184,7 @@ async def _living(database_url: str, folder: Path, clock: Clock | None) -> Async
             "TILLIT_DATA": str(folder),
             "TILLIT_DATABASE_URL": database_url,
             "TILLIT_PUBLIC_URL": url,
+            "TILLIT_PANEL_EXAMPLE": "till",
         }
     )
     async with opened(settings, clock=clock) as tillit:
