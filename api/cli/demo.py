@@ -19,6 +19,7 @@ from api.demo.mailbox import Mailbox
 from api.demo.signing_in import ADDRESS, OFFICER, ROLE, hire, way_in
 from api.demo.story import Story
 from api.http.serving import listen, serve
+from api.pages.panel.in_use import PATH as EXAMPLE
 from api.people.people import Kind
 from api.settings import LOCAL, Settings, read_settings
 from api.tokens import Caller, mint
@@ -29,6 +30,8 @@ from kernel.errors import Conflict
 MARK = ".tillit-demo"
 FOLDER = "tillit-demo"
 HOST = "127.0.0.1"
+#: In whose name the example's sign-up page enrols.
+SHOP = "till"
 
 
 def demo(
@@ -43,7 +46,8 @@ def demo(
     listening = None if once else listen(HOST, port)
     if listening is not None and settings.public_url == LOCAL:
         here = f"http://{HOST}:{listening.getsockname()[1]}"
-        settings = replace(settings, public_url=here)
+        # Only here may whoever comes by join: it is this machine, and everybody is made up.
+        settings = replace(settings, public_url=here, panel_example=settings.panel_example or SHOP)
     _empty(settings.data)
     console = Console(stderr=json, highlight=False)
     try:
@@ -106,7 +110,10 @@ async def _invite(tillit: Tillit, story: Story, console: Console, port: int) -> 
     if tillit.mail is None:
         tillit.mail = mailbox = Mailbox(lambda text: say(f"\n[bold]{escape(text)}[/]"))
         await _show_in(tillit, mailbox, story.addresses[story.another], say)
-    say(f"\n[bold]a service[/]: what it may ask, in what shape\n{here}/docs\n")
+    say(f"\n[bold]a service[/]: what it may ask, in what shape\n{here}/docs")
+    if tillit.settings.panel_example is not None:
+        say(f"  and a shop's sign-up page with the consent panel in it: {here}{EXAMPLE}")
+    say("")
 
 
 async def _show_in(

@@ -2,8 +2,10 @@
 
 import base64
 import io
+from dataclasses import replace
 
 import httpx
+import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from rich.console import Console
@@ -104,3 +106,15 @@ async def test_a_mail_server_that_is_set_gets_the_mail(tillit: Tillit) -> None:
     await _invite(tillit, story, Console(file=out, width=80), 8000)
     assert tillit.mail is theirs
     assert "/sign-in/link/" not in out.getvalue()
+
+
+@pytest.mark.parametrize("service", [None, "till"])
+async def test_the_shops_sign_up_page_is_told_of_where_there_is_one(
+    service: str | None, tillit: Tillit
+) -> None:
+    maja = await _maja(tillit)
+    story = Story(tillit, tillit.settings.data, print, another=maja.id, addresses={maja.id: MAJA})
+    tillit.settings = replace(tillit.settings, panel_example=service)
+    out = io.StringIO()
+    await _invite(tillit, story, Console(file=out, width=80), 8000)
+    assert (f"{BASE}/panel/in-use" in out.getvalue()) is (service is not None)
