@@ -1,7 +1,7 @@
 """The consent panel on a shop's page of another site: given, taken back, handed in."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -15,6 +15,7 @@ from api.pages.panel.routes import integrity
 from api.tokens import Caller, mint
 from consent import ledger
 from consent.choices import Action, Choice
+from consent.programme import Purpose
 from profiles import members
 from tests.e2e.pages.a_shop import Shop, open_shop
 from tests.e2e.pages.keyboard import walked
@@ -140,8 +141,8 @@ def _ledger(site: Site, member: UUID) -> list[Choice]:
     return site.do(kept)
 
 
-def _purposes(site: Site):  # type: ignore[no-untyped-def]
-    async def purposes(tillit: Tillit):  # type: ignore[no-untyped-def]
+def _purposes(site: Site) -> Mapping[str, Purpose]:
+    async def purposes(tillit: Tillit) -> Mapping[str, Purpose]:
         async with tillit.unit() as work:
             return work.active.programme.purposes
 

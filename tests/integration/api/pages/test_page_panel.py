@@ -130,6 +130,7 @@ async def test_each_purpose_is_told_in_full(http: httpx.AsyncClient) -> None:
     assert '<html lang="sv">' in text
     assert [name for _, name in _ASKED.findall(text)] == ["partner_offers"]
     for words in (
+        "Det är Fjällklubben AB som frågar.",
         letter.notice["sv"],
         letter.without["sv"],
         "Brevduvan Utskick AB",
