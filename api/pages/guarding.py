@@ -77,7 +77,7 @@ def is_ours(headers: Mapping[str, str], settings: Settings) -> bool:
         return False
     own = urlsplit(settings.public_url)
     here = headers.get("host", "")
-    if _encrypted(settings) and sent.scheme != "https":
+    if encrypted(settings) and sent.scheme != "https":
         return False
     return sent.netloc in (own.netloc, here) and (sent.scheme == own.scheme or sent.netloc == here)
 
