@@ -45,8 +45,8 @@ _HANGING = frozenset({Reason.ASK_AGAIN, Reason.GUARDIAN_NEEDED, Reason.COME_OF_A
 
 @dataclass(frozen=True)
 class ShownChannel:
-    """`on`: None while nothing was said yes to that would use it. `barred`: off for everything at
-    once, so that nothing said of one purpose turns it on."""
+    """`on`: None, and marked neither way, while no yes was said that would use it. `barred`: off
+    for everything at once, so that nothing said of one purpose turns it on."""
 
     name: str
     text: str
@@ -64,7 +64,8 @@ class ShownPurpose:
     it does not. `answer`: yes (True), no, or None while there is none that counts; `said`: the
     answer in words; `used`, or `why_not`, where the answer does not tell. `last_day`: of a yes
     that runs out. `recipients`: who gets data for it, by name. `channels`: each by itself, once
-    the answer is yes; before, `ways` names those that a yes opens, and nothing looks like said.
+    the answer is yes or none is needed; before, `ways` names those that a yes opens, and nothing
+    looks like said.
     """
 
     name: str
@@ -139,6 +140,7 @@ def shown(asked: Asked, stand: Stand, *, wishes: Preferences | None = None) -> S
     until = stand.standing.until if stand.standing.consented else None
     said = _said(stand, all_marketing=wishes is not None and wishes.objects)
     answer, channels = answer_of(stand), _channels(asked, stand, wishes)
+    in_effect = answer or (answer is None and not stand.footing.needs_consent)
     return ShownPurpose(
         name=purpose.name,
         title=speak.purpose(purpose.dpv),
@@ -162,8 +164,10 @@ def shown(asked: Asked, stand: Stand, *, wishes: Preferences | None = None) -> S
         last_day=until - timedelta(days=1) if until and said in _DATED else None,
         used=stand.reason is None,
         why_not=_why_not(asked, stand, said),
-        channels=channels if answer else [],
-        ways=[] if answer else [one.text for one in channels if one.on and not one.barred],
+        channels=channels if in_effect else [],
+        ways=[]
+        if in_effect
+        else [one.text for one in channels if one.on is not False and not one.barred],
     )
 
 
@@ -210,7 +214,7 @@ def answer_of(stand: Stand) -> bool | None:
     if stand.objected or stand.standing.said_no:
         return False
     if not stand.footing.needs_consent:
-        return True
+        return True if stand.standing.lifted else None
     if stand.state in (State.GIVEN, State.RENEWED):
         return None if stand.reason in _HANGING else True
     if stand.state is State.REQUESTED:
@@ -243,7 +247,10 @@ def _channels(asked: Asked, stand: Stand, wishes: Preferences | None) -> list[Sh
     say = asked.speaking.say
     return [
         ShownChannel(
-            one, say(CHANNELS[one]), on, barred=wishes is not None and not wishes.channels[one]
+            one,
+            say(CHANNELS[one]),
+            None if on and answer_of(stand) is None else on,
+            barred=wishes is not None and not wishes.channels[one],
         )
         for one, on in stand.channels.items()
     ]

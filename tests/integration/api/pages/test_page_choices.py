@@ -345,3 +345,27 @@ async def test_a_notice_that_is_not_in_the_readers_language_is_in_english_and_sa
         assert said in letter
     else:
         assert "<p lang=" not in letter
+
+
+async def test_what_is_used_without_an_answer_does_not_look_answered(
+    tillit: Tillit, maja: UUID
+) -> None:
+    """Our own interest is no yes of theirs: it is said in words, and no button is pressed."""
+    async with member_at(tillit, maja) as at:
+        found = card((await at.open("/my/choices")).text, "assortment_insight")
+        assert "There is no answer yet. We use it unless the answer is no" in found
+        assert 'aria-pressed="true"' not in found
+        for allow, pressed in ((False, 2), (True, 1)):
+            await at.open("/my/choices")
+            await press(at, "assortment_insight", allow=allow)
+            found = card((await at.open("/my/choices")).text, "assortment_insight")
+            assert re.findall(r'aria-pressed="(\w+)"', found)[pressed - 1] == "true"
+            assert found.count('aria-pressed="true"') == 1
+
+
+async def test_a_yes_to_what_nobody_has_said_no_to_is_taken(tillit: Tillit, maja: UUID) -> None:
+    async with member_at(tillit, maja) as at:
+        await at.open("/my/choices")
+        await press(at, "assortment_insight", allow=True)
+        assert at.page is not None
+        assert at.page.status_code == 200
