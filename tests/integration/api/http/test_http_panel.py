@@ -174,7 +174,7 @@ _SOON = datetime.now(UTC) + timedelta(days=1)
     [
         ("programme", 2),
         ("programme", 0),
-        ("shown", _SOON.isoformat()),
+        pytest.param("shown", _SOON.isoformat(), id="tomorrow"),
         ("shown", "0001-01-01T00:00:00+14:00"),
         ("shown", "9999-12-31T23:59:59-14:00"),
         ("shown", "2026-03-01T12:00:00"),
