@@ -6,10 +6,13 @@ from api.pages import guarding
 from api.pages.answers import Go
 from api.pages.asked import Asked
 from api.pages.declaring import Pages
+from api.pages.frames import first_at_desk
 from api.pages.onward import HOME
+from api.people.people import Kind
 from dsar.languages import LANGUAGES
 
 pages = Pages(None)
+desk = Pages(Kind.OFFICER)
 
 
 class WantedLanguage(msgspec.Struct, forbid_unknown_fields=True):
@@ -23,6 +26,12 @@ class WantedLanguage(msgspec.Struct, forbid_unknown_fields=True):
 async def enter(asked: Asked) -> Go:
     """To one's own pages, or to the sign-in."""
     return Go(HOME[asked.person.kind] if asked.person is not None else "/sign-in")
+
+
+@desk("GET", HOME[Kind.OFFICER])
+async def sit_down(asked: Asked) -> Go:
+    """To the first page that the officer's role includes."""
+    return Go(first_at_desk(asked))
 
 
 @pages("POST", "/language")

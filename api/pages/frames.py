@@ -45,7 +45,7 @@ def frame_of(asked: Asked, *, path: str, said: str = "") -> Frame:
     if person is not None and person.kind is Kind.MEMBER:
         places = _MEMBERS
     if person is not None and person.kind is Kind.OFFICER and person.is_in:
-        places = tuple(one for one in _OFFICERS if one.ability is None or asked.may(one.ability))
+        places = _of_role(asked)
     speaking = asked.speaking
     return Frame(
         controller=controller.name,
@@ -60,3 +60,12 @@ def frame_of(asked: Asked, *, path: str, said: str = "") -> Frame:
         said=speaking.say(said) if said else "",
         form=sessions.form_token(asked.token) if asked.token is not None else "",
     )
+
+
+def first_at_desk(asked: Asked) -> str:
+    """The first of the officers' pages that this officer's role includes."""
+    return _of_role(asked)[0].to
+
+
+def _of_role(asked: Asked) -> tuple[_Place, ...]:
+    return tuple(one for one in _OFFICERS if one.ability is None or asked.may(one.ability))

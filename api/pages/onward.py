@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from api.pages import guarding
 from api.people.people import Kind
 
-HOME = {Kind.MEMBER: "/my/choices", Kind.OFFICER: "/desk/requests"}
+HOME = {Kind.MEMBER: "/my/choices", Kind.OFFICER: "/desk"}
 SIGN_IN = {Kind.MEMBER: "/sign-in", Kind.OFFICER: "/sign-in/desk"}
 _OWN = {Kind.MEMBER: "/my/", Kind.OFFICER: "/desk/"}
 LONGEST = 200  # characters

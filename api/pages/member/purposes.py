@@ -147,10 +147,10 @@ def shown(asked: Asked, stand: Stand, *, wishes: Preferences | None = None) -> S
         article=speak.wording.article(purpose.legal_basis.article),
         notice=purpose.notice[spoken],
         notice_language=spoken,
-        notice_foreign=_foreign(asked, spoken),
+        notice_foreign=foreign(speak, spoken),
         changes=purpose.without.get(changes, ""),
         changes_language=changes,
-        changes_foreign=_foreign(asked, changes),
+        changes_foreign=foreign(speak, changes),
         stops=using(asked.active, purpose),
         data=data(asked.active, speak, purpose),
         recipients=recipients(asked.active, purpose),
@@ -235,9 +235,8 @@ def spoken_in(active: Active, language: str, texts: Mapping[str, str]) -> str:
     return shown_in(texts.keys(), reader=language, first=active.programme.languages[0])
 
 
-def _foreign(asked: Asked, language: str) -> str:
+def foreign(speak: Speaking, language: str) -> str:
     """What another language than the page's is called; empty for the page's own."""
-    speak = asked.speaking
     return "" if not language or same(language, speak.code) else speak.language.language(language)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from api.pages.answers import View
-from api.pages.member.purposes import data, recipients, spoken_in, using
+from api.pages.member.purposes import data, foreign, recipients, spoken_in, using
 from api.pages.rendering import Frame, html
 from api.pages.speaking import Speaking
 from audit.entries import rfc3339
@@ -25,8 +25,9 @@ from dsar.packages.marking import mark
 class AskedFor:
     """A purpose as the panel tells it, in the page's language.
 
-    `language`: that of the notice; `terms`: what a yes to it is a yes to, empty where there is
-    none to say; `holds`: for how long a yes holds. `can_object`: an objection ends it.
+    `…_language`: that of a text, and `…_foreign` its name where it is not the page's. `terms`: what
+    a yes to it is a yes to, empty where there is none to say; `holds`: for how long a yes holds.
+    `can_object`: an objection ends it.
     """
 
     name: str
@@ -34,8 +35,10 @@ class AskedFor:
     article: str
     notice: str
     notice_language: str
+    notice_foreign: str
     changes: str
     changes_language: str
+    changes_foreign: str
     stops: Sequence[str]
     data: Sequence[str]
     recipients: Sequence[str]
@@ -114,8 +117,10 @@ def _told(active: Active, speaking: Speaking, purpose: Purpose) -> AskedFor:
         article=speaking.wording.article(purpose.legal_basis.article),
         notice=purpose.notice[spoken],
         notice_language=spoken,
+        notice_foreign=foreign(speaking, spoken),
         changes=purpose.without.get(changes, ""),
         changes_language=changes,
+        changes_foreign=foreign(speaking, changes),
         stops=using(active, purpose),
         data=data(active, speaking, purpose),
         recipients=recipients(active, purpose),

@@ -313,6 +313,9 @@ async def test_who_may_not_handle_requests_sees_nothing_of_them(
             assert page.status_code == 403
             assert "Your role does not include this" in page.text
         assert 'href="/desk/requests"' not in page.text
+        assert at.page is not None
+        home = await at.open("/desk")
+        assert str(home.url).endswith("/desk/use")
         refused = await at.send(f"{INBOX}/{one.id}/steps/approve")
     assert refused.status_code == 403
 

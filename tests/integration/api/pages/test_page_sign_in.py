@@ -162,7 +162,7 @@ async def test_who_is_signed_in_just_goes_on(tillit: Tillit) -> None:
         assert (await at.client.get("/sign-in/desk")).status_code == 200
     async with officer_at(tillit) as at:
         answer = await at.client.get("/sign-in/desk")
-        assert answer.headers["location"] == "/desk/requests"
+        assert answer.headers["location"] == "/desk"
 
 
 async def test_signing_in_ends_what_was_signed_in_at_this_browser(tillit: Tillit) -> None:
