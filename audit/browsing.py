@@ -94,11 +94,13 @@ async def ours_of(
     *,
     trust: Trust,
     passed_over: Callable[[UUID], None],
+    by_tree: bool = False,
 ) -> AsyncIterator[Told]:
     """Those of some kinds that have a number or a MAC of ours, in id order, for who checks them.
 
     `passed_over` is told of every other, and of what is no entry: one row stops nobody. Whether
-    an entry is the one that its number was given to, `audit.check` finds.
+    an entry is the one that its number was given to, `audit.check` finds; with `by_tree` it is
+    looked at here too, one by one, for kinds of which there are few.
     """
     last = UUID(int=0)
     while page := await rows(session, _OURS, last, _spelt(kinds), _PAGE):
@@ -111,6 +113,9 @@ async def ours_of(
             if said is None or said.id != one.id or not trust.has_place(one):
                 passed_over(one.id)
             elif said.kind in kinds:
+                if by_tree and not await trust.holds(session, one):
+                    passed_over(one.id)
+                    continue
                 yield said
         last = page[-1][0]
 

@@ -176,7 +176,9 @@ def commit(detail: bytes) -> Commitment:
 def opens(commitment_hex: str, salt_and_detail: bytes) -> bool:
     """Whether ``salt ‖ detail`` is what the leaf committed to."""
     digest = hashlib.sha256(salt_and_detail).hexdigest()
-    return len(salt_and_detail) >= _SALT and hmac.compare_digest(digest, commitment_hex)
+    return len(salt_and_detail) >= _SALT and hmac.compare_digest(
+        digest.encode(), commitment_hex.encode()
+    )
 
 
 _ACTOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}")

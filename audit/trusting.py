@@ -81,6 +81,14 @@ class Trust:
         """Let go of what was read of the tree: for whoever goes through all of it."""
         session.info.pop(_SIGNED, None)
 
+    async def holds(self, session: AsyncSession, one: Stored) -> bool:
+        """The same of one, as an answer."""
+        try:
+            await self.check(session, [one])
+        except RecordTampered:
+            return False
+        return True
+
     def has_place(self, one: Stored) -> bool:
         """Whether it has a number in the log, or a MAC of ours; whether the right number is for
         `check` to say.

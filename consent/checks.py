@@ -4,6 +4,8 @@ is derived from members' values and ledgers against them; figures open.
 For `tillit audit verify`, with keys in hand. The record itself is checked by `audit.check`.
 """
 
+from collections.abc import AsyncIterator, Callable, Collection
+from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from uuid import UUID
@@ -11,9 +13,9 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from audit.browsing import all_entries
+from audit.browsing import Told, ours_of
 from audit.entries import Kind
-from audit.errors import EntryInvalid
+from audit.trusting import Trust
 from consent.contacts import contacted_days, counts
 from consent.figures import kept as kept_figures
 from consent.footprints import open_footprint, open_sets
@@ -51,29 +53,59 @@ async def check(unit: Unit) -> list[str]:
     ]
 
 
-async def check_programmes(session: AsyncSession, programmes: Programmes) -> list[str]:
+@dataclass(frozen=True)
+class Checked:
+    """What is wrong with programme versions. `stands`: the one in force is the one on record, so
+    that what it says can be used to open and compare what else there is.
+    """
+
+    problems: list[str]
+    stands: bool
+
+
+async def check_programmes(
+    session: AsyncSession, programmes: Programmes, *, trust: Trust
+) -> Checked:
     """Each version signed and as its entry says, and none missing. Needs no version in force."""
     cursor = await (await raw(session)).execute("SELECT number FROM programme_version")
     numbers = sorted(row[0] for row in await cursor.fetchall())
-    problems, found = [], {}
+    problems, found = list[str](), {}
     for number in numbers:
         try:
             found[number] = (await programmes.read(session, number)).programme.digest.hex()
         except TillitError as error:
             problems.append(f"programme version {number}: {error.problems[0].message}")
-    try:
-        kinds = [Kind.PROGRAMME_APPLIED]
-        entries = [entry.facts async for entry in all_entries(session, kinds=kinds)]
-    except EntryInvalid as error:
-        return [*problems, f"programmes cannot be compared with the record: {error}"]
-    said = {facts.get("version"): facts.get("digest") for facts in entries}
+    said = await _applied(session, trust, problems)
     problems += [
         f"programme version {number} is not what was put on record"
         for number, digest in found.items()
         if said.get(number) != digest
     ]
-    lost = said.keys() - set(numbers)
-    return problems + [f"programme version {number} is on record and missing" for number in lost]
+    lost = sorted(said.keys() - set(numbers))
+    problems += [f"programme version {number} is on record and missing" for number in lost]
+    newest = max((*numbers, *said), default=None)
+    stands = newest is not None and found.get(newest, "") == said.get(newest)
+    return Checked(problems, stands)
+
+
+async def _applied(session: AsyncSession, trust: Trust, problems: list[str]) -> dict[int, str]:
+    """The digests of the versions that are on record; a problem for what is no such entry."""
+    said = {}
+    pass_over = _naming("programmes", problems)
+    kinds = [Kind.PROGRAMME_APPLIED]
+    entries = ours_of(session, kinds, trust=trust, passed_over=pass_over, by_tree=True)
+    async for entry in entries:
+        said[int(entry.facts["version"])] = str(entry.facts["digest"])
+    return said
+
+
+def _naming(what: str, problems: list[str]) -> Callable[[UUID], None]:
+    """Names an entry that is none of ours, and goes on."""
+
+    def pass_over(id: UUID) -> None:
+        problems.append(f"entry {id} was not written by us: {what} are compared without it")
+
+    return pass_over
 
 
 async def check_footprints(unit: Unit) -> list[str]:
@@ -81,16 +113,13 @@ async def check_footprints(unit: Unit) -> list[str]:
     problems: list[str] = []
     addresses: set[bytes] = set()
     promised: dict[UUID, str] = {}
-    try:
-        async for entry in all_entries(unit.session, kinds=_ABOUT_MANY):
-            if entry.commitment is not None:
-                promised[entry.id] = entry.commitment
-            if len(promised) == _BATCH:
-                addresses |= await _opened(unit, promised, problems)
-                promised = {}
-        addresses |= await _opened(unit, promised, problems)
-    except EntryInvalid as error:
-        return [f"footprints cannot be compared with the record: {error}"]
+    async for entry in _entries(unit, _ABOUT_MANY, _naming("footprints", problems)):
+        if entry.commitment is not None:
+            promised[entry.id] = entry.commitment
+        if len(promised) == _BATCH:
+            addresses |= await _opened(unit, promised, problems)
+            promised = {}
+    addresses |= await _opened(unit, promised, problems)
     in_order = sorted(addresses)
     for first in range(0, len(in_order), _BATCH):
         kept_sets = await open_sets(unit, in_order[first : first + _BATCH])
@@ -121,21 +150,25 @@ async def _opened(unit: Unit, promised: dict[UUID, str], problems: list[str]) ->
     return addresses
 
 
+def _entries(
+    unit: Unit, kinds: Collection[Kind], passed_over: Callable[[UUID], None]
+) -> AsyncIterator[Told]:
+    return ours_of(unit.session, kinds, trust=unit.record.trust, passed_over=passed_over)
+
+
 async def check_ledger(unit: Unit) -> list[str]:
     """Each ledger row as its entry says, and none missing but those of erased members."""
     said: dict[UUID, tuple[str, str | None]] = {}
     erased: set[str | None] = set()
-    try:
-        async for entry in all_entries(unit.session):
-            if entry.kind == Kind.CHOICE_RECORDED:
-                said[entry.id] = (str(entry.facts.get("ledger")), entry.subject)
-            elif entry.kind == Kind.MEMBER_ERASED:
-                erased.add(entry.subject)
-    except EntryInvalid as error:
-        return [f"the ledger cannot be compared with the record: {error}"]
+    problems: list[str] = []
+    kinds = (Kind.CHOICE_RECORDED, Kind.MEMBER_ERASED)
+    async for entry in _entries(unit, kinds, _naming("choices", problems)):
+        if entry.kind == Kind.CHOICE_RECORDED:
+            said[entry.id] = (str(entry.facts.get("ledger")), entry.subject)
+        else:
+            erased.add(entry.subject)
     connection = await raw(unit.session)
     cursor = await connection.execute("SELECT id, sealed FROM ledger", binary=True)
-    problems = []
     for row, sealed in await cursor.fetchall():
         digest, _ = said.pop(row, (None, None))
         if digest is None:
@@ -163,7 +196,7 @@ async def check_sets(unit: Unit) -> list[str]:
         for name, those in (await contacted_days(unit)).items():
             # Without those erased since.
             derived.sets.sets[name] = those & derived.sets.everyone
-    except (ProfilesError, EntryInvalid) as error:
+    except ProfilesError as error:
         return [*problems, f"member sets cannot be compared: {error}"]
     return problems + _differences(unit, kept, derived.sets)
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pyroaring import BitMap
 
-from audit.browsing import Told, all_entries
+from audit.browsing import Told, ours_of
 from audit.entries import Kind
 from consent.eligibility import eligibility
 from consent.errors import NotPermitted, OutOfDate
@@ -122,11 +122,13 @@ def drop(unit: Unit, members: MemberSets, names: Collection[str]) -> None:
 async def contacted_days(unit: Unit) -> dict[str, BitMap]:
     """The sets of the days that count, as the record has them: for the check.
 
-    A detail that is lost counts for nothing here; `check_footprints` reports it.
+    A detail that is lost counts for nothing here, nor does what is no entry of ours;
+    `check_footprints` reports both.
     """
+    contacts, trust = [Kind.CONTACTS_RECORDED], unit.record.trust
     said = {
         entry.id: (entry, name)
-        async for entry in all_entries(unit.session, kinds=[Kind.CONTACTS_RECORDED])
+        async for entry in ours_of(unit.session, contacts, trust=trust, passed_over=_reported)
         if (name := f"{_PREFIX}{entry.facts.get('counted')}") and _lately(name, unit.today)
     }
     footprints = await _footprints(unit, [entry for entry, _ in said.values()])
@@ -139,6 +141,10 @@ async def contacted_days(unit: Unit) -> dict[str, BitMap]:
         for address in footprint.matched.values():
             days[name] = days.get(name, BitMap()) | (kept[address] or BitMap())
     return days
+
+
+def _reported(_: UUID) -> None:
+    """Elsewhere."""
 
 
 def counts(name: str, today: date) -> bool:

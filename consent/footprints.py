@@ -67,7 +67,10 @@ def open_footprint(
         return None
     if not opens(commitment, salted):
         return None
-    return msgspec.msgpack.decode(salted[_SALT:], type=Footprint)
+    try:
+        return msgspec.msgpack.decode(salted[_SALT:], type=Footprint)
+    except msgspec.DecodeError:  # it is the detail of another kind of entry
+        return None
 
 
 async def keep_matched(unit: Unit, matched: BitMap) -> dict[int, bytes]:

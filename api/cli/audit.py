@@ -267,14 +267,15 @@ async def _verify(
         tell(record)
     progress("Ledger, requests and member sets", 0, None)
     async with _snapshot(tillit) as session:
-        programmes = await check_programmes(session, tillit.programmes)
-    if programmes:  # nothing is opened under a programme that nobody applied
-        return record, programmes
+        programmes = await check_programmes(session, tillit.programmes, trust=tillit.record.trust)
+    if not programmes.stands:  # nothing is opened under a programme that nobody applied
+        return record, programmes.problems
     # The outer unit pins the epoch and the programme; only then is the moment looked at.
     async with tillit.unit() as work, _snapshot(tillit) as session:
         unit = replace(work.unit, session=session)
         requests = await check_requests(unit, VerifierKey.parse(key))
-        return record, [*await check_derived(unit), *requests]
+        derived = await check_derived(unit)
+        return record, [*programmes.problems, *derived, *requests]
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 import json
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from a_life import Life
@@ -11,10 +11,14 @@ from test_forged_entries import LIKE, _as_owner, _slip_in
 from api.bootstrap import SYSTEM
 from api.cli import audit as door
 from audit.browsing import told
+from audit.entries import commit
 from audit.verify import VerifierKey
+from consent import checks as checks_derived
+from consent.footprints import detail_place, open_footprint
 from dsar import checks, checks_facts, holds
 from dsar.holds import Ground
 from dsar.states import Right
+from profiles.labels import Label
 
 #: What no fact of ours is; of a number, text and a day alike.
 ODD: tuple[Any, ...] = (None, "x", 5, -1, ["x"], {"x": "x"}, True, 10**19, 0.5, "9999-12-31")
@@ -185,3 +189,98 @@ class _Silent:
     def leaves(self, done: int, of: int) -> None: ...
 
     def __call__(self, *_: Any) -> None: ...
+
+
+async def _verified(life: Life) -> list[str]:
+    """What rests on the record, as `tillit audit verify` tells it."""
+    return (await door._verify(life.tillit, _Silent()))[1]
+
+
+def _broken(life: Life) -> list[str]:
+    """A row of the ledger and a detail that are to be named whatever else is broken."""
+    [(row,)] = _as_owner(
+        life,
+        "UPDATE ledger SET sealed = overlay(sealed PLACING '\\x00ff00'::bytea FROM 20) "
+        "WHERE id = (SELECT id FROM ledger ORDER BY id LIMIT 1) RETURNING id",
+    )
+    [(entry, _)] = _as_owner(life, LIKE, b'"kind":"segment.evaluated"')
+    _as_owner(life, "DELETE FROM audit_detail WHERE entry = %s", entry)
+    return [
+        f"ledger row {row} is not what was put on record",
+        f"the detail of entry {entry} is lost or another",
+    ]
+
+
+@pytest.mark.parametrize("numbered", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "compared"),
+    [
+        ("choice.recorded", "choices are compared"),
+        ("member.erased", "choices are compared"),
+        ("segment.evaluated", "footprints are compared"),
+        ("contacts.recorded", "footprints are compared"),
+        ("programme.applied", "programmes are compared"),
+    ],
+)
+async def test_half_an_entry_hides_no_ledger_row_and_no_footprint(
+    life: Life, kind: str, compared: str, numbered: bool
+) -> None:
+    named = _broken(life)
+    await life.tillit.integrate()
+    [(id,)] = _as_owner(
+        life,
+        "INSERT INTO audit_entry VALUES (gen_random_uuid(), %s) RETURNING id",
+        f'{{"kind":"{kind}"'.encode(),
+    )
+    if numbered:
+        _as_owner(life, "INSERT INTO audit_leaf VALUES (1000, %s)", id)
+    found = await _verified(life)
+    assert set(named) <= set(found)
+    assert f"entry {id} was not written by us: {compared} without it" in found
+
+
+async def test_no_facts_stop_the_comparison_with_ledger_footprints_and_programmes(
+    life: Life,
+) -> None:
+    """Under leaves' numbers, as who owns the database can give them: so the facts are looked at."""
+    named = _broken(life)
+    await life.tillit.integrate()
+    [(_, body), *_] = _as_owner(life, LIKE, b'"kind":"segment.evaluated"')
+    said = json.loads(bytes(body))
+    slipped = []
+    for kind in (*checks_derived._ABOUT_MANY, "choice.recorded", "programme.applied"):
+        for fact in ("version", "digest", "ledger", "counted"):
+            for odd in ODD:
+                for commitment in (None, "\u00e5" * 64):
+                    id = str(UUID(int=len(slipped) + 1))
+                    change = {"kind": kind, "id": id, "commitment": commitment}
+                    entry = said | change | {"facts": {fact: odd}}
+                    text = json.dumps(entry, sort_keys=True, separators=(",", ":"))
+                    slipped.append((id, text.encode(), len(slipped) + 1_000))
+    ids, bodies, numbers = (list(column) for column in zip(*slipped, strict=True))
+    _as_owner(
+        life, "INSERT INTO audit_entry SELECT * FROM unnest(%s::uuid[], %s::bytea[])", ids, bodies
+    )
+    _as_owner(
+        life, "INSERT INTO audit_leaf SELECT * FROM unnest(%s::bigint[], %s::uuid[])", numbers, ids
+    )
+    # Details of another kind's, too, that these entries' commitments fit.
+    _as_owner(
+        life,
+        "INSERT INTO audit_detail SELECT e, sealed FROM unnest(%s::uuid[]) AS e, "
+        "LATERAL (SELECT sealed FROM audit_detail LIMIT 1) AS d",
+        ids,
+    )
+    found = await _verified(life)
+    assert set(named) <= set(found)
+
+
+async def test_another_kind_s_detail_is_no_footprint(life: Life) -> None:
+    """It opens, for it was sealed there; and it says nothing of who matched."""
+    promise, entry = commit(detail := b"\x01"), uuid4()
+    async with life.tillit.unit() as work:
+        sealed = work.unit.epoch.sealing(Label.AUDIT_DETAIL).seal(
+            promise.salt + detail, at=detail_place(entry)
+        )
+        commitment = promise.digest.hex()
+        assert open_footprint(work.unit.epoch, entry, sealed, commitment=commitment) is None
