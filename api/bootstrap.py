@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,10 +14,12 @@ from api.mail import Sends, mail_of
 from api.settings import Settings
 from audit.acts import Act
 from audit.entries import ActorType, Kind
+from audit.errors import RecordTampered
 from audit.integrator import integrate
 from audit.memory import CheckpointFile
 from audit.notes import Signer
 from audit.record import Record
+from audit.strangers import strangers
 from consent.errors import NoProgramme
 from consent.figures import kept as figures
 from consent.gate import Gate
@@ -251,11 +254,23 @@ class Tillit:
                 # Whatever it is: the others are erased first, and then nothing is served.
                 why = _why(error)
                 _log.error("not_erased_again", request=request, why=why)
-                failed.append(_not_erased(request, why))
+                slipped_in = await self._slipped_in(error)
+                failed.append(_not_erased(request, why, slipped_in))
             else:
                 _log.warning("erased_again" if done else "erasure_spared", request=request)
         if failed:
             raise Unavailable.of(tuple(failed))
+
+    async def _slipped_in(self, error: Exception) -> list[UUID]:
+        """The entries that stand in the way and can be shown not to be ours, if that is why."""
+        if not isinstance(error, RecordTampered):
+            return []
+        try:
+            entry = UUID(error.problems[0].place)
+        except ValueError:  # it is about no one entry
+            return []
+        async with self.database.transaction() as session:
+            return await strangers(session, entry, trust=self.record.trust)
 
     async def close(self) -> None:
         await self.replica.close()
@@ -270,8 +285,18 @@ def _why(error: Exception) -> str:
     return f"{problem.place}: {problem.message}" if problem.place else problem.message
 
 
-def _not_erased(request: str, why: str) -> Problem:
+def _not_erased(request: str, why: str, slipped_in: Sequence[UUID]) -> Problem:
     """Why the store stays closed, and how it is opened."""
+    if slipped_in:
+        named = " and ".join(str(entry) for entry in slipped_in)
+        return Problem(
+            f"request {request}",
+            f"its member was erased, is in the database, and cannot be erased again ({why})",
+            f"entry {named} was slipped in: it has no leaf number, does not wait for one, and its "
+            "hash is no leaf of the signed log. Keep a copy, delete it from audit_subject, "
+            "audit_detail and audit_entry as decision 9 says, and start again; "
+            "until then nobody is served",
+        )
     return Problem(
         f"request {request}",
         f"its member was erased, is in the database, and cannot be erased again ({why})",

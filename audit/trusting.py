@@ -81,6 +81,19 @@ class Trust:
         """Let go of what was read of the tree: for whoever goes through all of it."""
         session.info.pop(_SIGNED, None)
 
+    async def leaves(self, session: AsyncSession, tiles: range) -> set[bytes]:
+        """The hashes in these tiles of leaves; at most as many as there are.
+
+        Raises `RecordTampered` where one is not under the signed root.
+        """
+        signed = await self._signed(session, (tiles.stop - 1) * TILE)
+        shown = await signed.tiles(tiles)
+        if None in shown.values():
+            raise tampered("a tile is not what was signed")
+        hashes = {hash for tile in shown.values() if tile is not None for hash in tile}
+        signed.shown.clear()
+        return hashes
+
     async def holds(self, session: AsyncSession, one: Stored) -> bool:
         """The same of one, as an answer."""
         try:

@@ -1,6 +1,8 @@
 """Entries that somebody slipped into the record's table: nothing is decided by what they say."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +13,14 @@ from at_the_recipients import WEBHOOK
 
 from api import jobs
 from api import work as worker
-from api.bootstrap import SYSTEM
+from api.bootstrap import SYSTEM, opened
+from api.settings import Settings
 from audit.errors import RecordTampered
 from consent.programme.loading import read_programme
 from dsar import by_hand, holds, register
 from dsar.connectors import lost
 from dsar.holds import Ground
+from dsar.journal import Journal, Line
 from dsar.states import Right, State
 from dsar.subjects import subjects
 from kernel.database import libpq
@@ -24,6 +28,7 @@ from kernel.errors import Unavailable
 from kernel.ids import uuid7
 from profiles import members
 
+DOCS = Path(__file__).parents[3] / "docs"
 LIKE = "SELECT id, body FROM audit_entry WHERE position(%s::bytea IN body) > 0"
 
 
@@ -181,3 +186,59 @@ async def test_an_answer_that_was_slipped_in_keeps_nobody_else_s_lost_words_away
         assert await lost.put_back(work.unit) == 1
     words = _as_owner(life, "SELECT request, problem FROM outgoing WHERE recipient IS NOT NULL")
     assert words == [(robbed, "lost")]
+
+
+async def _journalled(life: Life, settings: Settings) -> UUID:
+    """An erasure that was journalled and did not commit; it is repeated at the next start."""
+    request = await life.ask(Right.ERASURE)
+    Journal(settings.journal).append(Line(life.member, request), at=life.tillit.clock.now())
+    await life.tillit.integrate()
+    return request
+
+
+async def _not_opened(settings: Settings) -> str:
+    with pytest.raises(Unavailable) as refused:
+        async with opened(settings):
+            raise AssertionError("it must not serve")
+    return str(refused.value)
+
+
+async def test_what_was_slipped_in_against_an_erasure_that_is_repeated_is_named_and_can_go(
+    life: Life, settings: Settings
+) -> None:
+    request = await _journalled(life, settings)
+    facts = {"request": str(request), "right": "erasure", "step": "cancel", "state": "unfulfilled"}
+    like = f'"request":"{request}","right"'
+    slipped = [_slip_in(life, like, kind="request.moved", facts=facts | {"n": n}) for n in (1, 2)]
+    said = await _not_opened(settings)
+    assert all(str(one) in said for one in slipped)
+    assert "backup" not in said
+    page = (DOCS / "decisions/0009-erasures-are-journalled-first.md").read_text("utf-8")
+    [statements] = re.findall(r"```sql\n(.+?)```", page, re.DOTALL)
+    for one in slipped:
+        with psycopg.connect(libpq(life.tillit.url, role=None), autocommit=True) as owner:
+            owner.execute(statements.replace("ID", str(one)).encode())
+    async with opened(settings) as again, again.unit() as work:
+        assert await members.load(work.unit, [life.member]) == {}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM audit_leaf WHERE entry = %s",
+        "UPDATE audit_entry SET body = body || ' ' WHERE id = %s",
+        "INSERT INTO audit_pending SELECT entry, 'x' FROM audit_leaf WHERE entry = %s; "
+        "DELETE FROM audit_leaf WHERE entry = %s",
+    ],
+    ids=["its number taken", "changed", "as if it waited"],
+)
+async def test_an_entry_of_ours_is_not_taken_for_one_that_may_be_deleted(
+    life: Life, settings: Settings, change: str
+) -> None:
+    request = await _journalled(life, settings)
+    [(ours, _), *_] = _as_owner(life, LIKE, f'"request":"{request}","right"'.encode())
+    for statement in change.split("; "):
+        _as_owner(life, statement, ours)
+    said = await _not_opened(settings)
+    assert "slipped in" not in said
+    assert "put their rows back from a backup" in said
