@@ -86,6 +86,17 @@ class Broken:
         return BrokenRequest("what is sealed of this hold does not open", place="hold")
 
 
+@dataclass(frozen=True)
+class Lifted:
+    """A hold that has ended, and those upon the same member that do not open.
+
+    While there is one of these, nothing of the member is erased, whatever was lifted.
+    """
+
+    hold: Hold
+    broken: tuple[Broken, ...]
+
+
 def ground_named(name: str) -> Ground:
     """Raises `NotAHold`, which repeats nothing: what was written may be about a person."""
     if name not in set(Ground):
@@ -140,10 +151,11 @@ async def place(
     return hold
 
 
-async def lift(unit: Unit, act: Act, hold: UUID) -> Hold:
+async def lift(unit: Unit, act: Act, hold: UUID) -> Lifted:
     """End a hold; what waited for it is taken up within a minute. Lifted again, nothing changes.
 
-    Raises `UnknownHold`.
+    Another that is broken keeps none from being lifted, and is told. Raises `UnknownHold`, and
+    `BrokenRequest` for one that is itself not as it was placed.
     """
     connection = await raw(unit.session)
     cursor = await connection.execute("SELECT member FROM legal_hold WHERE id = %s", (hold,))
@@ -151,21 +163,31 @@ async def lift(unit: Unit, act: Act, hold: UUID) -> Hold:
     if found is None:
         raise UnknownHold("there is no such hold", place="hold")
     person = await members.one(unit, found[0], lock=True)
-    [held] = [one for one in await of_member(unit, person) if one.id == hold]
+    theirs = await each_of(unit, person)
+    [held] = [one for one in theirs if one.id == hold]
+    if isinstance(held, Broken):
+        raise held.why
+    broken = tuple(one for one in theirs if isinstance(one, Broken))
     if held.lifted_at is not None:
-        return held
+        return Lifted(held, broken)
     await connection.execute("UPDATE legal_hold SET lifted_at = %s WHERE id = %s", (unit.now, hold))
     await unit.record.write(
         unit.session,
         act.entry(EntryKind.HOLD_LIFTED, subject=person.key.subject(), facts={"hold": str(hold)}),
     )
-    return replace(held, lifted_at=unit.now)
+    return Lifted(replace(held, lifted_at=unit.now), broken)
 
 
 async def of_member(unit: Unit, member: Member) -> list[Hold]:
     """Every hold there was on a member, the oldest first. Raises `CannotOpen` for a forged one."""
     rows = await _rows(unit, "WHERE member = %s ORDER BY id", (member.id,))
     return [opened(member.key, row) for row in rows]
+
+
+async def each_of(unit: Unit, member: Member) -> list[Hold | Broken]:
+    """The same, where one that is forged hides no other."""
+    rows = await _rows(unit, "WHERE member = %s ORDER BY id", (member.id,))
+    return [_shown(member.key, row) for row in rows]
 
 
 async def listed(

@@ -13,7 +13,7 @@ from api.cli.door import run
 from api.cli.finding import one_member
 from api.cli.speaking import ActingAs, AsJson, officer, say_json
 from dsar import holds, previews
-from dsar.holds import Broken, Ground, Hold
+from dsar.holds import Broken, Ground, Hold, Lifted
 from dsar.previews import Preview
 
 holding = typer.Typer(
@@ -74,11 +74,12 @@ def lift(
     """End a hold; an erasure that waited for it is carried out."""
     act = officer(acting)
 
-    async def step(tillit: Tillit) -> Hold:
+    async def step(tillit: Tillit) -> Lifted:
         async with tillit.unit() as work:
             return await holds.lift(work.unit, act, hold)
 
-    _say([run(step)], as_json=as_json)
+    found = run(step)
+    _say([found.hold, *found.broken], as_json=as_json)
 
 
 @holding.command("list")

@@ -37,6 +37,13 @@ class HoldShown(msgspec.Struct):
     broken: OneProblem | None
 
 
+class LiftedShown(HoldShown):
+    """The same of one that has ended. `broken_beside`: holds upon the same member that are not as
+    they were placed: while there is one, nothing of the member is erased."""
+
+    broken_beside: list[UUID]
+
+
 class NewHold(msgspec.Struct, forbid_unknown_fields=True):
     """Why a member is not erased: a closed list, and a note that is sealed with them."""
 
@@ -136,9 +143,11 @@ async def place(asked: Asked, new: NewHold) -> HoldShown:
 
 
 @doors("POST", "/v1/holds/{hold:uuid}/lift", ability=Ability.REQUESTS, problems=(404,))
-async def lift(asked: Asked) -> HoldShown:
+async def lift(asked: Asked) -> LiftedShown:
     """End a legal hold; an erasure that waited for it is carried out."""
-    return hold_shown(await holds.lift(asked.unit, asked.act, asked.id("hold")))
+    found = await holds.lift(asked.unit, asked.act, asked.id("hold"))
+    beside = [one.id for one in found.broken]
+    return LiftedShown(**msgspec.structs.asdict(hold_shown(found.hold)), broken_beside=beside)
 
 
 def _plain(found: Preview) -> dict[str, Any]:

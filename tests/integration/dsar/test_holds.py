@@ -18,7 +18,7 @@ from audit.browsing import all_entries
 from audit.entries import ActorType
 from audit.entries import Kind as EntryKind
 from dsar import checks, deciding, holds, overdue, previews, register
-from dsar.errors import Held, NotAHold, UnknownHold
+from dsar.errors import BrokenRequest, Held, NotAHold, UnknownHold
 from dsar.holds import Ground, Hold
 from dsar.journal import Journal, Line
 from dsar.states import Right, State
@@ -38,7 +38,7 @@ async def _placed(books: Books, member: UUID, **how: Any) -> Hold:
 
 async def _lifted(books: Books, hold: UUID) -> Hold:
     async with books.tillit.unit() as work:
-        return await holds.lift(work.unit, LAWYER, hold)
+        return (await holds.lift(work.unit, LAWYER, hold)).hold
 
 
 async def _state(books: Books, request: UUID) -> State:
@@ -234,6 +234,24 @@ async def test_a_hold_that_was_taken_away_by_hand_frees_nobody_and_shows(
             assert not await books.tillit.erasure.fulfil(work.unit, SYSTEM, work.active, [request])
     assert await _state(books, request) is State.ACCEPTED
     assert any("hold" in one for one in await _wrong(books))
+
+
+async def test_a_hold_is_lifted_beside_a_broken_one_of_the_same_member_which_is_named(
+    books: Books,
+) -> None:
+    member = await books.joins()
+    good, broken, third = [await _placed(books, member) for _ in range(3)]
+    await books.query("UPDATE legal_hold SET sealed = 'x' WHERE id = %s", broken.id)
+    for _ in range(2):  # lifted again, nothing changes
+        async with books.tillit.unit() as work:
+            found = await holds.lift(work.unit, LAWYER, good.id)
+        assert (found.hold.id, found.hold.lifted_at) == (good.id, books.clock.now())
+        assert found.broken == (holds.Broken(broken.id, member, broken.placed_at, None),)
+    with pytest.raises(BrokenRequest, match="tillit audit verify"):
+        await _lifted(books, broken.id)
+    async with books.tillit.unit() as work:
+        assert {one.id for one in await holds.listed(work.unit)} == {broken.id, third.id}
+    assert await _wrong(books) == [f"hold {broken.id} does not open"]
 
 
 async def test_a_hold_copied_from_somebody_else_shows(books: Books) -> None:

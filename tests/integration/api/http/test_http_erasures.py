@@ -117,6 +117,7 @@ async def test_a_hold_is_placed_listed_and_lifted(club: Club) -> None:
     assert shown == placed
     lifted = await officer.ok("POST", f"/v1/holds/{placed['hold']}/lift")
     assert lifted["lifted_at"]
+    assert lifted["broken_beside"] == []
     assert await officer.ok("GET", "/v1/holds") == []
     await officer.ok("POST", f"/v1/requests/{request}/approve")
 
