@@ -2,7 +2,8 @@
 
 They have once the letter has left: by mail, or by being fetched or printed; the record says so, and
 no row of a table does in its place. Where no mail can ever go to them, their own page is where
-letters come, and it is told by being there. A letter that mail should have brought and did not, or
+letters come, and it is told by being there: that they have no address is looked at, that we send
+no mail is on record. A letter that mail should have brought and did not, or
 that a guardian is to be handed, has told nobody.
 """
 
@@ -15,15 +16,16 @@ from dsar import outgoing
 from dsar.letters import kept
 from dsar.letters.cases import address_of
 from dsar.letters.kinds import Kind, WhyNot, matter
+from dsar.letters.posting import NO_SERVER
 from dsar.outgoing import State
 from profiles.members import Member
 from profiles.unit import Unit
 
 #: Why a letter is at the member's page alone: they have no address, or we send no mail at all.
-BY_PAGE = (WhyNot.NO_ADDRESS.value, "no_mail_server")
+BY_PAGE = (WhyNot.NO_ADDRESS.value, NO_SERVER)
 
 #: How a letter leaves; one that was only looked at before it was written has not.
-_LEFT = ("email", "download")
+_LEFT = ("email", "download", "page")
 _PAGES = ", ".join(f"'{one}'" for one in BY_PAGE)
 #: Of a row `o` of `outgoing`: a release's letter that has told nobody. Constants and nothing else.
 UNTOLD = (
@@ -45,7 +47,7 @@ async def is_announced(unit: Unit, active: Active, release: UUID, member: Member
         if one.problem not in BY_PAGE or not await kept.is_kept(unit, release, Kind.RELEASE):
             return False
         if one.problem != WhyNot.NO_ADDRESS:
-            return True
+            return await _has_left(unit, release, member)
         return await address_of(unit, active, release, member) is None
     return not one.state.is_open and await _has_left(unit, release, member)
 

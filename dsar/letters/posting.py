@@ -17,6 +17,8 @@ from profiles.unit import Unit
 _AGAIN = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
 #: How long a mail server is asked before the letter is left to be fetched.
 _LONG_ENOUGH = timedelta(days=3)
+#: The word for a letter that goes nowhere because no settings name a mail server.
+NO_SERVER = "no_mail_server"
 #: Who waits for a farewell has as long as for a package; then it is deleted unread.
 RAN_OUT = "ran_out"
 
@@ -37,7 +39,8 @@ async def ended(
 
     `problem`: a word for what went wrong, None when the mail server has taken it over; then it
     is on record as `letter.sent`. `passing`: it is worth trying again. What lasts leaves the
-    letter to be fetched.
+    letter to be fetched. That a release's is, for want of a mail server, is on record too: the
+    restriction ends upon it, and a row that says so is none of our words.
     """
     now = await outgoing.take(unit, one.id)
     if now is None or not now.state.is_open:
@@ -50,10 +53,12 @@ async def ended(
         await outgoing.move(unit, one.id, State.WAITING, problem=problem, again=again)
     else:
         await outgoing.move(unit, one.id, State.DOWNLOAD, problem=problem)
+        if problem == NO_SERVER and kind_of(one) is Kind.RELEASE:
+            await record(unit, act, one, how="page")
 
 
 async def record(unit: Unit, act: Act, one: Outgoing, *, how: str) -> None:
-    """Put it on record that a letter was handed over; `how`: ``email`` or ``download``."""
+    """Put it on record that a letter went out; `how`: ``email``, ``download`` or ``page``."""
     subject = None
     if one.member is not None:
         found = await members.load(unit, [one.member])

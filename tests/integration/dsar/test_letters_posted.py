@@ -442,6 +442,7 @@ async def test_a_restriction_does_not_end_before_its_letter_has_left(
         "state = 'done'",
         "state = 'given_up'",
         "state = 'download', problem = 'no_address'",
+        "state = 'download', problem = 'no_mail_server'",
         "state = 'download', problem = NULL",
     ],
 )
