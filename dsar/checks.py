@@ -16,6 +16,7 @@ from dsar import (
     checks_clock,
     checks_erasure,
     checks_facts,
+    checks_kept,
     checks_two,
     identity,
     register,
@@ -23,6 +24,7 @@ from dsar import (
 )
 from dsar.breaches import checks as checks_breaches
 from dsar.checks_erasure import Said
+from dsar.checks_kept import Made
 from dsar.connectors import checks as checks_recipients
 from dsar.connectors.checks import Heard
 from dsar.opendsr import handed
@@ -46,6 +48,7 @@ _KINDS = (
     *_STEPS,
     *checks_erasure.KINDS,
     *checks_recipients.KINDS,
+    *checks_kept.KINDS,
     *checks_breaches.KINDS,
 )
 _BATCH = 1_000
@@ -53,14 +56,15 @@ _BATCH = 1_000
 
 @dataclass
 class _OnRecord:
-    """What the record says of requests: steps by request, what erasures left behind, and what
-    recipients were told and have answered.
+    """What the record says of requests: steps by request, what erasures left behind, what
+    recipients were told and have answered, and what was made.
     """
 
     steps: dict[str, list[Told]] = field(default_factory=dict)
     erasures: Said = field(default_factory=Said)
     recipients: Heard = field(default_factory=Heard)
     breaches: list[Told] = field(default_factory=list)
+    made: Made = field(default_factory=Made)
 
     def take(self, entry: Told) -> None:
         if entry.kind in _STEPS:
@@ -69,6 +73,8 @@ class _OnRecord:
             self.recipients.take(entry)
         elif entry.kind in checks_breaches.KINDS:
             self.breaches.append(entry)
+        elif entry.kind in checks_kept.KINDS:
+            self.made.take(entry)
         else:
             self.erasures.take(entry)
 
@@ -99,6 +105,7 @@ async def check(unit: Unit, key: VerifierKey) -> list[str]:
         ("proofs of identity", _proofs(unit)),
         *checks_erasure.checks(unit, said.erasures, said.recipients.entries, key),
         *checks_recipients.checks(unit, said.recipients, erased=said.erased),
+        *checks_kept.checks(unit, said.made, erased=said.erased),
         ("what was handed in", _handed_in(unit)),
         ("breaches", checks_breaches.check(unit, said.breaches)),
     ):

@@ -11,6 +11,7 @@ import msgspec
 
 from audit.browsing import Told
 from audit.entries import Kind
+from dsar.letters.kinds import Kind as Letter
 
 #: Days that can be counted with, and moved to any zone.
 _FIRST, _LAST = 1970, 9000
@@ -35,6 +36,20 @@ class _OfRecipient(msgspec.Struct):
     state: str | None = None
     answer: str | None = None
     reason: str | None = None
+
+
+class _OfLetter(msgspec.Struct):
+    request: UUID
+    letter: Letter
+
+
+class _OfPackage(msgspec.Struct):
+    request: UUID
+
+
+class _OfProof(msgspec.Struct):
+    request: UUID
+    outcome: str
 
 
 class _OfErasure(msgspec.Struct):
@@ -86,6 +101,10 @@ _FACTS: dict[str, Any] = {
     ),
     Kind.RECIPIENT_TOLD: _OfRecipient,
     Kind.RECIPIENT_ANSWERED: _OfRecipient,
+    Kind.LETTER_MADE: _OfLetter,
+    Kind.PACKAGE_MADE: _OfPackage,
+    Kind.PACKAGE_DELETED: _OfPackage,
+    Kind.IDENTITY_TRIED: _OfProof,
     Kind.MEMBER_ERASED: _OfErasure,
     Kind.CERTIFICATE_ISSUED: _OfCertificate,
     Kind.HOLD_PLACED: _Placed,

@@ -31,6 +31,8 @@ WHOLE = {
     "what": "erasure",
     "state": "done",
     "answer": "ab",
+    "letter": "answer",
+    "outcome": "proved",
     "part": "erasure",
     "document": "ab",
     "journalled": None,
