@@ -46,7 +46,7 @@ async def _together(tillit: Tillit, requests: list[UUID]) -> None:
 
 async def _erase(tillit: Tillit, requests: list[UUID]) -> None:
     """All or none of them; the journal does not go on saying what was not done."""
-    began = tillit.clock.now()
+    began = tillit.erasure.mark()
     try:
         async with tillit.unit() as work:
             await tillit.erasure.fulfil(

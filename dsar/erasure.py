@@ -102,17 +102,17 @@ class Erasure:
         )
         return list((await unit.session.execute(query)).scalars())
 
-    async def take_back(self, unit: Unit, requests: Sequence[UUID], *, since: datetime) -> bool:
+    def mark(self) -> int:
+        """Where an attempt that begins now will be journalled: for `take_back`."""
+        return self._journal.mark()
+
+    async def take_back(self, unit: Unit, requests: Sequence[UUID], *, since: int) -> bool:
         """After an attempt that failed: journal that they were not carried out, if that is so.
 
-        Waits for a commit that is still under way, of which nobody was told. `since`: when the
-        attempt began; what was journalled before is left as it stands.
+        Waits for a commit that is still under way, of which nobody was told. `since`: `mark`, when
+        the attempt began; what was journalled before is left as it stands, and is not read.
         """
-        lines = [
-            line
-            for line in self._journal.lines()
-            if line.request in requests and line.at is not None and line.at >= since
-        ]
+        lines = [line for line in self._journal.lines(since) if line.request in requests]
         there = await members.load(unit, {line.member for line in lines}, lock=True)
         alive = [line for line in lines if line.member in there]
         if alive:

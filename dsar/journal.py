@@ -16,6 +16,9 @@ from uuid import UUID
 from audit.entries import rfc3339
 from kernel.errors import Unavailable
 
+#: More bytes than a line has.
+_A_LINE = 1_024
+
 
 @dataclass(frozen=True)
 class Line:
@@ -50,14 +53,27 @@ class Journal:
             file.flush()
             os.fsync(file.fileno())
 
-    def lines(self) -> list[Line]:
+    def mark(self) -> int:
+        """Where what is written from now on begins, in bytes: for `lines`. Reads a line or two."""
+        if not self._path.exists():
+            return 0
+        with self._path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            start = file.seek(max(0, size - _A_LINE))
+            # Another process may be in the middle of one: it is read from its beginning then.
+            return start + file.read(size - start).rfind(b"\n") + 1
+
+    def lines(self, since: int = 0) -> list[Line]:
         """Every erasure journalled and not taken back, the oldest first.
 
-        Raises `Unavailable` for a file that is not ours.
+        `since`: a `mark`; what stands before it is not read. Raises `Unavailable` for a file that
+        is not ours.
         """
         if not self._path.exists():
             return []
-        whole = self._path.read_bytes().split(b"\n")
+        with self._path.open("rb") as file:
+            file.seek(since)
+            whole = file.read().split(b"\n")
         found: list[Line] = []
         for number, text in enumerate(whole, 1):
             if not text.strip():
@@ -72,9 +88,9 @@ class Journal:
                     del found[len(found) - 1 - found[::-1].index(line)]
             except (ValueError, KeyError, TypeError) as error:
                 if number < len(whole) and not _torn(text):
-                    raise Unavailable(
-                        "this line is no erasure", place=f"{self._path.name} line {number}"
-                    ) from error
+                    place = f"{self._path.name} line {number}"
+                    place += f" after byte {since}" if since else ""
+                    raise Unavailable("this line is no erasure", place=place) from error
         return found
 
 

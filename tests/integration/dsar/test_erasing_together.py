@@ -8,6 +8,8 @@ import at_the_desk
 import psycopg
 import pytest
 from a_life import Life
+from sqlalchemy.exc import DBAPIError
+from test_restored_backups import _no_commit as no_commit
 
 from api import jobs
 from api import work as worker
@@ -221,6 +223,19 @@ async def test_all_or_none_when_the_last_moment_fails(
     assert there == len(asked)
     await worker.drain(life.tillit)
     assert len(await _entries(life, Kind.MEMBER_ERASED)) == len(asked)
+
+
+async def test_what_failed_is_taken_back_without_reading_the_journal_of_years(life: Life) -> None:
+    asked = await _asked(life, 4)
+    journal = life.tillit.settings.journal
+    journal.write_bytes(b"of years, and nobody reads it\n" * 100)
+    with no_commit(life), pytest.raises(DBAPIError):
+        await jobs.Steps(life.tillit).erasure(request=str(next(iter(asked))))
+    tail = journal.read_bytes().splitlines()[100:]
+    went = [json.loads(line)["request"] for line in tail if b"carried_out" not in line]
+    back = [json.loads(line)["request"] for line in tail if b"carried_out" in line]
+    assert len(went) > len(asked)  # together, in halves, and alone
+    assert sorted(went) == sorted(back)
 
 
 async def test_whom_a_hold_keeps_stays_and_the_others_go(life: Life) -> None:

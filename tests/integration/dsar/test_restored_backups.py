@@ -279,6 +279,24 @@ def test_what_was_taken_back_counts_no_more_and_only_once(tmp_path: Path) -> Non
     assert journal.lines() == [other, line]
 
 
+def test_only_what_was_written_since_a_mark_is_read(tmp_path: Path) -> None:
+    path, first, second = tmp_path / "journal", _line(), _line()
+    assert Journal(path).mark() == 0
+    for line in [first] * 50:
+        Journal(path).append(line, at=NOW)
+        assert Journal(path).lines(Journal(path).mark()) == []
+    mark, whole = Journal(path).mark(), path.read_bytes()
+    assert mark == len(whole)
+    Journal(path).append(second, at=NOW)
+    assert Journal(path).lines(mark) == [second]
+    both = path.read_bytes()
+    for cut in range(mark, len(both)):  # another process is in the middle of it
+        path.write_bytes(both[:cut])
+        assert Journal(path).mark() == mark, cut
+    path.write_bytes(b"x" * mark + both[mark:])  # nobody looks at what is before
+    assert Journal(path).lines(mark) == [second]
+
+
 def test_a_torn_last_line_is_dropped_wherever_it_tore(tmp_path: Path) -> None:
     """It was never on disk whole, so its erasure has not committed; and writing goes on after."""
     path, first, second = tmp_path / "journal", _line(), _line()
