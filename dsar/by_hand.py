@@ -83,18 +83,21 @@ async def left(unit: Unit, found: Collection[Request]) -> dict[UUID, tuple[str, 
 async def _said(unit: Unit, known: Mapping[UUID, bytes]) -> dict[UUID, tuple[str, ...]]:
     asked = {id: (subject, str(id)) for id, subject in known.items()}
     entries = await naming_each(unit.session, asked.values(), trust=unit.record.trust)
-    return {id: _names(entries[about], about[1]) for id, about in asked.items()}
+    return {id: named(entries[about], about[1]) for id, about in asked.items()}
 
 
-def _names(entries: Iterable[Told], request: str) -> tuple[str, ...]:
-    """Each once: an erasure that a restore undid is carried out, and says this, again."""
-    named = [
+def named(entries: Iterable[Told], request: str) -> tuple[str, ...]:
+    """Whom the entries about a request leave to officers, by name.
+
+    Each once: an erasure that a restore undid is carried out, and says this, again.
+    """
+    names = [
         str(name)
         for one in entries
         if one.kind == EntryKind.RECIPIENT_BY_HAND and one.facts.get("request") == request
         for name in one.facts.get("recipients", ())
     ]
-    return tuple(dict.fromkeys(named))
+    return tuple(dict.fromkeys(names))
 
 
 def _recipient(active: Active, name: str) -> Recipient | None:

@@ -1,19 +1,20 @@
 """The certificates of an erasure: signed, provable, and holding nothing about the person.
 
 The first names what was destroyed by kind and number, what a law has kept, the recipients with
-what they answered, the fingerprint of the destroyed key, and the entry in the record with its
-proof. The second, `horizon`, follows when the key epoch of the erasure is destroyed: from then
-on no backup opens any more. Who holds one can have it verified by anyone, offline.
+what they answered or that we are to tell them by hand, the fingerprint of the destroyed key, and
+the entry in the record with its proof. The second, `horizon`, follows when the key epoch of the
+erasure is destroyed: from then on no backup opens any more. Who holds one
+can have it verified by anyone, offline.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from audit.acts import Act
-from audit.browsing import all_entries
+from audit.browsing import all_entries, naming
 from audit.entries import Kind as EntryKind
 from audit.entries import rfc3339
 from audit.notes import Signer
@@ -26,9 +27,9 @@ from audit.verify import (
     verify_proof,
 )
 from consent.programmes import Active
-from dsar import heard
+from dsar import by_hand
 from dsar.errors import NotReady
-from dsar.heard import Heard
+from dsar.heard import Heard, by_recipient
 from dsar.states import Right, State
 from dsar.tables import CertificateRow, RequestRow
 from kernel.errors import Unavailable
@@ -38,6 +39,9 @@ from profiles.unit import Unit
 #: Issues the second certificate; its argument is the request's id.
 HORIZON_JOB = "request.horizon"
 ERASURE_PART, HORIZON_PART = "erasure", "horizon"
+#: Of a recipient that no connector tells: by whom it is told, and where that stands. Nothing of
+#: ours knows whether it has been.
+BY_HAND, TO_BE_TOLD = "hand", "to_be_told"
 _FORMATS = {ERASURE_PART: CERTIFICATE, HORIZON_PART: HORIZON}
 
 
@@ -180,15 +184,18 @@ def _about(active: Active, form: str, erasure: Use, *, at: str) -> dict[str, Any
 
 async def _recipients(unit: Unit, request: UUID, erasure: Use) -> list[dict[str, Any]]:
     subject = bytes.fromhex(_told(erasure)["subject"])
-    return recipients(await heard.of_request(unit, request, subject=subject))
+    entries = await naming(unit.session, str(request), subject=subject, trust=unit.record.trust)
+    said = [one for one in entries if one.facts.get("request") == str(request)]
+    return recipients(by_recipient(said), by_hand.named(said, str(request)))
 
 
-def recipients(said: Mapping[str, Heard]) -> list[dict[str, Any]]:
+def recipients(said: Mapping[str, Heard], left: Collection[str]) -> list[dict[str, Any]]:
     """Who was told, and what came of it, by the record; an answer by its digest alone.
 
     `answered_at`: when it was closed; `reason`: why an officer gave it up, by a closed list.
+    `left`: whom officers are to tell by hand, for no connector does.
     """
-    return [
+    told = [
         {
             "recipient": name,
             "by": one.by,
@@ -198,6 +205,12 @@ def recipients(said: Mapping[str, Heard]) -> list[dict[str, Any]]:
             "answered_at": rfc3339(one.closed_at) if one.closed_at else None,
         }
         for name, one in said.items()
+    ]
+    nothing = dict.fromkeys(("answer", "reason", "answered_at"))
+    return told + [
+        {"recipient": name, "by": BY_HAND, "state": TO_BE_TOLD, **nothing}
+        for name in left
+        if name not in said
     ]
 
 

@@ -16,7 +16,7 @@ from sqlmodel import select
 from audit.browsing import Told
 from audit.entries import Kind as EntryKind
 from audit.verify import CERTIFICATE, HORIZON, VerificationError, VerifierKey, verify_certificate
-from dsar import holds, vouchers
+from dsar import by_hand, holds, vouchers
 from dsar.certificates import HORIZON_PART, recipients
 from dsar.heard import by_recipient
 from dsar.tables import CertificateRow
@@ -128,7 +128,9 @@ def _answered(row: CertificateRow, said: Said, entries: Sequence[Told]) -> bool:
         return True  # the second certificate, which names none
     subject = said.erasures[row.erased].subject
     try:
-        found = recipients(by_recipient(one for one in entries if one.subject == subject))
+        theirs = [one for one in entries if one.subject == subject]
+        left = by_hand.named(theirs, str(row.request))
+        found = recipients(by_recipient(theirs), left)
     except ValueError:  # a state that nobody of ours wrote
         return False
     return sorted(told, key=_name) == sorted(found, key=_name)

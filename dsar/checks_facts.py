@@ -38,6 +38,11 @@ class _OfRecipient(msgspec.Struct):
     reason: str | None = None
 
 
+class _ByHand(msgspec.Struct):
+    request: UUID
+    recipients: list[str]
+
+
 class _OfLetter(msgspec.Struct):
     request: UUID
     letter: Letter
@@ -101,6 +106,7 @@ _FACTS: dict[str, Any] = {
     ),
     Kind.RECIPIENT_TOLD: _OfRecipient,
     Kind.RECIPIENT_ANSWERED: _OfRecipient,
+    Kind.RECIPIENT_BY_HAND: _ByHand,
     Kind.LETTER_MADE: _OfLetter,
     Kind.PACKAGE_MADE: _OfPackage,
     Kind.PACKAGE_DELETED: _OfPackage,

@@ -17,7 +17,11 @@ from dsar.states import Right
 from kernel.database import raw
 from profiles.unit import Unit
 
-KINDS = (EntryKind.RECIPIENT_TOLD, EntryKind.RECIPIENT_ANSWERED)
+KINDS = (
+    EntryKind.RECIPIENT_TOLD,
+    EntryKind.RECIPIENT_ANSWERED,
+    EntryKind.RECIPIENT_BY_HAND,
+)
 
 
 @dataclass
@@ -38,6 +42,8 @@ class Heard:
     def take(self, entry: Told) -> None:
         key = (str(entry.facts.get("request")), str(entry.facts.get("recipient")))
         self.entries.setdefault(key[0], []).append(entry)
+        if entry.kind == EntryKind.RECIPIENT_BY_HAND:
+            return  # nothing is on its way to them; a certificate names them
         if entry.kind == EntryKind.RECIPIENT_TOLD:
             self.told[key] = entry
             return

@@ -13,11 +13,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from consent.programme import Programme
+from dsar.certificates import TO_BE_TOLD
 from dsar.certified import Answer
 from dsar.letters.routes import routes_from
 from dsar.letters.wording import Wording
 from dsar.outgoing import State
-from dsar.readable.words import DESTROYED, DOMAIN, GIVEN_UP, UNANSWERED
+from dsar.readable.words import DESTROYED, DOMAIN, GIVEN_UP, TO_BE_TOLD_BY_HAND, UNANSWERED
 
 #: Under which name the signed certificate lies inside what is read.
 FILE = "certificate.json"
@@ -102,6 +103,7 @@ def read(document: Mapping[str, Any], found: Answer, frame: Frame) -> Reading:
             tell.backups(),
             tell.kept(),
             tell.recipients(),
+            *tell.by_hand(),
             tell.check(signed),
             *tell.complaints(),
         ),
@@ -188,12 +190,12 @@ class _Telling:
         return f"{text}. {since}" if one.get("deleted") else text
 
     def recipients(self) -> Part:
-        say, told = self.say, self.found.recipients
+        say = self.say
+        told = [one for one in self.found.recipients if one["state"] != TO_BE_TOLD]
         heading = say.say("Who else was told")
         if not told:
             none = say.say("No recipient was told by the system that issued this certificate.")
             return Part(heading, (none,))
-        # Of others, who are told by hand, it knows nothing.
         lead = say.say(
             "We told these recipients to erase the data as well (Articles 17(2) and 19 of the "
             "GDPR):"
@@ -204,6 +206,19 @@ class _Telling:
             if one.get("answer")
         )
         return Part(heading, (lead,), points=tuple(map(self._answered, told)), codes=codes)
+
+    def by_hand(self) -> tuple[Part, ...]:
+        """Whom our own people tell; whether they have, nothing of ours knows."""
+        say = self.say
+        left = [one for one in self.found.recipients if one["state"] == TO_BE_TOLD]
+        if not left:
+            return ()
+        lead = say.say(
+            "These recipients may have had the data as well. No system tells them to erase it: "
+            "our staff do (Articles 17(2) and 19 of the GDPR):"
+        )
+        points = tuple(f"{self._name(one)}: {say.say(TO_BE_TOLD_BY_HAND)}" for one in left)
+        return (Part(say.say("Who is told by our staff"), (lead,), points=points),)
 
     def _name(self, one: Mapping[str, Any]) -> str:
         known = self.frame.programme.recipients.get(one["recipient"])

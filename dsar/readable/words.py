@@ -37,5 +37,7 @@ GIVEN_UP: Mapping[str, str] = {
         "(Article 19 of the GDPR)"
     ),
 }
+#: Of a recipient that nothing but our own people tells.
+TO_BE_TOLD_BY_HAND = mark("to be told by hand by us")
 #: What is said where there is no reason that is known here.
 UNANSWERED = mark("was told, and has not confirmed it")

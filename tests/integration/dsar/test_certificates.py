@@ -67,7 +67,19 @@ async def test_the_certificate_names_what_is_kept_by_which_law_and_until_when(
         for until in (f"{BEGAN.year + 6}-12-31", f"{BEGAN.year + 7}-12-31")
     ]
     assert (said["destroyed"]["event"], said["destroyed"]["value"], said["epoch"]) == (3, 3, 1)
-    assert said["recipients"] == []
+    # No connector tells them, and they are there for more than a consent.
+    assert said["recipients"] == [
+        {
+            "recipient": name,
+            "by": "hand",
+            "state": "to_be_told",
+            "answer": None,
+            "reason": None,
+            "answered_at": None,
+        }
+        for name in ("hosting", "auditor")
+    ]
+    assert await _wrong(books) == []
 
 
 async def test_the_horizon_is_certified_once_the_epoch_is_destroyed(books: Books) -> None:
@@ -181,7 +193,8 @@ async def test_a_recipient_stands_in_it_with_the_digest_of_its_answer(books: Boo
     async with books.tillit.unit() as work:
         assert (await register.get(work.unit, request)).state is State.FULFILLED
     said = (await _document(books, request))["certificate"]
-    [told] = said["recipients"]
+    told, *by_hand = said["recipients"]
+    assert {one["state"] for one in by_hand} == {"to_be_told"}
     assert (told["recipient"], told["by"], told["state"], told["answer"]) == (
         "letters",
         "mailbox",
@@ -191,7 +204,7 @@ async def test_a_recipient_stands_in_it_with_the_digest_of_its_answer(books: Boo
     assert len(digest or "") == 64
     assert "post.example" not in json.dumps(said)
     second = await _document(books, request, HORIZON_PART)
-    assert (await _ask(books, second)).recipients == [told]
+    assert (await _ask(books, second)).recipients == [told, *by_hand]
     assert await _wrong(books) == []
 
 

@@ -28,6 +28,7 @@ WHOLE = {
     "until": None,
     "vouchers": 1,
     "recipient": "letters",
+    "recipients": ["letters"],
     "what": "erasure",
     "state": "done",
     "answer": "ab",

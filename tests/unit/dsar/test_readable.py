@@ -24,7 +24,7 @@ from dsar.languages import LANGUAGES, translations
 from dsar.previews import WORDS
 from dsar.readable import pages, sheets
 from dsar.readable.reading import FILE, Frame, Reading, read
-from dsar.readable.words import DESTROYED, GIVEN_UP
+from dsar.readable.words import DESTROYED, GIVEN_UP, TO_BE_TOLD_BY_HAND
 
 ROOM = Path(dsar.__file__).parent
 CLUB = load_programme(Path(__file__).parents[3] / "examples" / "fjallklubben.toml")
@@ -36,6 +36,8 @@ RECIPIENTS = [
      "reason": None, "answered_at": "2026-02-05T10:00:00Z"},
     {"recipient": "auditor", "by": "webhook", "state": "given_up", "answer": None,
      "reason": "disproportionate", "answered_at": "2026-02-09T10:00:00Z"},
+    {"recipient": "hosting", "by": "hand", "state": "to_be_told", "answer": None,
+     "reason": None, "answered_at": None},
 ]  # fmt: skip
 SAID: dict[str, Any] = {
     "format": "tillit/erasure-certificate/v1",
@@ -128,6 +130,7 @@ def test_it_says_what_went_what_stayed_who_was_told_and_where_to_complain(langua
     told += [str(number) for kind, number in SAID["destroyed"].items() if number]
     told += [LAW, "2032", "Brevduvan Utskick AB", "Siffergården Revision AB"]
     told += [words("has confirmed that it is done"), words(GIVEN_UP["disproportionate"])]
+    told += [words(TO_BE_TOLD_BY_HAND), CLUB.recipients["hosting"].name]
     told += ["ab" * 32, REQUEST, "https://club.example/v1/certificates/check", "https://www.imy.se"]
     told += ["privacy@fjallklubben.example", DOCUMENT["verifier_key"], SAID["key_fingerprint"]]
     for text in told:
@@ -182,6 +185,7 @@ def test_where_nothing_was_kept_and_nobody_told_it_says_so() -> None:
     page = pages.html(reading(found=replace(FOUND, kept=(), recipients=())))
     assert "Nothing was kept." in page
     assert "No recipient was told by the system that issued this certificate." in page
+    assert "Who is told by our staff" not in page
 
 
 def test_no_heading_stands_alone_at_the_end_of_a_page() -> None:
