@@ -5,7 +5,7 @@ letter tells is more than may go to an address that nobody has shown to be their
 fetched instead: by the member, signed in, or by an officer who prints it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
@@ -39,6 +39,8 @@ _UNDECIDED = frozenset(
 )
 _DONE = frozenset({State.CARRIED_OUT, State.FULFILLED})
 _REFUSED = frozenset({Step.REFUSE, Step.LAPSE})
+#: What gives an open request its reason: a correction that came back has one of its own since.
+_PUT_OFF = frozenset({Step.EXTEND, Step.RETURN})
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,9 @@ async def make(
         return None
     member = await members.one(unit, row.member)
     if kind is Kind.REFUSAL and not State(row.state).is_open:
-        await _refuse_another_reason(unit, row, member)
+        await _refuse_another_reason(unit, row, member, of=_REFUSED)
+    if kind is Kind.EXTENSION and row.extended and State(row.state).is_open:
+        await _refuse_another_reason(unit, row, member, of=_PUT_OFF)
     if not _called_for(row, kind):
         return None
     if await kept.is_kept(unit, request, kind):
@@ -186,16 +190,22 @@ async def _post(unit: Unit, act: Act, letters: Sequence[_Letter]) -> None:
     await unit.record.write_many(unit.session, entries)
 
 
-async def _refuse_another_reason(unit: Unit, row: RequestRow, member: Member) -> None:
-    """Nobody is told another reason than the one that they were refused for."""
+async def _refuse_another_reason(
+    unit: Unit, row: RequestRow, member: Member, *, of: Collection[Step]
+) -> None:
+    """Nobody is told another reason than the one that they were refused, or put off, for.
+
+    `of`: the steps that give one, of which the last counts.
+    """
     subject, request = member.key.subject(), str(row.id)
     said = await naming(unit.session, request, subject=subject, trust=unit.record.trust)
     reasons = [
         one.facts.get("reason")
         for one in said
-        if one.facts.get("request") == request and one.facts.get("step") in _REFUSED
+        if one.facts.get("request") == request and one.facts.get("step") in of
     ]
-    if reasons and reasons[-1] != row.reason:
+    # What was put off has a reason always; what is closed may not have been refused.
+    if (reasons or of is _PUT_OFF) and reasons[-1:] != [row.reason]:
         raise BrokenRequest("the register has another reason than the record")
 
 

@@ -20,7 +20,7 @@ from dsar.letters import making, pages
 from dsar.letters.kinds import Kind
 from dsar.states import AT_ONCE, Right, State, Step
 from dsar.wanted import Wanted
-from dsar.words import REFUSED_BY, Reason
+from dsar.words import REFUSED_BY, Delay, Reason
 from kernel.database import libpq
 from profiles.members import one
 
@@ -175,6 +175,34 @@ async def test_nobody_is_told_another_reason_than_the_one_on_record(
     await worker.drain(books.tillit)
     async with books.tillit.unit() as work:
         assert Kind.REFUSAL not in {one.kind for one in await letters.listed(work.unit, request)}
+
+
+@pytest.mark.parametrize("word", [Delay.MANY.value, None, Reason.LAW.value])
+async def test_nobody_is_told_another_reason_for_a_delay_than_the_one_on_record(
+    books: Books, word: str | None
+) -> None:
+    request = await asked(books, Right.ERASURE, Proof(How.OFFICER))
+    async with books.tillit.unit() as work:
+        await deciding.extend(work.unit, SYSTEM, request, reason=Delay.COMPLEX)
+    with psycopg.connect(libpq(books.tillit.url, role=None)) as owner:
+        owner.execute("UPDATE request SET reason = %s WHERE id = %s", (word, request))
+    async with books.tillit.unit() as work:
+        with pytest.raises(BrokenRequest):
+            await making.make(work.unit, SYSTEM, work.active, request, kind=Kind.EXTENSION)
+    await worker.drain(books.tillit)
+    async with books.tillit.unit() as work:
+        assert Kind.EXTENSION not in {one.kind for one in await letters.listed(work.unit, request)}
+
+
+async def test_no_extension_is_told_that_nobody_gave(books: Books) -> None:
+    request = await asked(books, Right.ERASURE, Proof(How.OFFICER))
+    with psycopg.connect(libpq(books.tillit.url, role=None)) as owner:
+        owner.execute(
+            "UPDATE request SET reason = %s, extended = true WHERE id = %s", (Delay.MANY, request)
+        )
+    async with books.tillit.unit() as work:
+        with pytest.raises(BrokenRequest):
+            await making.make(work.unit, SYSTEM, work.active, request, kind=Kind.EXTENSION)
 
 
 async def test_what_is_refused_keeps_no_officer_s_yes(books: Books) -> None:
