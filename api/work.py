@@ -32,6 +32,7 @@ RESUME_EVERY = 60.0
 SEND_EVERY = 15.0
 COUNT_EVERY = 60.0
 REMIND_EVERY = 3600.0
+DROP_JOBS_EVERY = 3600.0
 EXPIRE_EVERY = 300.0  # nobody waits for it: a consent stops counting on its day by itself
 
 #: A step of a worker that returns how many of whatever it is it has done.
@@ -45,6 +46,7 @@ async def work(tillit: Tillit) -> None:
     async with queue_of(tillit) as queue, asyncio.TaskGroup() as tasks:
         tasks.create_task(queue.work())
         tasks.create_task(_repeat(queue.take_back, STALLED))
+        tasks.create_task(_repeat(queue.drop_done, DROP_JOBS_EVERY))
         for step, every in IN_TIME:
             tasks.create_task(_repeat(partial(step, tillit), every))
 
@@ -66,7 +68,7 @@ async def once(tillit: Tillit, done: Counter[str] | None = None) -> None:
     jobs = partial(_jobs_due, done=done)
     first: tuple[Counted, ...] = (resume, send_due, sending.send_due, jobs)
     failed: list[Exception] = []
-    for step in (*first, *(step for step, _ in IN_TIME), *first):
+    for step in (*first, *(step for step, _ in IN_TIME), *first, drop_jobs):
         words = SAID[_number] if step is jobs else SAID.get(step, "other things")
         try:
             done[words] += await step(tillit)
@@ -91,6 +93,13 @@ async def _jobs_due(tillit: Tillit, done: Counter[str] | None = None) -> int:
     async with queue_of(tillit, done) as queue:
         await queue.work(wait=False)
     return await tillit.integrate()
+
+
+async def drop_jobs(tillit: Tillit) -> int:
+    """Delete jobs that went well some days ago; the queue does not say how many."""
+    async with queue_of(tillit) as queue:
+        await queue.drop_done()
+    return 0
 
 
 async def resume(tillit: Tillit) -> int:
@@ -242,7 +251,7 @@ def _step_failed(error: Exception) -> None:
         _log.warning("step_failed", error=type(error).__name__, place=place)
 
 
-async def _repeat(step: Callable[[], Awaitable[int]], every: float) -> None:
+async def _repeat(step: Callable[[], Awaitable[int | None]], every: float) -> None:
     while True:
         try:
             await step()

@@ -31,6 +31,8 @@ from kernel.errors import Unavailable
 #: How often a worker says that it lives, and after how long a silence it is taken for dead (s).
 HEARTBEAT = 5.0
 STALLED = 20.0
+#: How long a job that went well is kept, for whoever looks at the queue (hours).
+KEPT = 7 * 24
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
 
 #: Where jobs wait that call somebody else's server: nobody's erasure waits for that server.
@@ -121,6 +123,16 @@ class Queue:
                 await JobManager.retry_job(self._told, job)
                 back += 1
         return back
+
+    async def drop_done(self) -> None:
+        """Delete jobs that went well and are older than `KEPT`: nothing reads them.
+
+        What failed stays, for somebody to look at. Raises `Unavailable` as `take_back` does.
+        """
+        try:
+            await self._told.delete_old_jobs(nb_hours=KEPT)
+        except ConnectorException as error:
+            raise Unavailable("the queue cannot be asked", place="database") from error
 
 
 class _Told(JobManager):
