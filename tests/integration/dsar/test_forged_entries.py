@@ -16,6 +16,7 @@ from api import work as worker
 from api.bootstrap import SYSTEM, opened
 from api.settings import Settings
 from audit.errors import RecordTampered
+from audit.verify import TILE
 from consent.programme.loading import read_programme
 from dsar import by_hand, holds, register
 from dsar.connectors import lost
@@ -27,6 +28,7 @@ from kernel.database import libpq
 from kernel.errors import Unavailable
 from kernel.ids import uuid7
 from profiles import members
+from profiles.enrolment import enrol
 
 DOCS = Path(__file__).parents[3] / "docs"
 LIKE = "SELECT id, body FROM audit_entry WHERE position(%s::bytea IN body) > 0"
@@ -242,3 +244,20 @@ async def test_an_entry_of_ours_is_not_taken_for_one_that_may_be_deleted(
     said = await _not_opened(settings)
     assert "slipped in" not in said
     assert "put their rows back from a backup" in said
+
+
+async def test_an_entry_of_ours_that_lost_its_number_long_ago_is_found_in_the_tree(
+    life: Life, settings: Settings
+) -> None:
+    """Its leaf is in a tile that is full, which nothing else would have looked at."""
+    request = await _journalled(life, settings)
+    rows = [{"member_number": f"T-{at}", "email": f"t{at}@post.example"} for at in range(300)]
+    async with life.tillit.unit() as work:
+        await enrol(work.unit, SYSTEM, rows, source="till")
+    await life.tillit.integrate()
+    [(ours, _), *_] = _as_owner(life, LIKE, f'"request":"{request}","right"'.encode())
+    [(number,)] = _as_owner(life, "DELETE FROM audit_leaf WHERE entry = %s RETURNING number", ours)
+    assert number < TILE
+    said = await _not_opened(settings)
+    assert str(ours) in said
+    assert "slipped in" not in said
