@@ -19,6 +19,7 @@ class Family(StrEnum):
     CHOICES = "choices"
     REQUESTS = "requests"
     SIGN_IN = "sign-in"
+    BREACHES = "breaches"
     RULES = "rules"
 
 
@@ -28,6 +29,7 @@ FAMILIES: Mapping[Family, str] = {
     Family.CHOICES: mark("What members say"),
     Family.REQUESTS: mark("Requests by members"),
     Family.SIGN_IN: mark("Signing in"),
+    Family.BREACHES: mark("Breaches"),
     Family.RULES: mark("Programme, keys and record"),
 }
 #: Each kind is in one.
@@ -92,6 +94,12 @@ KINDS_OF: Mapping[Family, Sequence[Kind]] = {
         Kind.OFFICER_SECOND_FACTOR_SET,
         Kind.OFFICER_SECOND_FACTOR_REMOVED,
     ),
+    Family.BREACHES: (
+        Kind.BREACH_OPENED,
+        Kind.BREACH_MOVED,
+        Kind.BREACH_SEARCHED,
+        Kind.BREACH_TOLD,
+    ),
     Family.RULES: (
         Kind.PROGRAMME_APPLIED,
         Kind.KEYS_ROTATED,
@@ -154,6 +162,10 @@ KINDS: Mapping[str, str] = {
     Kind.KEYS_ROTATED: mark("Keys were rotated"),
     Kind.TOKEN_MINTED: mark("An access token was made"),
     Kind.RECORD_VIEWED: mark("The record of use was looked at"),
+    Kind.BREACH_OPENED: mark("A breach was put into the register"),
+    Kind.BREACH_MOVED: mark("What is said of a breach was changed"),
+    Kind.BREACH_SEARCHED: mark("It was asked whose data a breach concerned"),
+    Kind.BREACH_TOLD: mark("A member was told of a breach"),
 }
 ACTOR_TYPES: Mapping[str, str] = {
     ActorType.SERVICE: mark("A service"),

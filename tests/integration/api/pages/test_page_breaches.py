@@ -167,7 +167,7 @@ async def test_names_wait_for_a_second_proof(club: Tillit) -> None:
         await at.open(found)
         answer = await at.send(found, part="1")
     assert answer.status_code == 403
-    assert 'href="/second"' in answer.text
+    assert 'href="/second' in answer.text
     assert "post.example" not in answer.text
 
 
