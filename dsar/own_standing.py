@@ -19,6 +19,8 @@ from dsar.own_preferences import Preferences
 from profiles.members import Member
 from profiles.unit import Unit
 
+_OF_MARKETING = (Action.OBJECTED, Action.OBJECTION_LIFTED)
+
 
 @dataclass(frozen=True)
 class Guardian:
@@ -32,11 +34,13 @@ class Guardian:
 class Standing:
     """`stands`: purpose by purpose, in the file's order; `preferences`: about everything at once.
 
+    `answered`: they have said yes or no to all direct marketing at some time.
     `child`: known to be below the age of consent, so that a guardian says yes for them (Art. 8).
     """
 
     stands: Sequence[Stand]
     preferences: Preferences
+    answered: bool
     child: bool
     guardians: Sequence[Guardian]
 
@@ -49,6 +53,7 @@ async def standing(unit: Unit, active: Active, member: Member) -> Standing:
     return Standing(
         stands=own_choices.stands(unit, active, member, standings),
         preferences=own_preferences.told(unit, standings),
+        answered=any(one.action in _OF_MARKETING and one.purpose is None for one in said),
         child=bool(is_child(footing, unit.today, born(unit, footing, member))),
         guardians=_guardians(said, standings),
     )

@@ -20,7 +20,6 @@ from api.pages.speaking import Speaking
 from api.people.people import Kind
 from consent.choices import OFTEN
 from consent.errors import NotAChoice
-from consent.history import Stand
 from dsar import own_choices, own_preferences, own_standing
 from dsar.own_preferences import Preferences
 from dsar.packages.marking import mark
@@ -53,7 +52,7 @@ class Option:
 class AllAtOnce(View):
     """`marketing`: what an objection stops, in words; `stays`: what no answer here changes.
 
-    `allowed`: no to all of it, or yes by an answer to any; None while there is neither.
+    `allowed`: their answer to all of it; None while there is none.
 
     `tomorrow`: the first day that a pause may end on. `quiet`: the hours without contacts, in
     words; `begins` and `ends`: the hours of the picker.
@@ -109,7 +108,7 @@ async def see(asked: Asked) -> AllAtOnce:
         paused=wishes.paused,
         paused_until=wishes.paused_until,
         tomorrow=asked.unit.today + timedelta(days=1),
-        allowed=False if wishes.objects else any(map(_is_marketing, allowed)) or None,
+        allowed=not wishes.objects if found.answered else None,
         marketing=_marketing(asked),
         stays=_stays(asked),
         channels=[
@@ -186,10 +185,6 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise NotAChoice("this is no day", place="until", remedy="such as 2026-05-01") from None
-
-
-def _is_marketing(stand: Stand) -> bool:
-    return any(one.marketing for one in stand.footing.silencers)
 
 
 def _marketing(asked: Asked) -> list[str]:

@@ -31,6 +31,8 @@ from profiles import members
 from profiles.errors import BadValue
 
 pages = Pages(Kind.OFFICER)
+#: The last minute that is named is meant to its end.
+MINUTE = timedelta(minutes=1)
 _BEFORE = timedelta(days=7)  # how long it may have gone on before anybody knew
 
 
@@ -103,8 +105,7 @@ async def search(asked: Asked, sent: Asking) -> Go | Unaskable:
     try:
         question = Question(
             since=needed(asked, sent.since, place="since"),
-            # The minute that is named is meant to its end.
-            until=needed(asked, sent.until, place="until") + timedelta(minutes=1),
+            until=needed(asked, sent.until, place="until") + MINUTE,
             actors=await _actors(asked, sent.actors),
             account=await _account(asked, sent),
             purposes=tuple(sent.purposes),

@@ -17,6 +17,7 @@ from api.pages.answers import File, View
 from api.pages.asked import Asked
 from api.pages.declaring import Pages
 from api.pages.officer.breach import ONE
+from api.pages.officer.breach_asking import MINUTE
 from api.pages.officer.breach_words import HOWS, SEARCHES, STAGES
 from api.pages.officer.breaches import label, name, to
 from api.people.people import Kind
@@ -131,7 +132,7 @@ async def see(asked: Asked) -> FoundPage:
         percent=100 * one.done // one.total if one.total else 0,
         failed=say(_FAILED) if broken else "",
         since=question.since if question else None,
-        until=question.until if question else None,
+        until=question.until - MINUTE if question else None,
         actors=[_actor(each) for each in question.actors] if question else [],
         account=question is not None and question.account is not None,
         purposes=list(question.purposes) if question else [],
