@@ -166,7 +166,7 @@ async def test_what_the_programme_sets_is_asked_for_and_not_set(maja: UsedMember
     async with member_at(maja.tillit, maja.id, stepped_up=True) as at:
         page = (await at.open("/my/data")).text
         assert 'href="/my/data/tier"' not in page
-        assert "/my/requests/new?right=rectification" in page
+        assert "/my/requests/new/rectification/" in page
         await at.open("/my/data/name")
         for path in ("/my/data/tier", "/my/data/member_number", "/my/data/tier/remove"):
             await at.open("/my/data/name")
