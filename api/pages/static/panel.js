@@ -34,7 +34,8 @@
     frame.credentialless = true;
     frame.referrerPolicy = "no-referrer";
     frame.width = "100%";
-    frame.height = "320";
+    frame.height = "0"; // nothing to see before the panel has spoken, nor where it cannot be had
+    frame.title = "Tillit";
     frame.style.border = "0";
     frame.style.display = "block";
 

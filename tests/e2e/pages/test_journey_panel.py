@@ -184,8 +184,10 @@ def test_nobody_frames_it_who_is_not_named(site: Site, shop: Shop, screens: Scre
     with open_shop() as other:
         screen = screens()
         screen.page.goto(other.opens("/", script(site), tillit=site.url))
-        screen.page.wait_for_selector("iframe")
+        frame = screen.page.wait_for_selector("iframe", state="attached")
         screen.page.wait_for_timeout(500)
+        assert frame is not None
+        assert not frame.is_visible()  # a browser's message is nothing for a shop's visitor
         assert inside(screen.page).url.startswith("chrome-error:")
         assert screen.page.input_value(FIELD) == ""
         assert any("frame-ancestors" in one for one in screen.noise)
