@@ -51,7 +51,7 @@ def come(screen: Screen, shop: Shop, panel: str, *, head: str = "", path: str = 
 
 
 def inside(page: Page) -> Frame:
-    handle = page.wait_for_selector("iframe")
+    handle = page.wait_for_selector("iframe", state="attached")
     assert handle is not None
     frame = handle.content_frame()
     assert frame is not None
