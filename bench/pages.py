@@ -54,6 +54,10 @@ OF_OFFICERS: Mapping[str, str] = {
     "programme": "/desk/programme",
     "who may what": "/desk/programme/access",
     "consent": "/desk/consent",
+    "use": "/desk/use",
+    "one service": "/desk/use/actors/service/" + SERVICE,
+    "questions": "/desk/use/segments",
+    "breaches": "/desk/breaches",
     "keys and health": "/desk/health",
 }
 
