@@ -6,7 +6,7 @@ A copy of somebody's data is one only if it can be understood: no code stands wi
 
 from collections.abc import Mapping
 
-from audit.entries import Kind
+from audit.entries import ActorType, Kind
 from consent.choices import Action, By, State
 from consent.eligibility import Reason
 from consent.policy import Denied
@@ -168,6 +168,16 @@ CHECKS: Mapping[str, str] = {
     How.GUARDIAN_SIGN_IN: mark("Your guardian signed in"),
     How.MANDATE: mark("Somebody showed that they act for you"),
 }
+#: The same of a letter, by how it left us; a draft that staff looked at never did.
+LETTERS: Mapping[str, str] = {
+    "preview": mark("Our staff looked at the draft of a letter to you"),
+    "email": mark("A letter to you was sent"),
+    "page": mark("A letter to you was put on your page"),
+    "download": mark("A letter to you was fetched"),
+}
+#: Whoever types a command is staff, too.
+_STAFF = frozenset({ActorType.OFFICER, ActorType.SYSTEM})
+_OPENED_BY_STAFF = mark("Our staff opened a letter to you")
 ACTORS: Mapping[str, str] = {
     "member": mark("you"),
     "officer": mark("one of our staff"),
@@ -217,3 +227,16 @@ SAFEGUARDS: Mapping[str, str] = {
     Safeguard.PUBLIC_REGISTER: mark("the data comes from a public register"),
     Safeguard.COMPELLING_INTEREST: mark("a compelling interest, once and for few members"),
 }
+
+
+def happened(kind: str, by: str, facts: Mapping[str, object]) -> str:
+    """The text of what happened; the kind itself where it has none.
+
+    `by`: the type of who did it, and `facts`: the entry's, which tell apart what a kind alone does
+    not: how somebody showed who they are, and whether a letter went out or was only looked at.
+    """
+    how = str(facts.get("how", ""))
+    if kind == Kind.LETTER_SENT and how == "download" and by in _STAFF:
+        return _OPENED_BY_STAFF
+    tables = {Kind.IDENTITY_TRIED.value: CHECKS, Kind.LETTER_SENT.value: LETTERS}
+    return tables.get(kind, {}).get(how) or KINDS.get(kind, kind)

@@ -14,11 +14,10 @@ from dsar.packages.meanings import (
     ACTORS,
     BY,
     CHANNELS,
-    CHECKS,
-    KINDS,
     OUTCOMES,
     SAID,
     STATES,
+    happened,
 )
 from dsar.packages.processing import title
 from dsar.packages.request_words import ASKED_FOR, CAME_BY, GROUNDS, STANDS, WHY
@@ -34,6 +33,7 @@ _OF_REQUESTS = frozenset(
         Kind.REQUEST_COMPLETED,
     }
 )
+_SAID_BY_FACTS = frozenset({Kind.IDENTITY_TRIED, Kind.LETTER_SENT})
 #: Not told, because the question was about what was not proved.
 _CAME_TO = {**OUTCOMES, "left_out": mark("left out")}
 _TRIED = {
@@ -136,11 +136,10 @@ def _use(found: Gathered, wording: Wording, one: Use, said: Choice | None) -> di
 
 
 def what(wording: Wording, one: Use) -> dict[str, str]:
-    """What happened; a check of who somebody is by the way it was made, which the entry says."""
-    if one.kind == Kind.IDENTITY_TRIED:
-        how = CHECKS.get(told(one.body).facts.get("how", ""), KINDS[one.kind])
-        return {"code": one.kind, "words": wording.say(how)}
-    return wording.coded(one.kind, KINDS)
+    """What happened; of checks of who somebody is and of letters as the entry itself says."""
+    facts = told(one.body).facts if one.kind in _SAID_BY_FACTS else {}
+    text = happened(one.kind, one.actor_type, facts)
+    return {"code": one.kind, "words": wording.say(text)}
 
 
 def came_to(wording: Wording, one: Use, said: Choice | None) -> dict[str, str]:

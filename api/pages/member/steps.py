@@ -16,7 +16,7 @@ from audit.errors import RecordError
 from consent.choices import By
 from dsar.letters.kinds import Kind as LetterKind
 from dsar.packages.marking import mark
-from dsar.packages.meanings import ACTORS, BY, CHECKS, KINDS
+from dsar.packages.meanings import ACTORS, BY, happened
 from dsar.packages.request_words import WHY
 from dsar.register import Request
 from dsar.requests import JOIN
@@ -118,13 +118,11 @@ def _of_child(asked: Asked, one: Told) -> ShownStep:
 
 def _what(asked: Asked, one: Told) -> str:
     say, facts = asked.speaking.say, one.facts
-    if one.kind == Kind.IDENTITY_TRIED:
-        return asked.speaking.coded(str(facts.get("how")), CHECKS)
     if one.kind == Kind.REQUEST_MOVED and facts.get("step") in _STEPS:
         return say(_STEPS[str(facts["step"])])
     if one.kind in _BY_KIND:
         return say(_BY_KIND[one.kind])
-    return asked.speaking.coded(one.kind, KINDS)
+    return asked.speaking.wording.say(happened(one.kind, one.actor.type, facts))
 
 
 def _by(asked: Asked, one: Told) -> str:

@@ -136,6 +136,22 @@ def test_every_code_of_every_closed_list_has_words() -> None:
         assert set(codes) <= set(table), set(codes) - set(table)
 
 
+@pytest.mark.parametrize(
+    ("how", "by", "told"),
+    [
+        ("preview", ActorType.OFFICER, "Our staff looked at the draft of a letter to you"),
+        ("download", ActorType.OFFICER, "Our staff opened a letter to you"),
+        ("download", ActorType.SYSTEM, "Our staff opened a letter to you"),
+        ("download", ActorType.MEMBER, "A letter to you was fetched"),
+        ("email", ActorType.SYSTEM, "A letter to you was sent"),
+        ("page", ActorType.SYSTEM, "A letter to you was put on your page"),
+        ("pigeon", ActorType.SYSTEM, "A letter to you was sent or fetched"),
+    ],
+)
+def test_a_letter_is_told_by_how_it_left_us(how: str, by: ActorType, told: str) -> None:
+    assert meanings.happened(Kind.LETTER_SENT, by, {"how": how}) == told
+
+
 def test_a_term_that_is_not_known_here_is_spelt_out() -> None:
     assert terms.spelt_out("pd:ShoeSize") == "Shoe size"
     assert terms.spelt_out("pd:IPAddress") == "IPAddress"

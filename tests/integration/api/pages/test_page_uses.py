@@ -9,6 +9,7 @@ from html import unescape
 from pathlib import Path
 from uuid import uuid4
 
+import at_the_desk
 import pytest
 import pytest_asyncio
 from a_used_member import UsedMember, used
@@ -18,6 +19,9 @@ from audit import verify
 from audit.proofs import uses_of
 from audit.verify import VerifierKey
 from dsar import own_sight
+from dsar.letters import desk
+from dsar.letters.kinds import Kind
+from dsar.states import Right
 from profiles import members
 from profiles.enrolment import enrol
 from tests.at_a_browser import Browser, member_at
@@ -49,6 +53,16 @@ async def test_a_use_is_told_in_words_with_its_number(maja: UsedMember) -> None:
     assert ASKED in shown
     assert f"/my/uses/{entry}/check" in page
     assert "You became a member" in shown
+
+
+async def test_a_draft_that_was_looked_at_is_not_told_as_a_letter_sent(maja: UsedMember) -> None:
+    async with maja.tillit.unit() as work:
+        request = (await at_the_desk.opened(work, Right.ACCESS, maja.id)).id
+        await desk.preview(work.unit, SYSTEM, work.active, request, kind=Kind.ANSWER)
+    async with member_at(maja.tillit, maja.id, stepped_up=True) as at:
+        shown = _text((await at.open("/my/uses")).text)
+    assert "Our staff looked at the draft of a letter to you" in shown
+    assert "was sent" not in shown
 
 
 async def test_a_question_about_purchases_waits_for_a_second_proof(maja: UsedMember) -> None:
