@@ -40,7 +40,8 @@ _MEMBERS: Mapping[Outcome, str] = {
 _OFFICERS: Mapping[Outcome, str] = {
     Outcome.LIMITED: mark("That was too many times. Wait a while and try again."),
     Outcome.WRONG: mark(
-        "That code does not hold. Take the one that the app shows now; each works once."
+        "That code does not hold. Each works once: take the one that the app shows now, "
+        "or a recovery code that you have not used."
     ),
     Outcome.EXPIRED: mark("That was not set up in this sign-in. Begin here."),
 }
