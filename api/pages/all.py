@@ -45,6 +45,7 @@ from api.pages.panel import routes as panel
 PAGES: tuple[Page, ...] = (
     *anybody.pages.all,
     *anybody.desk.all,
+    *anybody.own.all,
     *signing_in.pages.all,
     *second.pages.all,
     *sign_ins.members.all,

@@ -12,7 +12,7 @@ from api.people.people import Kind
 from dsar.languages import LANGUAGES
 
 pages = Pages(None)
-desk = Pages(Kind.OFFICER)
+desk, own = Pages(Kind.OFFICER), Pages(Kind.MEMBER)
 
 
 class WantedLanguage(msgspec.Struct, forbid_unknown_fields=True):
@@ -32,6 +32,12 @@ async def enter(asked: Asked) -> Go:
 async def sit_down(asked: Asked) -> Go:
     """To the first page that the officer's role includes."""
     return Go(first_at_desk(asked))
+
+
+@own("GET", "/my")
+async def come_home(_: Asked) -> Go:
+    """To the first of a member's pages."""
+    return Go(HOME[Kind.MEMBER])
 
 
 @pages("POST", "/language")

@@ -369,3 +369,9 @@ async def test_a_yes_to_what_nobody_has_said_no_to_is_taken(tillit: Tillit, maja
         await press(at, "assortment_insight", allow=True)
         assert at.page is not None
         assert at.page.status_code == 200
+
+
+async def test_the_short_address_leads_to_the_choices(tillit: Tillit, maja: UUID) -> None:
+    async with member_at(tillit, maja) as at:
+        page = await at.open("/my")
+    assert page.url.path == "/my/choices"
