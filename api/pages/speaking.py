@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from babel.support import Translations
 
 from consent.programme import Programme
+from consent.programmes import Active
 from dsar.languages import LANGUAGES, Language, translations, written
 from dsar.packages.wording import Wording
 
@@ -81,6 +82,17 @@ class Speaking:
 
     def purpose(self, term: str) -> str:
         return self.wording.purpose(term)["words"]
+
+    def titled(self, active: Active, name: str) -> str:
+        """A purpose as staff read it: its title, with its name in the programme beside it.
+
+        One that no version of the programme has is called by its name alone.
+        """
+        versions = (active, *active.earlier.values())
+        for declared in (one.programme.purposes.get(name) for one in versions):
+            if declared is not None:
+                return f"{self.purpose(declared.dpv)} ({name})"
+        return name
 
     def category(self, term: str) -> str:
         return self.wording.category(term)["words"]

@@ -136,7 +136,9 @@ async def see(asked: Asked) -> ConsentPage:
             for one, text in VIEWS.items()
         ],
         view=view,
-        purposes=[Option(one, one, one == purpose) for one in asking],
+        purposes=[
+            Option(one, asked.speaking.titled(asked.active, one), one == purpose) for one in asking
+        ],
         steps=[Option(one, say(text), one == by) for one, text in BY.items()],
         heads=[say(ANSWERS[one]) for one in (told[-1].groups if told else ())],
         days=[

@@ -85,8 +85,7 @@ async def see(asked: Asked) -> People:
         view=which.value,
         what=say(LISTS[which]),
         purposes=[
-            Option(one, f"{asked.speaking.purpose(declared[one].dpv)} ({one})", one == purpose)
-            for one in asking
+            Option(one, asked.speaking.titled(asked.active, one), one == purpose) for one in asking
         ],
         days=(declared[purpose].remind_days or SOON) if which is Due.REMIND else None,
         people=[Person(one.member, one.number) for one in found.people],

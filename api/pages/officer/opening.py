@@ -191,7 +191,7 @@ def _opening(view: type[Form], asked: Asked, right: Right | None, wrong: str) ->
         right="" if right is None else right.value,
         right_text="" if right is None else speak.say(RIGHTS[right]),
         purposes=[
-            Option(one.name, f"{speak.purpose(one.dpv)} ({one.name})", False)
+            Option(one.name, speak.titled(asked.active, one.name), False)
             for one in programme.purposes.values()
             if right in AT_ONCE
         ],

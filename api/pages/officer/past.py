@@ -108,7 +108,7 @@ def _happened(asked: Asked, one: Told) -> Happened:
         at=one.at,
         what=say(text) if text else one.kind,
         who=say(who) if who else one.actor.id,
-        why=asked.speaking.listed([*why, *_names(one.facts)]),
+        why=asked.speaking.listed([*why, *_names(asked, one.facts)]),
     )
 
 
@@ -137,8 +137,10 @@ def _words(facts: Mapping[str, object]) -> list[str]:
     ]
 
 
-def _names(facts: Mapping[str, object]) -> list[str]:
-    """Recipients, by the programme's names for them."""
+def _names(asked: Asked, facts: Mapping[str, object]) -> list[str]:
+    """Recipients by their names; by the code alone where the programme has them no more."""
     several = facts.get("recipients")
     one = facts.get("recipient")
-    return [*([str(one)] if one else []), *(map(str, several) if isinstance(several, list) else [])]
+    codes = [*([one] if one else []), *(several if isinstance(several, list) else [])]
+    known = asked.active.programme.recipients
+    return [known[code].name if code in known else str(code) for code in codes]

@@ -50,7 +50,6 @@ class Activity:
     """One processing activity, in words; what is empty is not said by the programme."""
 
     name: str
-    what: str
     basis: str
     article: str
     notice: str
@@ -151,7 +150,7 @@ def _recipient(asked: Asked, one: Mapping[str, Any]) -> Party:
         _coded(asked, ROLES, one["role"]),
         _country(asked, one["country"]),
         one["contact"],
-        one["purposes"],
+        [asked.speaking.titled(asked.active, name) for name in one["purposes"]],
         _transfer(asked, one["transfer"]) if one["transfer"] else "",
     )
 
@@ -161,8 +160,7 @@ def _activity(asked: Asked, one: Mapping[str, Any]) -> Activity:
     first = asked.active.programme.languages[0]
     spoken = shown_in(notices.keys(), reader=speaking.code, first=first)
     return Activity(
-        name=one["purpose"],
-        what=speaking.purpose(one["dpv"]),
+        name=speaking.titled(asked.active, one["purpose"]),
         basis=_coded(asked, BASES, one["legal_basis"]),
         article=" + ".join(
             speaking.wording.article(part) for part in one["article"].split(" and ")
@@ -174,7 +172,7 @@ def _activity(asked: Asked, one: Mapping[str, Any]) -> Activity:
         data=[_data(asked, kind) for kind in one["data"]],
         recipients=one["recipients"],
         transfers=[_transfer(asked, each) for each in one["transfers"]],
-        retention=one["retention"] or "",
+        retention=speaking.language.period(one["retention"]) if one["retention"] else "",
         systems=one["systems"],
         impact_assessment=one["impact_assessment"] or "",
         balancing_test=one["balancing_test"] or "",

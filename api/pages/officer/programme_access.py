@@ -61,18 +61,19 @@ class AccessPage(View):
 async def see(asked: Asked) -> AccessPage:
     """As the gate is asked, not as the file is written."""
     programme, say = asked.active.programme, asked.speaking.say
-    services = [
-        row
+    titles = {one: asked.speaking.titled(asked.active, one) for one in programme.purposes}
+    found = [
+        (purpose, row)
         for service in programme.services
-        for purpose in programme.purposes
-        if (row := _service(asked, service, purpose)) is not None
+        for purpose, title in titles.items()
+        if (row := _service(asked, service, purpose, title)) is not None
     ]
-    served = {one.purpose for one in services}
+    served = {purpose for purpose, _ in found}
     return AccessPage(
         version=asked.active.version,
         actions=[say(ACTIONS[one]) for one in Action],
-        services=services,
-        idle=[one for one in programme.purposes if one not in served],
+        services=[row for _, row in found],
+        idle=[title for name, title in titles.items() if name not in served],
         abilities=[say(ABILITIES[one]) for one in Ability],
         roles=[
             Role(
@@ -85,7 +86,7 @@ async def see(asked: Asked) -> AccessPage:
     )
 
 
-def _service(asked: Asked, service: str, purpose: str) -> Service | None:
+def _service(asked: Asked, service: str, purpose: str, title: str) -> Service | None:
     """None where it may do nothing for it."""
     allowed = [asked.active.policy.allowed(service, purpose, one) for one in Action]
     if all(one is None for one in allowed):
@@ -94,7 +95,7 @@ def _service(asked: Asked, service: str, purpose: str) -> Service | None:
     touched = sorted({name for one in allowed for name in one or ()})
     return Service(
         service,
-        purpose,
+        title,
         [one is not None for one in allowed],
         [name for name in touched if not name.startswith(CHANNEL)],
         [say(CHANNELS[name[1:]]) for name in touched if name.startswith(CHANNEL)],

@@ -174,9 +174,8 @@ async def _approved_by(asked: Asked, found: Request) -> tuple[str, ...]:
 
 
 def _wish(asked: Asked, wish: Wanted) -> Wish:
-    speak, programme = asked.speaking, asked.active.programme
+    speak = asked.speaking
     known = asked.unit.schema.catalogue.fields
-    names = [programme.purposes.get(name) for name in wish.purposes]
     values = []
     for name, value in sorted(wish.values.items()):
         field = known.get(name)
@@ -186,10 +185,7 @@ def _wish(asked: Asked, wish: Wanted) -> Wish:
             text = speak.wording.value(value, kind=field.type.value, category=field.category)
         values.append((label, text))
     return Wish(
-        purposes=[
-            f"{speak.purpose(one.dpv)} ({name})" if one else name
-            for name, one in zip(wish.purposes, names, strict=True)
-        ],
+        purposes=[speak.titled(asked.active, name) for name in wish.purposes],
         marketing=wish.marketing,
         values=values,
         note=wish.note,

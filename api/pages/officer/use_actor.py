@@ -22,7 +22,7 @@ from api.pages.declaring import Pages
 from api.pages.officer.inbox import Tab
 from api.pages.officer.programme_words import ABILITIES, ACTIONS
 from api.pages.officer.use import tabs
-from api.pages.officer.use_rows import PATH, WITH_PAGES, Line, address_of, line
+from api.pages.officer.use_rows import PATH, WITH_PAGES, Line, address_of, line, titled
 from api.pages.officer.use_words import ACTOR_TYPES, KINDS
 from api.people import officers
 from api.people.people import Kind
@@ -130,7 +130,7 @@ async def see(asked: Asked) -> ActorPage:
         ],
         purposes=[
             Row(
-                purpose or say(_NO_PURPOSE),
+                titled(asked, purpose) or say(_NO_PURPOSE),
                 count,
                 _list({**who, "purpose": purpose or "none", **dated}),
             )
@@ -169,7 +169,9 @@ async def _may(
     say, policy = asked.speaking.say, asked.active.policy
     if type is ActorType.SERVICE:
         uses = watching.uses_of_grants(asked.active, id, found.counts)
-        grants = [Grant(one.purpose, say(ACTIONS[one.action]), one.entries) for one in uses]
+        grants = [
+            Grant(titled(asked, one.purpose), say(ACTIONS[one.action]), one.entries) for one in uses
+        ]
         return "", grants, id not in asked.active.programme.services
     if type is not ActorType.OFFICER:
         return "", [], False

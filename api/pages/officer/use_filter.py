@@ -70,7 +70,9 @@ async def read(asked: Asked) -> Filter:
     )
     for type, id in named:
         people[f"{type}:{id}"] = say(_ONE_OF, type=say(ACTOR_TYPES[type]), name=id)
-    purposes = {"": say(_ANY_PURPOSE)} | {name: name for name in purposes_of(asked)}
+    purposes = {"": say(_ANY_PURPOSE)} | {
+        name: asked.speaking.titled(asked.active, name) for name in purposes_of(asked)
+    }
     purposes[NO_PURPOSE] = say(_NO_PURPOSE)
     first, last = _day(sent["first"]), _day(sent["last"])
     wrong = ""

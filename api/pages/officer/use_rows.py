@@ -65,13 +65,18 @@ def line(asked: Asked, seen: Seen) -> Line:
         who="" if said is None else who(asked, said.actor.type, said.actor.id),
         who_to="" if said is None else address_of(said.actor.type, said.actor.id),
         what="" if said is None else _word(asked, KINDS, said.kind),
-        purpose="" if said is None else said.purpose or "",
+        purpose=titled(asked, None if said is None else said.purpose),
         members="" if said is None else _members(asked, said),
         facts=[] if said is None else _facts(asked, said),
         doubt="" if doubt is None else speak.say(doubt),
         bad=seen.standing in (Standing.FOREIGN, Standing.MISSING),
         entry=seen.id if proved else None,
     )
+
+
+def titled(asked: Asked, purpose: str | None) -> str:
+    """A purpose in words with its code; empty for none."""
+    return asked.speaking.titled(asked.active, purpose) if purpose else ""
 
 
 def who(asked: Asked, actor_type: str, actor: str) -> str:

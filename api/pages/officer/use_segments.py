@@ -16,7 +16,7 @@ from api.pages.declaring import Pages
 from api.pages.officer import use_filter
 from api.pages.officer.inbox import Option, Tab
 from api.pages.officer.use import tabs
-from api.pages.officer.use_rows import PATH, address_of
+from api.pages.officer.use_rows import PATH, address_of, titled
 from api.people.people import Kind
 from audit.entries import ActorType
 from audit.looking import days
@@ -134,7 +134,7 @@ def _shown(asked: Asked, one: questions.Question) -> Shown:
         found = asked.speaking.say(FROM_TO, fewest=number(one.fewest), most=number(one.most))
     return Shown(
         text=one.text or "",
-        purpose=one.purpose or "",
+        purpose=titled(asked, one.purpose),
         by=[_by(service, times) for service, times in one.by],
         evaluated=one.evaluated,
         previewed=one.previewed,

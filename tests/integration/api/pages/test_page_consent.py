@@ -58,6 +58,15 @@ async def people(tillit: Tillit, *, yes: int, no: int, silent: int) -> None:
         await ledger.record(work.unit, SYSTEM, lines)
 
 
+async def test_a_purpose_is_picked_by_its_title_with_its_code_beside_it(tillit: Tillit) -> None:
+    said = Speaking.of("en", PROGRAMME)
+    async with officer_at(tillit) as at:
+        text = (await at.open(PAGE)).text
+    for purpose in PROGRAMME.purposes.values():
+        if purpose.is_choice:
+            assert f">{said.purpose(purpose.dpv)} ({purpose.name})</option>" in text
+
+
 async def looks(tillit: Tillit) -> list[dict[str, object]]:
     """The facts of every look at figures."""
     async with tillit.database.transaction() as session:

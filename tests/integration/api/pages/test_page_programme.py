@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from api.bootstrap import SYSTEM, Tillit
+from api.pages.speaking import Speaking
 from consent.programme import Ability, read_programme
 from consent.programme.checking import check
 from kernel.database import libpq
@@ -36,12 +37,20 @@ async def test_the_record_of_processing_is_on_the_page(tillit: Tillit) -> None:
     async with officer_at(tillit) as at:
         text = (await at.open(PAGE)).text
     programme = read_programme(SOURCE.encode())
+    said = Speaking.of("en", programme)
     for purpose in programme.purposes.values():
-        assert f'<h4 class="mono">{purpose.name}</h4>' in text
+        assert f"<h4>{said.purpose(purpose.dpv)} ({purpose.name})</h4>" in text
     assert "Pine Lantern Messaging, Inc." in text
     assert "Standard contractual clauses" in text  # what the transfer to it rests on
     assert "Data protection officer" in text
     assert programme.digest.hex() in text
+
+
+async def test_how_long_data_is_kept_is_told_in_the_page_s_language(tillit: Tillit) -> None:
+    async with officer_at(tillit, language="sv") as at:
+        text = (await at.open(PAGE)).text
+    assert re.search(r"<dd>24\smånader</dd>", text)
+    assert "24 months" not in text
 
 
 @pytest.mark.parametrize("form", ["markdown", "json", "csv"])
@@ -125,7 +134,7 @@ async def test_what_services_may_do_is_what_the_policy_says(tillit: Tillit) -> N
         (name, re.findall(r"<td>(.*?)</td>", rest, re.DOTALL)) for name, rest in _ROW.findall(text)
     ]
     [analytics] = [cells for name, cells in rows if name == "analytics"]
-    assert analytics[0] == "assortment_insight"
+    assert analytics[0].endswith(" (assortment_insight)")
     assert ["Yes" in one for one in analytics[1:]] == [True] + [False] * 6  # preview alone
     [newsletter] = [cells for name, cells in rows if name == "newsletter"]
     assert sum("<strong>Yes</strong>" in one for one in newsletter) == 5  # to find is to count, too

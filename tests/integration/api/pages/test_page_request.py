@@ -305,6 +305,9 @@ async def test_a_recipient_that_does_not_answer_is_given_up_for_a_reason(
         page = await at.send(page_of(one, "recipients", word, "give-up"), reason="told_otherwise")
         assert "Given up by an officer" in page.text
         assert "Told by letter or telephone" in page.text
+        past = page.text.partition('class="timeline"')[2]
+        assert "Tallmo Drift Oy" in past
+        assert "hosting" not in past
         await drain(tillit)
     assert (await stands(tillit, one)).state is State.FULFILLED
 

@@ -48,7 +48,7 @@ async def test_a_use_is_told_in_words_with_its_number(maja: UsedMember) -> None:
     assert "you were among those found" in shown
     assert "Your age: at least 25" in shown
     assert "Your age: at most 99" in shown
-    assert "Interests: skiing not among them" in shown
+    assert "Interests: Skiing (skiing) not among them" in shown
     assert "What follows from your purchases: Gold (gold)" in shown
     assert ASKED in shown
     assert f"/my/uses/{entry}/check" in page
@@ -80,15 +80,19 @@ async def test_what_is_asked_about_nothing_closed_is_told_at_once(maja: UsedMemb
     await maja.segment("'hiking' IN interests")
     async with member_at(maja.tillit, maja.id) as at:
         shown = _text((await at.open("/my/uses")).text)
-    assert "Interests: hiking among them" in shown
+    assert "Interests: Hiking (hiking) among them" in shown
     assert "you were among those found" in shown
 
 
 async def test_a_question_is_told_in_every_language(maja: UsedMember) -> None:
     await maja.segment("'hiking' IN interests OR last_purchase >= DATE '2026-01-02'")
     said = {
-        "sv": ("Minst ett av det här stämmer", "Intressen: bland annat hiking", "eller senare"),
-        "nb": ("Minst ett av dette stemmer", "blant annet hiking", "eller senere"),
+        "sv": (
+            "Minst ett av det här stämmer",
+            "Intressen: bland annat Vandring (hiking)",
+            "eller senare",
+        ),
+        "nb": ("Minst ett av dette stemmer", "blant annet Fotturer (hiking)", "eller senere"),
         "da": ("Mindst ét af dette passer", "blandt andet hiking", "eller senere"),
         "fi": ("Ainakin yksi näistä", "mukana hiking", "tai myöhemmin"),
     }
