@@ -74,10 +74,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Day:
-    """A line of the table over time: a group's number and share each, empty where hidden."""
+    """A line of the table over time: a group's number and share each, empty where hidden.
+
+    `hidden`: how many groups are. `together`: how many members those have; empty if untold.
+    """
 
     day: date
     cells: Sequence[str]
+    hidden: int
+    together: str
 
 
 @dataclass(frozen=True)
@@ -141,10 +146,7 @@ async def see(asked: Asked) -> ConsentPage:
         ],
         steps=[Option(one, say(text), one == by) for one, text in BY.items()],
         heads=[say(ANSWERS[one]) for one in (told[-1].groups if told else ())],
-        days=[
-            Day(one.day, [_cell(asked, one, group) for group in told[-1].groups])
-            for one in reversed(told)
-        ],
+        days=[_day(asked, one, told[-1].groups) for one in reversed(told)],
         chart=chart,
         legend=legend,
         tables=tables,
@@ -204,7 +206,7 @@ def _table(asked: Asked, name: str, title: str, told: Told, words: Mapping[str, 
             for group in told.groups
         ],
         hidden=len(told.hidden),
-        together="" if told.together is None else number(told.together),
+        together=_together(asked, told),
         members=number(told.members),
         chart=bars(name, title=title, desc=beside, rows=shown) if shown else None,
     )
@@ -233,6 +235,20 @@ def _over_time(asked: Asked, told: Sequence[Told]) -> tuple[Markup | None, list[
 
 def _short(asked: Asked, day: date) -> str:
     return format_skeleton("MMMd", day, locale=asked.speaking.language.locale)
+
+
+def _day(asked: Asked, told: Told, groups: Sequence[str]) -> Day:
+    return Day(
+        told.day,
+        [_cell(asked, told, group) for group in groups],
+        len(told.hidden),
+        _together(asked, told),
+    )
+
+
+def _together(asked: Asked, told: Told) -> str:
+    """How many members the hidden groups have, where that is told."""
+    return "" if told.together is None else asked.speaking.number(told.together)
 
 
 def _cell(asked: Asked, told: Told, group: str) -> str:

@@ -83,6 +83,7 @@ async def test_answers_are_rounded_and_small_groups_hidden(tillit: Tillit) -> No
     cells = re.findall(r'<td class="number">(.*?)</td>', row.group(1), re.DOTALL)
     assert (cells[0], cells[6]) == ("60", "30")
     assert all("hidden" in one for one in cells[1:6])
+    assert "hidden" in cells[7]  # the sum would tell those who said no
     assert not re.search(r"\b(57|24|33)\b", re.sub(r"<time.*?</time>|<svg.*?</svg>", "", text))
 
 
@@ -139,6 +140,14 @@ async def test_a_line_is_drawn_over_several_days() -> None:
     assert chart.count("<polyline") == 3
     assert legend == ["Whole line: Yes", "Dashed: No", "Dotted: Not asked, or no valid answer"]
     assert consent._over_time(asked, [told(0, 20)]) == (None, [])
+
+
+async def test_a_day_tells_how_many_the_hidden_groups_have_together() -> None:
+    groups = ("consented", "said_no", "never_asked")
+    told = Told(date(2026, 3, 1), "personalised_offers", 1, groups, {"consented": 60}, 40)
+    shown = consent._day(SimpleNamespace(speaking=Speaking.of("en", PROGRAMME)), told, groups)
+    assert (shown.hidden, shown.together) == (2, "40")
+    assert list(shown.cells[1:]) == ["", ""]
 
 
 @pytest.mark.parametrize("query", ["view=names", "purpose=membership", "purpose=x", "by=hour"])
