@@ -47,6 +47,8 @@ EXPRESSION = (
 PURPOSE = "personalised_offers"
 SERVICE = "offers-engine"
 QUESTION = Question(PURPOSE, Action.READ.value, ("tier",))
+#: What is asked for and left undecided.
+WAITING = (Right.ACCESS, Right.ERASURE, Right.RESTRICTION)
 _EXAMPLES = Path(__file__).parents[2] / "examples"
 
 Tell = Callable[[str], None]
@@ -77,6 +79,7 @@ class Story:
         await self.member_view()
         await self.access()
         await self.erasure()
+        await self.inbox()
         await self.record()
         self.figures["seconds"] = round(time.monotonic() - began, 1)
         return self.figures
@@ -227,6 +230,20 @@ class Story:
             f"{living:,} keys there are."
         )
 
+    async def inbox(self) -> None:
+        """Requests that nobody has decided yet, so that there is something to do at the desk."""
+        assert self.another is not None
+        others = (one for one in self.addresses if one not in (self.member, self.another))
+        asking = (self.another, *others)
+        for right, member in zip(WAITING, asking, strict=False):
+            await self._open(right, member)
+        await drain(self.tillit)
+        self.figures["inbox"] = len(WAITING)
+        self.tell(
+            f"{len(WAITING)} others ask for something, too: their requests wait in the inbox for "
+            "whoever signs in as an officer."
+        )
+
     async def record(self) -> None:
         await self.tillit.integrate()
         signer = await self.tillit.signer()
@@ -259,6 +276,14 @@ class Story:
 
     async def _request(self, right: Right, member: UUID) -> UUID:
         """Asked for by the member, approved by an officer, carried out by the worker."""
+        request = await self._open(right, member)
+        async with self.tillit.unit() as work:
+            officer = Act(ActorType.OFFICER, "privacy-officer")
+            await deciding.approve(work.unit, officer, work.active, request)
+        await drain(self.tillit)
+        return request
+
+    async def _open(self, right: Right, member: UUID) -> UUID:
         async with self.tillit.unit() as work:
             asking = _as(await one(work.unit, member))
             request = await requests.open_request(
@@ -270,10 +295,6 @@ class Story:
                 channel=Channel.MEMBER,
                 proof=Proof(How.STEP_UP),
             )
-        async with self.tillit.unit() as work:
-            officer = Act(ActorType.OFFICER, "privacy-officer")
-            await deciding.approve(work.unit, officer, work.active, request.id)
-        await drain(self.tillit)
         return request.id
 
 
