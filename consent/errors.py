@@ -6,6 +6,7 @@
     ├── UnknownService     no service has that name
     ├── NotAChoice         a choice about something that nobody is asked about
     ├── TermsChanged       a yes to what was shown, which is not what is done now
+    ├── AnsweredSince      a yes from a panel shown before what they have said since
     ├── GuardianUnknown    nobody has put on record that they are the member's guardian
     ├── GuardianNeeded     a child's own yes: their guardian says it for them (Art. 8)
     ├── ChildUnknown       no child of theirs, whether or not there is such a member
@@ -43,6 +44,10 @@ class NotAChoice(ConsentError, Invalid):
 
 class TermsChanged(ConsentError, Conflict):
     slug = "terms-changed"
+
+
+class AnsweredSince(ConsentError, Conflict):
+    slug = "answered-since"
 
 
 class GuardianUnknown(ConsentError, Refused):

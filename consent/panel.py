@@ -5,7 +5,7 @@ shown has to be what the programme showed in that version, and a yes has to be o
 today. Writes through the ledger, all of a value or none of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -20,7 +20,7 @@ from consent.ages import refuse_own_yes
 from consent.choices import Action as Said
 from consent.choices import By, Choice, State
 from consent.choosing import choose
-from consent.errors import NotAChoice, TermsChanged
+from consent.errors import AnsweredSince, NotAChoice, TermsChanged
 from consent.grants import Grant, authorise
 from consent.programme import Action, LegalBasis, Purpose
 from consent.programmes import Active
@@ -99,9 +99,11 @@ async def tell(unit: Unit, active: Active, service: str, member: UUID, value: st
 
     The service needs `consent` for each purpose. Kept with each choice: the text and the terms
     (Art. 7(1)), when it was shown, and the SHA-256 of the value as it came. A no is a withdrawal
-    where there was a yes. Raises `NotAChoice`, `NotPermitted`, `UnknownPurpose`,
-    `UnknownMember`, `GuardianNeeded` for a child's own yes (Art. 8), and `TermsChanged` for a
-    yes to terms that are not today's any more; then nothing of it is written down.
+    where there was a yes, and always taken. A yes that this very value brought before is not
+    written down again. Raises `NotAChoice`, `NotPermitted`, `UnknownPurpose`, `UnknownMember`,
+    `GuardianNeeded` for a child's own yes (Art. 8), `TermsChanged` for a yes to terms that are
+    not today's any more, and `AnsweredSince` for a yes older than what they have said about the
+    purpose since (Art. 7(3)); then nothing of it is written down.
     """
     panel = read(value)
     if panel is None:
@@ -112,12 +114,17 @@ async def tell(unit: Unit, active: Active, service: str, member: UUID, value: st
     shown = _shown(unit, active, panel)
     _refuse_other_terms(panel, grants, shown)
     found = await members.one(unit, member, lock=True)
-    before = fold((await ledger.opened(unit, {found.id: found.key}))[found.id])
+    lines = (await ledger.opened(unit, {found.id: found.key}))[found.id]
+    evidence, before = _evidence(panel, value), fold(lines)
+    again = _brought(lines, evidence)
+    _refuse_older(panel, lines, again)
     said: list[Choice] = []
     for grant in grants:
         name = grant.purpose.name
         answer = panel.answers[name]
         if answer.allow:
+            if name in again:
+                continue
             refuse_own_yes(unit, grant.footing, found, unit.now)
         said.append(
             choose(
@@ -128,7 +135,7 @@ async def tell(unit: Unit, active: Active, service: str, member: UUID, value: st
                 by=By.TILL,
                 language=answer.language,
                 how=HOW,
-                evidence=_evidence(panel, value),
+                evidence=evidence,
                 version=panel.programme,
             )
         )
@@ -175,6 +182,30 @@ def _refuse_other_terms(
     )
     if problems:
         raise TermsChanged.of(problems)
+
+
+def _brought(lines: Sequence[Choice], evidence: str) -> set[str | None]:
+    """The purposes about which this very value is in the ledger: a form sent again."""
+    return {one.purpose for one in lines if one.how == HOW and one.evidence == evidence}
+
+
+def _refuse_older(panel: Panel, lines: Sequence[Choice], again: set[str | None]) -> None:
+    """A yes that was on its way while they said something else undoes nothing of it.
+
+    Of two at one time the other decides. A no needs no such order: withdrawing always works.
+    """
+    since = {one.purpose for one in lines if one.at >= panel.shown}
+    problems = tuple(
+        Problem(
+            f"panel.answers.{name}",
+            "they have said something about it since that panel was shown",
+            "what they said last stands; do not send this again",
+        )
+        for name, answer in panel.answers.items()
+        if answer.allow and name in since and name not in again
+    )
+    if problems:
+        raise AnsweredSince.of(problems)
 
 
 def _counts(grant: Grant, shown: Purpose, language: str) -> bool:

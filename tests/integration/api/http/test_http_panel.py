@@ -98,6 +98,47 @@ async def test_a_no_in_a_later_panel_withdraws(club: Club) -> None:
         assert (await said(club, member))[-1].action is action
 
 
+async def _withdraws(club: Club, member: str, purpose: str = LETTER) -> None:
+    own = await club.member(member)
+    await own.ok("PUT", f"/v1/me/choices/{purpose}", {"allow": False, "language": "sv"})
+
+
+async def test_a_form_sent_again_does_not_undo_a_withdrawal(club: Club) -> None:
+    member = await club.joins("1", birth_date=ADULT)
+    sent = await value(club, {LETTER: True})
+    assert [one["state"] for one in await sends(club, member, sent)] == ["given"]
+    await _withdraws(club, member)
+    assert [one["state"] for one in await sends(club, member, sent)] == ["withdrawn"]
+    assert [line.action for line in await said(club, member)] == [Action.GIVEN, Action.WITHDRAWN]
+
+
+async def test_a_form_sent_twice_is_one_yes(club: Club) -> None:
+    member = await club.joins("1", birth_date=ADULT)
+    sent = await value(club, {LETTER: True, TRIPS: True})
+    first = await sends(club, member, sent)
+    assert await sends(club, member, sent) == first
+    assert len(await said(club, member)) == 2
+
+
+async def test_a_yes_that_comes_after_a_later_no_is_refused_with_all_beside_it(club: Club) -> None:
+    member = await club.joins("1", birth_date=ADULT)
+    waits = await value(club, {LETTER: True, OFFERS: True})
+    await sends(club, member, await value(club, {LETTER: True}))
+    await _withdraws(club, member)
+    got = await sends(club, member, waits)
+    assert got == (409, "answered-since", [f"panel.answers.{LETTER}"])
+    assert [line.purpose for line in await said(club, member)] == [LETTER, LETTER]
+    [stands] = await sends(club, member, await value(club, {LETTER: True}))
+    assert (stands["state"], stands["allowed"]) == ("given", True)
+
+
+async def test_a_no_is_taken_however_long_it_waited(club: Club) -> None:
+    member = await club.joins("1", birth_date=ADULT)
+    waits = await value(club, {LETTER: False})
+    await sends(club, member, await value(club, {LETTER: True}))
+    assert [one["state"] for one in await sends(club, member, waits)] == ["withdrawn"]
+
+
 async def _changed(club: Club) -> str:
     """A panel that was shown, and after it another programme: another letter."""
     member = await club.joins("1")
