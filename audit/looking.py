@@ -6,6 +6,7 @@ held against what it says itself and against the signed tree, so that no tally a
 entry true. Reads only.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -51,7 +52,9 @@ _PURPOSES = """(WITH RECURSIVE known AS (
         SELECT purpose FROM audit_tally t WHERE t.purpose > known.purpose ORDER BY purpose LIMIT 1
     ) next
 ) SELECT purpose FROM known) AS p"""
-_AT = "SELECT e.body FROM audit_leaf l JOIN audit_entry e ON e.id = l.entry WHERE l.number = %s"
+_PLACE = re.compile(r"([0-9]{1,7})-([0-9]{1,18})")
+_HOUR = timedelta(hours=1)
+_BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,21 +116,46 @@ class Seen:
     standing: Standing
 
 
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where an entry is in the order, as the tallies have it and not by what it says itself.
+
+    So whoever alters or deletes an entry at the edge of a page hides none of those behind it.
+    `str` is its word for an address.
+    """
+
+    hour: datetime
+    number: int
+
+    @property
+    def tile(self) -> int:
+        return self.number // TILE
+
+    def __str__(self) -> str:
+        return f"{(self.hour - _BEGAN) // _HOUR}-{self.number}"
+
+    @classmethod
+    def read(cls, word: str) -> "Place | None":
+        """What `str` made; None for anything else."""
+        found = _PLACE.fullmatch(word)
+        return cls(_BEGAN + int(found[1]) * _HOUR, int(found[2])) if found else None
+
+
 @dataclass(frozen=True)
 class Page:
     """`waiting`: without a number, of the first page only; `more`: there may be more of those.
 
-    `entries`: the newest first. `older`, `newer`: the number before or after which the next page
-    is, None where there is none. `stray`: entries that the tallies name and that do not say so:
-    then the tallies are wrong, and there may be entries that they do not find. `broken`: the
-    signed tree cannot be read, so that nothing with a number is vouched for.
+    `entries`: the newest first. `older`, `newer`: the place before or after which the next page
+    is, None where there is none. `stray`: entries that the tallies name and that, proved, do not
+    say so: then the tallies are wrong, and there may be entries that they do not find. `broken`:
+    the signed tree cannot be read, so that nothing with a number is vouched for.
     """
 
     waiting: Sequence[Seen]
     more: bool
     entries: Sequence[Seen]
-    older: int | None
-    newer: int | None
+    older: Place | None
+    newer: Place | None
     stray: int
     broken: bool
 
@@ -157,75 +185,52 @@ async def look(
     *,
     trust: Trust,
     count: int = 50,
-    before: int | None = None,
-    after: int | None = None,
+    before: Place | None = None,
+    after: Place | None = None,
 ) -> Page:
-    """A page of at most `count` numbered entries: the newest, or those next to a leaf number.
+    """A page of at most `count` numbered entries: the newest, or those next to a place.
 
-    However long the record is, it costs as much as the page. Raises `EntryUnknown` for a number
-    that no entry has.
+    However long the record is, it costs as much as the page. What was altered or taken away is in
+    it as that, and pages go on behind it.
     """
-    mark = before if before is not None else after
-    place = None if mark is None else await _place(session, mark)
+    place = before if before is not None else after
     forward = before is None and after is not None
-    found = await _numbers(session, wanted, count + 1, place=place, forward=forward)
-    more, numbers = len(found) > count, found[:count]
+    found = await _places(session, wanted, count + 1, place=place, forward=forward)
+    more, shown = len(found) > count, found[:count]
     if forward:
-        numbers = numbers[::-1]
-    entries, stray, broken = await _read(session, wanted, numbers, trust)
+        shown = shown[::-1]
+    entries, stray, broken = await _read(session, wanted, [one.number for one in shown], trust)
     waiting, unread = ([], False) if place else await _waiting(session, wanted, trust)
     has_older = more if not forward else place is not None
     has_newer = more if forward else place is not None
-    edge = numbers or [mark or 0]
     return Page(
         waiting=waiting,
         more=unread,
         entries=entries,
-        older=edge[-1] if has_older and numbers else None,
-        newer=edge[0] if has_newer else None,
+        older=shown[-1] if has_older and shown else None,
+        newer=(shown[0] if shown else place) if has_newer else None,
         stray=stray,
         broken=broken,
     )
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where a leaf is in the order."""
-
-    hour: datetime
-    number: int
-
-    @property
-    def tile(self) -> int:
-        return self.number // TILE
-
-
-async def _place(session: AsyncSession, number: int) -> _Place:
-    found = await rows(session, _AT, number)
-    if not found:
-        raise EntryUnknown("no entry has that number", place=str(number))
-    return _Place(hour_of(told(found[0][0]).at), number)
-
-
-async def _numbers(
-    session: AsyncSession, wanted: Wanted, count: int, *, place: _Place | None, forward: bool
-) -> list[int]:
-    """The next `count` leaf numbers by the tallies, from the place on; both are exclusive."""
+async def _places(
+    session: AsyncSession, wanted: Wanted, count: int, *, place: Place | None, forward: bool
+) -> list[Place]:
+    """The next `count` places by the tallies, from that one on, which is not among them."""
     query, given = _tallies(wanted, count, place, forward=forward)
     connection = await raw(session)
     async with connection.cursor(binary=True) as cursor:
         await cursor.execute(query, given)
         found = await cursor.fetchall()
-    leaves = [(hour, tile * TILE + at) for hour, tile, places in found for at in places]
+    leaves = [Place(hour, tile * TILE + at) for hour, tile, places in found for at in places]
     if place is not None:
-        own = (place.hour, place.number)
-        leaves = [one for one in leaves if (one > own if forward else one < own)]
-    leaves.sort(reverse=not forward)
-    return [number for _, number in leaves[:count]]
+        leaves = [one for one in leaves if (one > place if forward else one < place)]
+    return sorted(leaves, reverse=not forward)[:count]
 
 
 def _tallies(
-    wanted: Wanted, count: int, place: _Place | None, *, forward: bool
+    wanted: Wanted, count: int, place: Place | None, *, forward: bool
 ) -> tuple[str, dict[str, Any]]:
     """The question for tallies that hold `count` leaves or all there are.
 
@@ -277,8 +282,8 @@ def _equal(given: dict[str, Any], column: str, value: str) -> str:
 async def _read(
     session: AsyncSession, wanted: Wanted, numbers: Sequence[int], trust: Trust
 ) -> tuple[list[Seen], int, bool]:
-    """The entries of these numbers, in their order, how many are not what is looked for, and
-    whether nothing vouches for any."""
+    """The entries of these numbers, in their order, how many are proved not to be what is looked
+    for, and whether nothing vouches for any."""
     found = {row[0]: row for row in await rows(session, _NUMBERED, list(numbers))}
     stored = [
         Stored(id, body, number, mac)
@@ -294,7 +299,8 @@ async def _read(
     for number in numbers:
         _, id, body, _ = found.get(number, (number, None, None, None))
         one = _seen(number, id, body, foreign)
-        if one.said is not None and not wanted.is_met(one.said):
+        # What was altered may have been looked for: it is shown as altered, and not left out.
+        if one.standing is Standing.PROVED and one.said and not wanted.is_met(one.said):
             stray += 1
         else:
             entries.append(one)
@@ -308,7 +314,7 @@ async def _waiting(session: AsyncSession, wanted: Wanted, trust: Trust) -> tuple
     for id, body, mac in page:
         own = body is not None and trust.has_place(Stored(id, body, None, mac))
         one = _seen(None, id, body, set() if own else {id})
-        if one.said is None or wanted.is_met(one.said):
+        if one.said is None or not own or wanted.is_met(one.said):
             entries.append(one)
     return entries, len(page) == _WAITING
 

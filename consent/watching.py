@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from audit.acts import Act
 from audit.entries import ActorType, Fact, Kind
-from audit.looking import Page, Seen, Wanted, days, look
+from audit.looking import Page, Place, Seen, Standing, Wanted, days, look
 from audit.tallies import Count, counted
 from consent.policy import FIELDLESS
 from consent.programme.declarations import Ability, Action
@@ -38,7 +38,8 @@ class View(StrEnum):
 @dataclass(frozen=True)
 class Export:
     """`entries`: the newest first, those without a number first of all. `whole`: False where there
-    are more than `MOST`. `doubtful`: tallies named entries that do not belong.
+    are more than `MOST`. `doubtful`: some were altered or are gone, or tallies named entries that
+    do not belong; then nobody can tell that these are all.
     """
 
     entries: Sequence[Seen]
@@ -47,7 +48,7 @@ class Export:
 
 
 async def entries(
-    unit: Unit, act: Act, wanted: Wanted, *, count: int, before: int | None, after: int | None
+    unit: Unit, act: Act, wanted: Wanted, *, count: int, before: Place | None, after: Place | None
 ) -> Page:
     """A page of the record (`audit.looking.look`); that it was looked at is on record."""
     trust = unit.record.trust
@@ -73,7 +74,9 @@ async def export(unit: Unit, act: Act, wanted: Wanted) -> Export:
         if before is None or len(found) >= MOST:
             break
     await viewed(unit, act, View.EXPORT, wanted, len(found))
-    return Export(found, before is None and not more, bool(stray))
+    sound = {Standing.PROVED, Standing.WAITING}
+    doubtful = bool(stray) or any(one.standing not in sound for one in found)
+    return Export(found, before is None and not more, doubtful)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from audit.check import check as check_record
 from audit.entries import ActorType, Kind
 from audit.errors import RecordTampered
 from audit.export import export as export_record
-from audit.looking import Page, Seen, Standing, Wanted, days
+from audit.looking import Page, Place, Seen, Standing, Wanted, days
 from audit.proofs import entry_use, inclusion
 from audit.tallies import recount as make_anew
 from audit.verify import VerifierKey
@@ -132,7 +132,7 @@ def entries(
     first: Annotated[str | None, typer.Option("--from", help="The first day.")] = None,
     last: Annotated[str | None, typer.Option("--to", help="The last day.")] = None,
     before: Annotated[
-        int | None, typer.Option("--before", min=0, help="Only those before this number.")
+        str | None, typer.Option("--before", help="Only older ones: the place that it told.")
     ] = None,
     limit: Annotated[
         int, typer.Option("--limit", min=1, max=1_000, help="How many, at most.")
@@ -141,13 +141,17 @@ def entries(
 ) -> None:
     """Show the newest entries that are looked for, and whether they are to be believed."""
 
+    place = None if before is None else Place.read(before)
+    if before is not None and place is None:
+        raise typer.BadParameter("no place in the record", param_hint="--before")
+
     async def step(tillit: Tillit) -> Page:
         async with tillit.unit() as work:
             zone = work.active.programme.zone
             wanted = _wanted(kind or [], actor, purpose, first=first, last=last, zone=zone)
             act = replace(officer(acting), programme=work.active.version)
             return await watching.entries(
-                work.unit, act, wanted, count=limit, before=before, after=None
+                work.unit, act, wanted, count=limit, before=place, after=None
             )
 
     page = run(step)
@@ -156,7 +160,7 @@ def entries(
         say_json(
             {
                 "entries": [_line(one) for one in found],
-                "older": page.older,
+                "older": None if page.older is None else str(page.older),
                 "index_sound": not page.stray,
             }
         )

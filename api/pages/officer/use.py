@@ -23,7 +23,7 @@ from api.pages.officer.use_filter import Group
 from api.pages.officer.use_rows import FACTS, PATH, Line, line
 from api.people.people import Kind
 from audit.entries import ActorType
-from audit.looking import Page, Seen, Wanted
+from audit.looking import Page, Place, Seen, Wanted
 from audit.proofs import entry_use, inclusion
 from consent import watching
 from consent.footprints import EVERYBODY
@@ -81,11 +81,14 @@ class WrongUsePage(UsePage):
 
 @pages("GET", PATH, ability=Ability.RECORD, query=(*use_filter.QUERY, "before", "after"))
 async def see(asked: Asked) -> UsePage:
-    """The newest entries that are looked for, or those before or after a number."""
+    """The newest entries that are looked for, or those before or after a place."""
     filtered = await use_filter.read(asked)
-    before, after = _number(asked, "before"), _number(asked, "after")
+    before, after = _place(asked, "before"), _place(asked, "after")
     wrong = filtered.wrong
-    if not wrong and -1 in (before, after):
+    if not wrong and any(
+        name in asked.query and place is None
+        for name, place in (("before", before), ("after", after))
+    ):
         wrong = asked.speaking.say(_NO_NUMBER)
     if wrong:
         return _page(WrongUsePage, asked, filtered, wrong, None)
@@ -135,22 +138,23 @@ def tabs(asked: Asked, here: str) -> list[Tab]:
     return [Tab(to, asked.speaking.say(text), to == here) for to, text in _TABS.items()]
 
 
-def _number(asked: Asked, name: str) -> int | None:
-    """A leaf number in the address; -1 for what is none."""
-    sent = asked.query.get(name)
-    if sent is None:
-        return None
-    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) <= 18 else -1
+def _place(asked: Asked, name: str) -> Place | None:
+    return Place.read(asked.query.get(name, ""))
 
 
 @pages("GET", f"{PATH}/export", ability=Ability.RECORD, query=use_filter.QUERY)
 async def export(asked: Asked) -> File | UsePage:
-    """What is looked for as CSV (RFC 4180), the newest first; no member's pseudonym is in it."""
+    """What is looked for as CSV (RFC 4180), the newest first; no member's pseudonym is in it.
+
+    Its name says `newest` where there are older ones, and `doubtful` where somebody has been at
+    the record, so that it may not be all.
+    """
     filtered = await use_filter.read(asked)
     if filtered.wrong:
         return _page(WrongUsePage, asked, filtered, filtered.wrong, None)
     found = await watching.export(asked.unit, asked.act, filtered.wanted)
-    name = "use.csv" if found.whole else f"use-newest-{len(found.entries)}.csv"
+    part = "" if found.whole else f"-newest-{len(found.entries)}"
+    name = f"use{part}{'-doubtful' if found.doubtful else ''}.csv"
     return File(_csv(found.entries).encode(), "text/csv; charset=utf-8", name)
 
 

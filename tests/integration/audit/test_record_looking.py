@@ -19,7 +19,7 @@ from audit.browsing import told
 from audit.entries import ActorType, Entry, Kind, entry_mac
 from audit.errors import EntryUnknown
 from audit.integrator import integrate
-from audit.looking import Seen, Standing, Wanted, days, look
+from audit.looking import Place, Seen, Standing, Wanted, days, look
 from audit.looking import one as one_of
 from audit.record import Record
 from audit.tallies import actors, counted, hour_of, recount
@@ -298,7 +298,7 @@ async def test_what_nobody_of_ours_wrote_is_marked_and_the_rest_is_not(
         " (SELECT entry FROM audit_pending ORDER BY entry DESC LIMIT 1)",
     ):
         owned(change)
-    page = await seen(log, before=250, count=10)
+    page = await seen(log, before=Place(hour_of(log.clock.now()), 250), count=10)
     assert not page.broken
     assert by_number(page.entries[:5]) == {
         249: Standing.FOREIGN,
@@ -373,11 +373,70 @@ async def test_no_member_stands_in_a_tally(log: Log) -> None:
     assert not any(len(row.actor) == 64 for row in found)
 
 
-async def test_a_number_that_no_entry_has_is_no_place_to_go_on_from(log: Log) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM audit_entry WHERE id = {edge}",
+        "DELETE FROM audit_leaf WHERE entry = {edge}",
+        "UPDATE audit_entry SET body = '\\x00' WHERE id = {edge}",
+        "UPDATE audit_entry SET body = replace(encode(body, 'escape'), '\"at\":\"20',"
+        ' \'"at":"19\')::bytea WHERE id = {edge}',
+        "UPDATE audit_entry SET body = replace(encode(body, 'escape'), '\"at\":\"20',"
+        ' \'"at":"21\')::bytea WHERE id = {edge}',
+    ],
+)
+@pytest.mark.parametrize("kinds", [(), (Kind.SEGMENT_EVALUATED,)])
+async def test_whoever_meddles_with_the_edge_of_a_page_hides_nothing_behind_it(
+    log: Log, owned: Any, change: str, kinds: tuple[Kind, ...]
+) -> None:
+    for _ in range(12):
+        await log.write(25)
+        await log.integrate()
+        log.clock.at += timedelta(hours=1)
+    wanted = Wanted(kinds=kinds)
+    right = [one.number for one in (await seen(log, wanted, count=500)).entries]
+    page = await seen(log, wanted, count=60)
+    edge = page.entries[-1].number
+    owned(change.format(edge=f"(SELECT entry FROM audit_leaf WHERE number = {edge})"))
+    page = await seen(log, wanted, count=60)
+    read, pages = list(page.entries), 1
+    while page.older is not None and pages < 30:
+        page = await seen(log, wanted, count=60, before=page.older)
+        read, pages = [*read, *page.entries], pages + 1
+    assert [one.number for one in read] == right
+    doubted = [one.number for one in read if one.standing is not Standing.PROVED]
+    assert doubted == [edge]
+
+
+async def test_an_entry_altered_to_be_no_more_what_is_looked_for_is_shown_as_altered(
+    log: Log, owned: Any
+) -> None:
+    await log.write(256)
+    await log.integrate()
+    wanted = Wanted(kinds=(Kind.SEGMENT_EVALUATED,))
+    [first, *_] = (await seen(log, wanted)).entries
+    owned(
+        "UPDATE audit_entry SET body = replace(encode(body, 'escape'), 'segment.evaluated',"
+        f" 'token.minted')::bytea WHERE id = '{first.id}'"
+    )
+    page = await seen(log, wanted)
+    assert (page.entries[0].id, page.entries[0].standing) == (first.id, Standing.FOREIGN)
+
+
+@given(st.datetimes(datetime(1970, 1, 1), datetime(2400, 1, 1)), st.integers(0, 10**18 - 1))
+def test_a_place_is_read_as_it_was_written(at: datetime, number: int) -> None:
+    place = Place(hour_of(at.replace(tzinfo=UTC)), number)
+    assert Place.read(str(place)) == place
+
+
+@pytest.mark.parametrize("word", ["", "1", "-1", "1-", "1-1-1", "1-x", "9" * 8 + "-1", "١-١"])
+def test_what_is_no_place_is_not_read(word: str) -> None:
+    assert Place.read(word) is None
+
+
+async def test_a_number_that_no_entry_has_is_unknown(log: Log) -> None:
     await log.write(3)
     await log.integrate()
-    with pytest.raises(EntryUnknown):
-        await seen(log, before=3)
     async with log.database.transaction() as session:
         assert (await one_of(session, 2, trust=log.record.trust)).standing is Standing.PROVED
         with pytest.raises(EntryUnknown):

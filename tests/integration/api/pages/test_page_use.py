@@ -14,7 +14,8 @@ from api.pages.officer import use_words as words
 from audit.acts import Act
 from audit.browsing import Told, all_entries
 from audit.entries import ActorType, Kind
-from audit.looking import Standing
+from audit.looking import Place, Standing
+from audit.tallies import hour_of
 from audit.verify import Proof
 from consent.grants import authorise
 from consent.programme import Action, read_programme
@@ -185,7 +186,7 @@ async def test_what_makes_no_sense_is_told_and_nothing_is_looked_at(
         assert said in answer.text
         if not query.startswith("before"):
             assert (await at.open(f"{PAGE}/export?{query}")).status_code == 422
-        assert (await at.open(f"{PAGE}?before=999999")).status_code == 404
+        assert (await at.open(f"{PAGE}?before=999999")).status_code == 422
     assert await entries(tillit, Kind.RECORD_VIEWED) == []
 
 
@@ -224,6 +225,28 @@ async def test_an_export_has_what_is_looked_for_and_no_pseudonym(tillit: Tillit)
     assert (asked["actor"], asked["facts"]) == ("offers-engine", '{"matched":4}')
 
 
+async def test_an_export_goes_on_behind_what_somebody_has_changed_and_says_so(
+    tillit: Tillit,
+) -> None:
+    await people(tillit, 620)
+    await tillit.integrate()
+    async with officer_at(tillit) as at:
+        path = f"{PAGE}/export?kind=member.enrolled"
+        whole = await at.open(path)
+        edge = list(csv.DictReader(io.StringIO(whole.text)))[499]["entry"]
+        as_owner(
+            tillit,
+            "UPDATE audit_entry SET body = replace(encode(body, 'escape'), '\"at\":\"20',"  # type: ignore[arg-type]
+            f" '\"at\":\"19')::bytea WHERE id = '{edge}'",
+        )
+        meddled = await at.open(path)
+    assert whole.headers["content-disposition"].endswith('"use.csv"')
+    assert meddled.headers["content-disposition"].endswith('"use-doubtful.csv"')
+    found = list(csv.DictReader(io.StringIO(meddled.text)))
+    assert len(found) == 620
+    assert [one["entry"] for one in found if one["standing"] == "foreign"] == [edge]
+
+
 async def test_the_evidence_of_an_entry_proves_it(tillit: Tillit) -> None:
     await people(tillit, 1)
     await tillit.integrate()
@@ -247,14 +270,16 @@ async def test_what_somebody_put_in_or_changed_is_marked_and_warned_of(tillit: T
     )
     as_owner(tillit, "DELETE FROM audit_leaf WHERE number = 99")
     async with officer_at(tillit) as at:
-        text = (await at.open(f"{PAGE}?kind=data&before=103")).text
+        [one, *_] = await entries(tillit, Kind.MEMBER_ENROLLED)
+        hour = hour_of(one.at)
+        text = (await at.open(f"{PAGE}?kind=data&before={Place(hour, 103)}")).text
         assert "Somebody has been at the record" in text
         shown = {int(one.split()[0]): one for one in rows(text)}
         assert "Not ours" in shown[100]
         assert "Taken away" in shown[99]
         assert "Not ours" not in shown[101]
         assert "Download" not in shown[100]
-        well = (await at.open(f"{PAGE}?kind=data&before=90")).text
+        well = (await at.open(f"{PAGE}?kind=data&before={Place(hour, 90)}")).text
     assert "Somebody has been at the record" not in well
 
 
