@@ -34,7 +34,8 @@ WHERE NOT EXISTS (SELECT FROM audit_leaf l WHERE l.entry = p.entry) ORDER BY p.e
 @dataclass(frozen=True)
 class Walked:
     """One page. `found`: entries of the kinds asked for; `broken`: how many were not what was
-    signed, or are gone; `strangers`: rows that wait for a number and that nobody of ours wrote.
+    signed, or are gone; `strangers`: rows that wait for a number and are not as we wrote them, if we
+    wrote them at all.
     `done` of `total` entries are behind.
     """
 
@@ -54,8 +55,8 @@ async def walk(
     not ours: then nothing can be told at all.
     """
     # Those that wait are read first: what gets its number meanwhile is seen twice, never missed.
-    waiting = [row for row in await rows(session, _PENDING) if row[1] is not None]
-    stored = [Stored(id, body, None, mac) for id, body, mac in waiting]
+    waiting = await rows(session, _PENDING)
+    stored = [Stored(id, body, None, mac) for id, body, mac in waiting if body is not None]
     strangers = await trust.foreign(session, stored)
     spelt = [f'"kind":"{kind}"'.encode() for kind in kinds]
     seen = {one.id for one in stored} - strangers
@@ -63,6 +64,7 @@ async def walk(
     total = (signed.size if signed else 0) + len(seen)
     fresh = [one for one in stored if one.id not in strangers]
     found, broken = _read(fresh, spelt)
+    broken += len(waiting) - len(stored)
     yield Walked(found, broken, len(strangers), len(seen), total)
     done = len(seen)
     for first in range(0, signed.size if signed else 0, _PAGE):

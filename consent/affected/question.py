@@ -72,7 +72,7 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
 
     What the answer rests on: `entries` were uses that were meant, `lost` of them without the detail
     that says of whom or of what; `broken` entries were altered or are gone, and may have said
-    anything; `strangers` were not written by us and count for nothing. `vouchers`: how often the
+    anything; `strangers` are not as we wrote them, if we did, and count for nothing. `vouchers`: how often the
     books of the erased were read, which lead to nobody.
     """
 
@@ -104,4 +104,5 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_sure(self) -> bool:
         """Whether the record could tell everything that was asked."""
-        return not (self.lost or self.broken or self.untold or self.those("maybe"))
+        doubts = self.lost + self.broken + self.strangers + self.untold
+        return not (doubts or self.those("maybe"))
