@@ -34,9 +34,8 @@ WHERE NOT EXISTS (SELECT FROM audit_leaf l WHERE l.entry = p.entry) ORDER BY p.e
 @dataclass(frozen=True)
 class Walked:
     """One page. `found`: entries of the kinds asked for; `broken`: how many were not what was
-    signed, or are gone; `strangers`: rows that wait for a number and are not as we wrote them, if we
-    wrote them at all.
-    `done` of `total` entries are behind.
+    signed, or are gone; `strangers`: rows that wait for a number and are not as we
+    wrote them, if we wrote them at all. `done` of `total` entries are behind.
     """
 
     found: list[Told]
