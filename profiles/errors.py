@@ -9,7 +9,8 @@ ProfilesError
 ├── UnknownMember     no member goes by that identifier
 ├── AlreadyEnrolled   the member number is taken
 ├── KeyDestroyed      the member was erased: what is left cannot be opened by anyone
-└── CannotOpen        something sealed does not open where it stands
+├── CannotOpen        something sealed does not open where it stands
+└── EpochInUse        long work goes on under the live epoch, so that it cannot be rotated now
 """
 
 from kernel.errors import Conflict, Invalid, NotFound, Refused, TillitError, Unavailable
@@ -53,3 +54,7 @@ class KeyDestroyed(ProfilesError, NotFound):
 
 class CannotOpen(ProfilesError, Unavailable):
     slug = "cannot-open"
+
+
+class EpochInUse(ProfilesError, Unavailable):
+    slug = "epoch-in-use"

@@ -5,10 +5,12 @@ database from before opens for anyone, so not for a member erased before: the sh
 Everybody else waits while it runs, because nothing may be sealed under a key that is going.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from psycopg.errors import LockNotAvailable
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from audit.sealed import details_after, reseal_details, reseal_sets, sets_after
@@ -16,7 +18,7 @@ from kernel.clock import Clock
 from kernel.database import Connection, raw
 from profiles import lookup
 from profiles.changes import snapshot_place
-from profiles.errors import CannotOpen
+from profiles.errors import CannotOpen, EpochInUse
 from profiles.folding import opened
 from profiles.keyring import ROTATION_LOCK, Keyring
 from profiles.keys import EpochKey, place
@@ -26,6 +28,10 @@ from profiles.shard import MemberSets
 from profiles.unit import Schema
 
 _BATCH = 2_000
+#: How long `hold` stands in the queue, with everybody behind it, and how long it then lets them by.
+_WAIT, _PAUSE = "1s", 1.0
+#: How often it does: some minutes.
+_TRIES = 150
 
 #: Seals something anew, within the rotation's transaction.
 Reseal = Callable[[AsyncSession, EpochKey, EpochKey], Awaitable[None]]
@@ -49,9 +55,39 @@ class Rotated:
 
 
 async def hold(session: AsyncSession) -> None:
-    """Wait until nobody uses the live epoch, and keep everybody from it until the commit."""
+    """Wait until nobody uses the live epoch, and keep everybody from it until the commit.
+
+    Whoever comes while it waits in the queue waits, too; so it lets them by every second. Raises
+    `EpochInUse` after some minutes.
+    """
     connection = await raw(session)
-    await connection.execute("SELECT pg_advisory_xact_lock(%s)", (ROTATION_LOCK,))
+    for _ in range(_TRIES):
+        if await _held(connection):
+            return
+        await asyncio.sleep(_PAUSE)
+    raise EpochInUse(
+        "the live epoch is in use all the time",
+        place="keys",
+        remedy="wait until long work, such as the search of a breach, has ended; then rotate again",
+    )
+
+
+async def _held(connection: Connection) -> bool:
+    """Whether the lock was had in time; nobody waits for it any more if it was not."""
+    await connection.execute("SAVEPOINT hold")
+    try:
+        cursor = await connection.execute("SELECT current_setting('lock_timeout')")
+        before = await cursor.fetchone()
+        assert before is not None
+        await connection.execute("SELECT set_config('lock_timeout', %s, true)", (_WAIT,))
+        await connection.execute("SELECT pg_advisory_xact_lock(%s)", (ROTATION_LOCK,))
+        await connection.execute("SELECT set_config('lock_timeout', %s, true)", before)
+    except LockNotAvailable:
+        await connection.execute("ROLLBACK TO SAVEPOINT hold")
+        return False
+    finally:
+        await connection.execute("RELEASE SAVEPOINT hold")
+    return True
 
 
 async def rotate(

@@ -1,5 +1,7 @@
 """Rotating the key epoch: the living lose nothing, and old copies of the erased are noise."""
 
+import asyncio
+
 import at_the_desk
 import pytest
 
@@ -13,8 +15,9 @@ from consent.programme import Action
 from dsar import deciding
 from dsar.states import Right
 from kernel.database import raw
+from profiles import rotation
 from profiles.enrolment import enrol
-from profiles.errors import ProfilesError
+from profiles.errors import EpochInUse, ProfilesError
 from profiles.keys import MemberKey
 from profiles.members import find, load
 
@@ -93,3 +96,25 @@ async def test_a_copy_from_before_opens_nothing_of_a_member_erased_before_the_ro
     files = list(tillit.settings.root_key.parent.glob("epoch-*.key"))
     assert [file.name[:12] for file in files] == ["epoch-000002"]
     assert await _matched(tillit) == 2
+
+
+async def test_a_rotation_that_waits_for_long_work_lets_others_by(tillit: Tillit) -> None:
+    await _consenting(tillit)
+    async with asyncio.timeout(60):
+        async with tillit.unit():  # long work
+            rotating = asyncio.create_task(tillit.rotate(SYSTEM))
+            await asyncio.sleep(0.5)
+            assert await _matched(tillit) == 3
+            assert not rotating.done()
+        assert (await rotating).epoch == 2
+
+
+async def test_a_rotation_gives_up_where_the_epoch_is_always_in_use(
+    tillit: Tillit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotation, "_TRIES", 2)
+    monkeypatch.setattr(rotation, "_PAUSE", 0.01)
+    async with tillit.unit():
+        with pytest.raises(EpochInUse):
+            await tillit.rotate(SYSTEM)
+    assert (await tillit.rotate(SYSTEM)).epoch == 2
