@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
+from consent.cells import cell
+
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~!$&])")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _COLUMNS = (
     "purpose",
     "dpv",
@@ -60,12 +61,8 @@ def _csv(record: Mapping[str, Any]) -> str:
     lines.writerow(_COLUMNS)
     for activity in record["activities"]:
         row = _row(record, activity)
-        lines.writerow(_cell(row[column]) for column in _COLUMNS)
+        lines.writerow(cell(row[column]) for column in _COLUMNS)
     return file.getvalue()
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _row(record: Mapping[str, Any], activity: Mapping[str, Any]) -> dict[str, str]:

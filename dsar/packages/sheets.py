@@ -9,20 +9,13 @@ kept.
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from consent.cells import cell
 from dsar.packages.bought import Bought, Taken
 from dsar.packages.once import Once
 
-#: Where a cell may begin, for whichever separator a spreadsheet splits at, and what it may run
-#: there instead of showing it. Blanks and quotation marks before it do not stop it.
-_FORMULA = re.compile(r"""((?:^|[;,\t\r\n|])[\s"]*)(?=[=+\-@＝＋－＠])""")
-#: Some spreadsheets drop these at a cell's beginning, and look at what comes then.
-_UNSEEN = ("\t", "\r", "\n")
-#: A text without any of these is never marked.
-_SUSPECT = re.compile(r"[=+\-@＝＋－＠\t\r\n]")
 _MARK = "\ufeff"
 
 Row = Mapping[str, Any]
@@ -84,20 +77,20 @@ def _value(one: Row) -> Row:
 
 
 def _purchases(purchases: Iterable[Bought]) -> Iterator[Sequence[str]]:
-    text = Once(_text)
+    text = Once(cell)
     for one in purchases:
         reference, source = text[one.reference], text[one.source["words"]]
         yield one.at, reference, source, one.amount, one.currency, _TRUTH[one.cancelled]
 
 
 def _taken(purchases: Iterable[Taken]) -> Iterator[Sequence[str]]:
-    text = Once(_text)
+    text = Once(cell)
     for one in purchases:
         yield text[one.reference], text[one.source], one.at, one.amount, _TRUTH[one.cancelled]
 
 
 def _items(purchases: Iterable[Bought | Taken]) -> Iterator[Sequence[str]]:
-    text = Once(_text)
+    text = Once(cell)
     for one in purchases:
         reference = text[one.reference]
         for item in one.items:
@@ -161,12 +154,4 @@ def _cell(value: Any, *, number: bool) -> str:
         return ""
     if isinstance(value, bool):
         return _TRUTH[value]
-    return str(value) if number or isinstance(value, int) else _text(str(value))
-
-
-def _text(text: str) -> str:
-    """Marked with an apostrophe wherever a spreadsheet would run it."""
-    if _SUSPECT.search(text) is None:
-        return text
-    marked = _FORMULA.sub(r"\1'", text)
-    return f"'{marked}" if marked.startswith(_UNSEEN) else marked
+    return str(value) if number or isinstance(value, int) else cell(str(value))

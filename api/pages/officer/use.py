@@ -26,6 +26,7 @@ from audit.entries import ActorType
 from audit.looking import Page, Place, Seen, Wanted
 from audit.proofs import entry_use, inclusion
 from consent import watching
+from consent.cells import cell
 from consent.footprints import EVERYBODY
 from consent.programme import Ability
 from dsar.packages.marking import mark
@@ -162,7 +163,8 @@ def _csv(entries: Iterable[Seen]) -> str:
     written = io.StringIO()
     rows = csv.writer(written)
     rows.writerow(COLUMNS)
-    rows.writerows(_row(one) for one in entries)
+    for one in entries:  # an altered entry may say anything
+        rows.writerow([cell(value) if isinstance(value, str) else value for value in _row(one)])
     return written.getvalue()
 
 

@@ -247,6 +247,20 @@ async def test_an_export_goes_on_behind_what_somebody_has_changed_and_says_so(
     assert [one["entry"] for one in found if one["standing"] == "foreign"] == [edge]
 
 
+async def test_an_altered_entry_is_no_formula_in_an_export(tillit: Tillit) -> None:
+    await acted(tillit, Kind.SEGMENT_EVALUATED, "offers-engine")
+    await tillit.integrate()
+    as_owner(
+        tillit,
+        "UPDATE audit_entry SET body = replace(encode(body, 'escape'), '\"offers-engine\"',"
+        " '\"=HYPERLINK(A1)\"')::bytea",
+    )
+    async with officer_at(tillit) as at:
+        answer = await at.open(f"{PAGE}/export?kind=questions")
+    assert "'=HYPERLINK" in answer.text
+    assert ",=HYPERLINK" not in answer.text
+
+
 async def test_the_evidence_of_an_entry_proves_it(tillit: Tillit) -> None:
     await people(tillit, 1)
     await tillit.integrate()
