@@ -72,6 +72,8 @@ def given(entry: Told, question: Question, account: str | None) -> Given | None:
         fields = tuple(str(one) for one in told) if isinstance(told, list) else ()
         if entry.facts.get("purchases"):
             fields = (*fields, PURCHASES)
+        if single is How.VALUES and _is_worded(entry, fields):
+            fields = (*fields, WORDS)
         if single is How.VALUES and not fields:
             return None
     return Given(
@@ -88,6 +90,9 @@ def given(entry: Told, question: Question, account: str | None) -> Given | None:
 
 #: Stands for what a member bought, which is no field.
 PURCHASES = "purchases"
+#: Stands for what was written in somebody's own words, which may hold anything; no field is so
+#: called.
+WORDS = "in words"
 
 
 def came_out(one: Given, glance: Glance) -> tuple[How, tuple[str, ...]] | None:
@@ -98,6 +103,13 @@ def came_out(one: Given, glance: Glance) -> tuple[How, tuple[str, ...]] | None:
         return How.ANSWER, ()
     # Nothing was known of what was asked for: that they may be used was told, and no value.
     return (How.VALUES, glance.fields) if glance.fields else (How.ANSWER, ())
+
+
+def _is_worded(entry: Told, fields: tuple[str, ...]) -> bool:
+    """Whether free text was read: a wish always may have a note; of a proof, where no field is
+    named, an officer's note is what there was to read."""
+    how = entry.facts.get("how")
+    return how == "request" or (how == "identity" and not fields)
 
 
 def _is_meant(entry: Told, question: Question, account: str | None) -> bool:

@@ -18,7 +18,7 @@ from pyroaring import BitMap
 from audit.browsing import Told
 from audit.entries import Kind
 from audit.walking import walk
-from consent.affected.giving import KINDS, Given, came_out, given
+from consent.affected.giving import KINDS, WORDS, Given, came_out, given
 from consent.affected.question import Affected, How, Question
 from consent.affected.tallying import People, Tally
 from consent.footprints import Footprint, open_footprint, open_sets
@@ -246,7 +246,9 @@ class _Search:
     def _within(self, how: How, fields: tuple[str, ...] | None) -> bool:
         """Whether the fields asked about are among those given out, or may be."""
         wanted = self._question.fields
-        return not wanted or how in _HOLDS_ANYTHING or fields is None or bool({*fields} & {*wanted})
+        if not wanted or how in _HOLDS_ANYTHING or fields is None:
+            return True
+        return WORDS in fields or bool({*fields} & {*wanted})
 
     def _gave(self, one: Given, how: How, fields: tuple[str, ...], those: BitMap) -> None:
         self._tally.used(one.at)

@@ -17,7 +17,7 @@ from api.pages.declaring import Pages
 from api.pages.officer.breach_words import LACKING, NATURES
 from api.pages.officer.inbox import Option
 from api.people.people import Kind
-from consent.affected.giving import PURCHASES
+from consent.affected.giving import PURCHASES, WORDS
 from consent.programme import Ability
 from dsar.breaches import register
 from dsar.breaches.account import LONGEST, Account, Nature
@@ -233,10 +233,15 @@ def needed(asked: Asked, sent: str, *, place: str = "aware") -> datetime:
     return found
 
 
+_WORDS = mark("What somebody wrote in their own words")
+
+
 def label(asked: Asked, name: str) -> str:
     """What a field or trait is called, with its own name beside it."""
     if name == PURCHASES:
         return asked.speaking.category("pd:Purchase")
+    if name == WORDS:
+        return asked.speaking.say(_WORDS)
     programme = asked.active.programme
     if (field := programme.catalogue().fields.get(name)) is not None:
         return f"{asked.speaking.category(field.category)} ({name})"
