@@ -24,14 +24,19 @@ _SINGLE: Mapping[str, How] = {
     Kind.LETTER_SENT: How.LETTER,
     Kind.RECIPIENT_TOLD: How.TOLD,
     Kind.USES_VIEWED: How.USES,
+    # Where the member now stands is the answer to it.
+    Kind.CHOICE_RECORDED: How.ANSWER,
 }
 _MANY: Mapping[str, How] = {
     Kind.SEGMENT_EVALUATED: How.MATCHED,
     Kind.CONSENTS_LISTED: How.LISTED,
     Kind.DECISIONS_MADE: How.ANSWER,
     Kind.POLICY_REPLAYED: How.REPLAYED,
+    # The answer says which of them ought not to have been contacted, and why not.
+    Kind.CONTACTS_RECORDED: How.ANSWER,
 }
-#: What is looked for in the record; the last two for what has become of people.
+#: What is looked for in the record; the last two for what has become of people. Where a member's
+#: account was misused, everything is.
 KINDS = (*map(Kind, _SINGLE), *map(Kind, _MANY), Kind.VOUCHERS_READ, Kind.MEMBER_ERASED)
 #: By e-mail a letter went to the member themselves.
 _SEEN_BY_OTHERS = ("download", "preview")
@@ -113,7 +118,8 @@ def _is_worded(entry: Told, fields: tuple[str, ...]) -> bool:
 
 
 def _is_meant(entry: Told, question: Question, account: str | None) -> bool:
-    if question.purposes and entry.purpose not in question.purposes:
+    # What was opened for no purpose may have been opened for any.
+    if question.purposes and entry.purpose not in (None, *question.purposes):
         return False
     if entry.actor.type == ActorType.MEMBER and entry.actor.id == account:
         return True
@@ -128,6 +134,8 @@ def _leaves(entry: Told) -> bool:
         return entry.facts.get("how") in _SEEN_BY_OTHERS
     if entry.kind == Kind.POLICY_REPLAYED:
         return bool(entry.facts.get("lines"))
+    if entry.kind == Kind.CHOICE_RECORDED:
+        return entry.actor.type == ActorType.SERVICE
     if entry.kind in _MANY:
         return entry.subject == _EVERYBODY
     return "held_back" not in entry.facts

@@ -23,6 +23,7 @@ class How(StrEnum):
     LISTED = "listed"  # that a member is to be asked or reminded
     REPLAYED = "replayed"  # past answers about everybody, as a file
     ANSWER = "answer"  # a yes or no, and no value
+    ACCOUNT = "account"  # somebody was signed in as the member, who sees all of their own
     EVERYTHING = "everything"  # a copy of the database
 
 
@@ -33,12 +34,15 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     members looked at themselves. `account`: the ordinal of a member whose account was misused, who
     is then one of the actors. `purposes` and `fields` narrow it; none named: any. `whole`: the
     database was copied, so that it is about everybody there was; `keys_too`: the keys with it.
+    `pseudonym`: the account's, for a member who may be erased before anybody looks; it is no longer
+    kept once somebody has.
     """
 
     since: Moment
     until: Moment
     actors: tuple[str, ...] = ()
     account: int | None = None
+    pseudonym: str | None = None
     purposes: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     whole: bool = False

@@ -10,15 +10,15 @@ on record that it was asked.
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from pyroaring import BitMap
 
 from audit.browsing import Told
-from audit.entries import Kind
+from audit.entries import ActorType, Kind
 from audit.walking import walk
-from consent.affected.giving import KINDS, WORDS, Given, came_out, given
+from consent.affected.giving import KINDS, PURCHASES, WORDS, Given, came_out, given
 from consent.affected.question import Affected, How, Question
 from consent.affected.tallying import People, Tally
 from consent.footprints import Footprint, open_footprint, open_sets
@@ -26,8 +26,9 @@ from consent.glances import open_glance
 from consent.programmes import Active
 from kernel.database import raw
 from profiles import members
+from profiles.catalogue import TraitKind
 from profiles.conditions import fields as fields_of
-from profiles.errors import ProfilesError
+from profiles.errors import ProfilesError, UnknownMember
 from profiles.expressions import parse
 from profiles.keys import MemberKey
 from profiles.shard import MemberSets, span
@@ -39,7 +40,9 @@ _COUNT = "SELECT count(*) FROM member"
 _AT = "SELECT id FROM member WHERE ordinal = %s"
 _DETAILS = "SELECT entry, sealed FROM audit_detail WHERE entry = ANY(%s)"
 #: Where a question about fields does not narrow these: nobody can tell what was in them.
-_HOLDS_ANYTHING = frozenset({How.COPY, How.LETTER, How.REPLAYED, How.EVERYTHING})
+_HOLDS_ANYTHING = frozenset({How.COPY, How.LETTER, How.REPLAYED, How.EVERYTHING, How.ACCOUNT})
+#: A member's session ends by then, whatever is done in it.
+SESSION = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
@@ -79,25 +82,36 @@ class _Search:
         self._single: dict[str, list[Given]] = {}
         self._erased: dict[str, datetime] = {}
         self._lost_since: datetime | None = None
+        self._replayed_since: datetime | None = None
+        self._sessions: dict[str, tuple[datetime, str]] = {}
+        self._ended: set[str] = set()
+        self._wanted = _told_by(active, question.fields)
 
     async def begin(self) -> None:
-        """Find the pseudonym of the member whose account was misused, while there is one."""
-        if self._question.account is None:
+        """Find the pseudonym of the member whose account was misused.
+
+        Raises `UnknownMember` where nobody can tell it any more: that is not to find nobody.
+        """
+        self._account = self._question.pseudonym
+        if self._question.account is None or self._account is not None:
             return
         connection = await raw(self._unit.session)
         row = await (await connection.execute(_AT, (self._question.account,))).fetchone()
-        if row is not None:
-            _, key = (await members.keys(self._unit, [row[0]]))[row[0]]
-            self._account = key.subject().hex()
+        if row is None:
+            raise UnknownMember("the member whose account it was is erased", place="account")
+        _, key = (await members.keys(self._unit, [row[0]]))[row[0]]
+        self._account = key.subject().hex()
 
     async def through_the_record(self) -> AsyncIterator[Progress]:
         trust = self._unit.record.trust
-        async for page in walk(self._unit.session, KINDS, trust=trust):
+        kinds = KINDS if self._account is None else tuple(Kind)
+        async for page in walk(self._unit.session, kinds, trust=trust):
             self._tally.broken += page.broken
             self._tally.strangers += page.strangers
             many = [one for entry in page.found if (one := self._noted(entry)) is not None]
             await self._of_many(many)
             yield Progress("record", page.done, page.total)
+        self._of_sessions()
 
     def _noted(self, entry: Told) -> Given | None:
         """Take note of an entry; what is about many is handed back, to be opened."""
@@ -111,10 +125,40 @@ class _Search:
             self._tally.vouchers += self._meant(entry)
             return None
         one = given(entry, self._question, self._account)
+        if entry.actor.type == ActorType.MEMBER and entry.actor.id == self._account:
+            self._by_account(entry, counted=one is not None)
         if one is None or one.subject is None:
             return one
         self._single.setdefault(one.subject, []).append(one)
         return None
+
+    def _by_account(self, entry: Told, *, counted: bool) -> None:
+        """An act in the misused account, or its session: whoever was there saw what a member sees.
+
+        `counted`: it stands among the uses already.
+        """
+        question, session = self._question, str(entry.facts.get("session", entry.id))
+        if entry.kind == Kind.SESSION_BEGUN:
+            self._sessions[session] = entry.at, f"{entry.actor.type}/{entry.actor.id}"
+        elif entry.kind == Kind.SESSION_ENDED and entry.at < question.since:
+            self._ended.add(session)  # maybe read before its beginning, which has its number
+        if question.since <= entry.at < question.until:
+            if not counted:
+                self._tally.used(entry.at)
+            self._account_used(f"{entry.actor.type}/{entry.actor.id}")
+
+    def _of_sessions(self) -> None:
+        """Sessions that began before the time that is asked about, and may have stood in it."""
+        since = self._question.since
+        for session, (at, actor) in self._sessions.items():
+            if at < since < at + SESSION and session not in self._ended:
+                self._tally.used(since)
+                self._account_used(actor)
+
+    def _account_used(self, actor: str) -> None:
+        account = self._question.account
+        assert account is not None
+        self._tally.gave(actor, How.ACCOUNT, (), BitMap([account]))
 
     def _meant(self, entry: Told) -> bool:
         actor = f"{entry.actor.type}/{entry.actor.id}"
@@ -127,6 +171,8 @@ class _Search:
         for one in many:
             if one.how is How.REPLAYED:
                 self._gave(one, one.how, (), self._people.joined_by(one.at))
+                # Those who have been erased since stood in the file as well.
+                self._replayed_since = min(one.at, self._replayed_since or one.at)
                 continue
             print_ = self._footprint(one, details.get(one.entry))
             if print_ is None:
@@ -245,10 +291,10 @@ class _Search:
 
     def _within(self, how: How, fields: tuple[str, ...] | None) -> bool:
         """Whether the fields asked about are among those given out, or may be."""
-        wanted = self._question.fields
+        wanted = self._wanted
         if not wanted or how in _HOLDS_ANYTHING or fields is None:
             return True
-        return WORDS in fields or bool({*fields} & {*wanted})
+        return WORDS in fields or not wanted.isdisjoint(fields)
 
     def _gave(self, one: Given, how: How, fields: tuple[str, ...], those: BitMap) -> None:
         self._tally.used(one.at)
@@ -276,8 +322,9 @@ class _Search:
             # It may have been a use like those that were asked about, of anybody there was.
             tally.maybe |= self._people.joined_by(question.until)
             self._lost_since = min(question.since, self._lost_since or question.since)
-        if self._lost_since is not None:
-            tally.gone_subjects |= self._erased_since(self._lost_since)
+        for since in (self._lost_since, self._replayed_since):
+            if since is not None:
+                tally.gone_subjects |= self._erased_since(since)
         return tally.result()
 
     def _whole(self) -> None:
@@ -291,3 +338,17 @@ class _Search:
 
     def _erased_since(self, since: datetime) -> set[str]:
         return {subject for subject, at in self._erased.items() if at >= since}
+
+
+def _told_by(active: Active, fields: Sequence[str]) -> frozenset[str]:
+    """Fields, with what is worked out of them and what they are worked out of: each tells of the
+    other. By all versions of the programme."""
+    found = set(fields)
+    for one in (active, *active.earlier.values()):
+        for name, trait in one.programme.traits.items():
+            source = trait.source if trait.kind is TraitKind.AGE else PURCHASES
+            if name in fields:
+                found.add(source)
+            if source in fields:
+                found.add(name)
+    return frozenset(found)

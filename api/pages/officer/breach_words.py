@@ -50,6 +50,7 @@ HOWS: Mapping[str, str] = {
     How.LISTED: mark("Members were named who are to be asked or reminded"),
     How.REPLAYED: mark("Past answers about everybody were written to a file"),
     How.ANSWER: mark("A yes or no, and no value"),
+    How.ACCOUNT: mark("Somebody was signed in as the member"),
     How.EVERYTHING: mark("Everything that is stored was copied"),
 }
 SEARCHES: Mapping[str, str] = {

@@ -180,7 +180,7 @@ class World:
         for at, actor, purpose, how, fields, those in self.given:
             meant = question.since <= at < question.until
             meant &= not question.actors or actor in question.actors
-            meant &= not question.purposes or purpose in question.purposes
+            meant &= not question.purposes or purpose is None or purpose in question.purposes
             meant &= not question.fields or bool({*fields} & {*question.fields})
             if meant:
                 (answered if how is How.ANSWER else certain).update(those)
