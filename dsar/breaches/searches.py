@@ -12,6 +12,7 @@ from typing import TypeVar
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -36,10 +37,14 @@ from profiles.unit import Unit
 SEARCH_JOB = "breach.search"
 _PAD = 1_024
 _MOST = 20  # searches of one breach
-_PROGRESS = """
-UPDATE breach_search SET state = 'running', stage = %s, done = %s, total = %s
-WHERE id = %s AND state IN ('waiting', 'running')
-"""
+#: The problem of one that stopped halfway, and is begun again; the others are slugs of errors.
+INTERRUPTED = "interrupted"
+#: One that is still to be answered.
+_OPEN = f"(state IN ('waiting', 'running') OR (state = 'failed' AND problem = '{INTERRUPTED}'))"
+_PROGRESS = f"""
+UPDATE breach_search SET state = 'running', problem = NULL, stage = %s, done = %s, total = %s
+WHERE id = %s AND {_OPEN}
+"""  # noqa: S608 - a condition of our own
 Sealed = TypeVar("Sealed", Question, Affected)
 
 
@@ -111,7 +116,7 @@ async def run(unit: Unit, active: Active, id: UUID, sets: MemberSets) -> AsyncIt
     `search` does, and `CannotOpen` for a question that somebody has changed.
     """
     row = await unit.session.get(BreachSearchRow, id)
-    if row is None or row.state not in (State.WAITING, State.RUNNING):
+    if row is None or not _is_open(row):
         return
     question = _opened(unit, row_place(id, row.breach, "question"), row.question, Question)
     async for step in search(unit, active, question, sets):
@@ -119,11 +124,14 @@ async def run(unit: Unit, active: Active, id: UUID, sets: MemberSets) -> AsyncIt
             yield step
             continue
         result = _sealed(unit, row_place(id, row.breach, "result"), step)
+        # Nothing may lead from a place in a set to a pseudonym for longer than it has to.
+        kept = replace(question, pseudonym=None)
+        asked = _sealed(unit, row_place(id, row.breach, "question"), kept)
         connection = await raw(unit.session)
         await connection.execute(
-            "UPDATE breach_search SET state = 'done', stage = NULL, result = %s, epoch = %s "
-            "WHERE id = %s AND state IN ('waiting', 'running')",
-            (result, unit.epoch.number, id),
+            "UPDATE breach_search SET state = 'done', stage = NULL, problem = NULL, result = %s, "  # noqa: S608 - a condition of our own
+            f"question = %s, epoch = %s WHERE id = %s AND {_OPEN}",
+            (result, asked, unit.epoch.number, id),
         )
 
 
@@ -134,11 +142,10 @@ async def progressed(session: AsyncSession, id: UUID, step: Progress) -> None:
 
 
 async def failed(session: AsyncSession, id: UUID, problem: str) -> None:
-    """Write down that it cannot be answered; `problem`: an error's slug."""
+    """Write down that it cannot be answered; `problem`: an error's slug, or `INTERRUPTED`."""
     connection = await raw(session)
     await connection.execute(
-        "UPDATE breach_search SET state = 'failed', problem = %s "
-        "WHERE id = %s AND state IN ('waiting', 'running')",
+        f"UPDATE breach_search SET state = 'failed', problem = %s WHERE id = %s AND {_OPEN}",  # noqa: S608 - our own
         (problem, id),
     )
 
@@ -185,6 +192,11 @@ def _check(question: Question, active: Active, now: datetime) -> None:
         raise NotABreach("the programme has no such field or purpose", place="fields")
     if question.keys_too and not question.whole:
         raise NotABreach("keys are copied with a database, or not at all", place="keys_too")
+
+
+def _is_open(row: BreachSearchRow) -> bool:
+    interrupted = row.state == State.FAILED and row.problem == INTERRUPTED
+    return interrupted or row.state in (State.WAITING, State.RUNNING)
 
 
 def _was(active: Active, actor: str) -> bool:

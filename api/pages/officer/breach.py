@@ -170,7 +170,7 @@ async def describe(asked: Asked, said: Described) -> Go | Unfit:
             happened=said.happened.strip(),
             aware=needed(asked, said.aware),
             since=moment(asked, said.since),
-            until=moment(asked, said.until),
+            until=moment(asked, said.until, later=True),
             natures=tuple(said.natures),
         )
     except NotABreach as error:
@@ -208,7 +208,7 @@ async def tell_authority(asked: Asked, said: Notified) -> Go | Unfit:
             asked.unit,
             asked.act,
             breach,
-            at=needed(asked, said.at, place="authority_at"),
+            at=needed(asked, said.at, place="authority_at", later=True),
             reference=said.reference.strip(),
             delay=said.delay.strip(),
         )
@@ -227,7 +227,7 @@ async def tell_members(asked: Asked, said: Informed) -> Go | Unfit:
             asked.unit,
             asked.act,
             breach,
-            at=needed(asked, said.at, place="members_at"),
+            at=needed(asked, said.at, place="members_at", later=True),
             search=_search(said.search),
         )
     except NotABreach as error:

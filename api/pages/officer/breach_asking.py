@@ -18,8 +18,12 @@ from api.pages.declaring import Pages
 from api.pages.officer.breach import ONE
 from api.pages.officer.breaches import label, local, name, needed, to, wrong
 from api.pages.officer.inbox import Option
+from api.pages.officer.use_filter import ONE_OF
+from api.pages.officer.use_words import ACTOR_TYPES
 from api.people import officers
 from api.people.people import Kind
+from audit.entries import ActorType
+from audit.tallies import actors
 from consent.affected.giving import PURCHASES
 from consent.affected.question import Question
 from consent.programme import Ability
@@ -33,6 +37,7 @@ from profiles.errors import BadValue
 pages = Pages(Kind.OFFICER)
 #: The last minute that is named is meant to its end.
 MINUTE = timedelta(minutes=1)
+_ON_RECORD = (ActorType.OFFICER, ActorType.AGENT, ActorType.SYSTEM)
 _BEFORE = timedelta(days=7)  # how long it may have gone on before anybody knew
 
 
@@ -103,11 +108,13 @@ async def search(asked: Asked, sent: Asking) -> Go | Unaskable:
     """Have it looked for; a worker does, and the page it leads to tells how far it is."""
     breach = asked.id("breach")
     try:
+        account = await _account(asked, sent)
         question = Question(
             since=needed(asked, sent.since, place="since"),
-            until=needed(asked, sent.until, place="until") + MINUTE,
+            until=needed(asked, sent.until, place="until", later=True) + MINUTE,
             actors=await _actors(asked, sent.actors),
-            account=await _account(asked, sent),
+            account=None if account is None else account.ordinal,
+            pseudonym=None if account is None else account.key.subject().hex(),
             purposes=tuple(sent.purposes),
             fields=tuple(sent.fields),
             whole=sent.whole,
@@ -158,8 +165,8 @@ async def _actors(asked: Asked, sent: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(sent))
 
 
-async def _account(asked: Asked, sent: Asking) -> int | None:
-    """The ordinal of the member whose account it was. Raises `NotABreach` unless there is one."""
+async def _account(asked: Asked, sent: Asking) -> members.Member | None:
+    """The member whose account it was. Raises `NotABreach` unless there is one."""
     if not sent.value.strip():
         return None
     if not asked.may(Ability.REQUESTS):
@@ -170,7 +177,7 @@ async def _account(asked: Asked, sent: Asking) -> int | None:
         found = []
     if len(found) != 1:
         raise NotABreach("this finds no member, or several", place="account")
-    return (await members.one(asked.unit, found[0])).ordinal
+    return await members.one(asked.unit, found[0])
 
 
 def _services(asked: Asked, chosen: Sequence[str]) -> list[Option]:
@@ -181,6 +188,18 @@ def _services(asked: Asked, chosen: Sequence[str]) -> list[Option]:
 
 
 async def _people(asked: Asked, chosen: Sequence[str]) -> list[Option]:
+    """Those with an account, and whoever else is on record: officers who were removed since, those
+    who only ever had a token or the command line, agents, and the system itself."""
     found = await officers.listed(asked.unit, asked.active, asked.keys)
-    names = [f"officer/{one.name}" for one in found]
-    return [Option(one, one.partition("/")[2], one in chosen) for one in names]
+    seen = await actors(asked.unit.session)
+    people = {("officer", one.name) for one in found}
+    people |= {one for one in seen if one[0] in _ON_RECORD}
+    say = asked.speaking.say
+    return [
+        Option(
+            f"{type}/{id}",
+            id if type == "officer" else say(ONE_OF, type=say(ACTOR_TYPES[type]), name=id),
+            f"{type}/{id}" in chosen,
+        )
+        for type, id in sorted(people, key=lambda one: (_ON_RECORD.index(one[0]), one[1]))
+    ]

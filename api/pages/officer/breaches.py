@@ -5,7 +5,7 @@ What officers have written is opened here; of members nothing is.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -135,7 +135,7 @@ async def open_(asked: Asked, said: Described) -> Go | Misfit:
             happened=said.happened.strip(),
             aware=needed(asked, said.aware),
             since=moment(asked, said.since),
-            until=moment(asked, said.until),
+            until=moment(asked, said.until, later=True),
             natures=tuple(said.natures),
         )
     except NotABreach as error:
@@ -210,8 +210,11 @@ def local(asked: Asked, at: datetime | None) -> str:
     return "" if at is None else at.astimezone(asked.speaking.zone).strftime(_WRITTEN)
 
 
-def moment(asked: Asked, sent: str, *, place: str = "since") -> datetime | None:
-    """What a form holds as a moment; of an hour that comes twice the first.
+def moment(
+    asked: Asked, sent: str, *, place: str = "since", later: bool = False
+) -> datetime | None:
+    """What a form holds as a moment, in UTC; of an hour that comes twice the first, or the `later`
+    once that has come.
 
     Raises `NotABreach`.
     """
@@ -223,11 +226,14 @@ def moment(asked: Asked, sent: str, *, place: str = "since") -> datetime | None:
         raise NotABreach("this is no moment", place=place) from None
     if found.tzinfo is not None or not 2000 <= found.year < 2200:
         raise NotABreach("this is no moment of the programme's clock", place=place)
-    return found.replace(tzinfo=asked.speaking.zone)
+    readings = sorted(
+        found.replace(tzinfo=asked.speaking.zone, fold=fold).astimezone(UTC) for fold in (0, 1)
+    )
+    return readings[1] if later and readings[1] <= asked.unit.now else readings[0]
 
 
-def needed(asked: Asked, sent: str, *, place: str = "aware") -> datetime:
-    found = moment(asked, sent, place=place)
+def needed(asked: Asked, sent: str, *, place: str = "aware", later: bool = False) -> datetime:
+    found = moment(asked, sent, place=place, later=later)
     if found is None:
         raise NotABreach("a moment is missing", place=place)
     return found

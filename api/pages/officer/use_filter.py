@@ -18,7 +18,7 @@ QUERY = ("kind", "who", "purpose", "first", "last")
 NO_PURPOSE = "none"
 _ANY_KIND, _ANYBODY, _ANY_PURPOSE = mark("Anything"), mark("By anybody"), mark("Any purpose")
 _NO_PURPOSE = mark("No purpose")
-_ONE_OF = mark("%(type)s: %(name)s")
+ONE_OF = mark("%(type)s: %(name)s")
 _NO_DAY = mark("There is no such day. Write it as year, month and day, such as 2026-01-31.")
 _BACKWARDS = mark("The first day is after the last.")
 _NOT_LISTED = mark("Something in the address is not in the lists. Pick from the lists.")
@@ -69,7 +69,7 @@ async def read(asked: Asked) -> Filter:
         + [(type, id) for type, id in known if type in ("service", "officer", "agent")]
     )
     for type, id in named:
-        people[f"{type}:{id}"] = say(_ONE_OF, type=say(ACTOR_TYPES[type]), name=id)
+        people[f"{type}:{id}"] = say(ONE_OF, type=say(ACTOR_TYPES[type]), name=id)
     purposes = {"": say(_ANY_PURPOSE)} | {
         name: asked.speaking.titled(asked.active, name) for name in purposes_of(asked)
     }
