@@ -21,17 +21,31 @@ from api.pages.officer.breach_asking import MINUTE
 from api.pages.officer.breach_words import HOWS, SEARCHES, STAGES
 from api.pages.officer.breaches import label, name, to
 from api.people.people import Kind
+from audit.errors import RecordTampered
 from consent.affected.question import Affected, Line
 from consent.programme import Ability
 from dsar.breaches import people, register, searches
 from dsar.packages.marking import mark
+from profiles.errors import CannotOpen, UnknownMember
 
 pages = Pages(Kind.OFFICER)
 FOUND = ONE + "/found/{search:uuid}"
 _CSV = "text/csv; charset=utf-8"
-_FAILED = mark(
+_ALTERED = mark(
     "The record is not what was signed, or cannot be read. Have whoever runs the system verify it; "
     "until then nobody can say who was affected, so take it that anybody may have been."
+)
+_INTERRUPTED = mark(
+    "The search stopped halfway and is begun again by itself. If this stays so, have whoever runs "
+    "the system look at the worker. Until then nobody can say who was affected."
+)
+_ERASED = mark(
+    "The member whose account it was has been erased since, so their own acts cannot be found any "
+    "more. Take them as affected, and ask by time or by service."
+)
+_ELSE = mark(
+    "The search could not be finished (%(problem)s). That says nothing of the record: ask again. "
+    "Until then nobody can say who was affected."
 )
 
 
@@ -119,9 +133,6 @@ async def see(asked: Asked) -> FoundPage:
     assert breach.account is not None
     one = await searches.one(asked.unit, breach.id, asked.id("search"))
     say, found, question = asked.speaking.say, one.result, one.question
-    broken = one.state is searches.State.FAILED or (
-        one.state is searches.State.DONE and found is None
-    )
     return FoundPage(
         back=to(breach.id),
         here=to(breach.id, "found", str(one.id)),
@@ -130,7 +141,7 @@ async def see(asked: Asked) -> FoundPage:
         state=say(SEARCHES[one.state]),
         stage=say(STAGES[one.stage]) if one.stage else "",
         percent=100 * one.done // one.total if one.total else 0,
-        failed=say(_FAILED) if broken else "",
+        failed=_failed(asked, one),
         since=question.since if question else None,
         until=question.until - MINUTE if question else None,
         actors=[_actor(each) for each in question.actors] if question else [],
@@ -164,6 +175,27 @@ async def names(asked: Asked, sent: Part) -> File:
     breach, search = asked.id("breach"), asked.id("search")
     content = await people.addresses(asked.unit, asked.act, breach, search, sent.part)
     return File(content, _CSV, f"breach-{_short(breach)}-to-be-told-{sent.part}.csv")
+
+
+def _failed(asked: Asked, one: searches.Search) -> str:
+    """Why there is no answer and may never be; empty while it is looked for."""
+    say = asked.speaking.say
+    if one.state is searches.State.DONE:
+        return "" if one.result else say(_ALTERED)
+    if one.state is not searches.State.FAILED:
+        return ""
+    if (text := _FAILED.get(one.problem or "")) is not None:
+        return say(text)
+    return say(_ELSE, problem=one.problem)
+
+
+#: Why a search failed, by its problem.
+_FAILED = {
+    RecordTampered.slug: _ALTERED,
+    CannotOpen.slug: _ALTERED,
+    UnknownMember.slug: _ERASED,
+    searches.INTERRUPTED: _INTERRUPTED,
+}
 
 
 def _who(found: Affected) -> Who:
