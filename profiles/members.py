@@ -94,6 +94,18 @@ async def keys(unit: Unit, members: Collection[UUID]) -> dict[UUID, tuple[int, M
     }
 
 
+async def keys_whole(unit: Unit, members: Sequence[UUID]) -> dict[UUID, tuple[int, MemberKey]]:
+    """The same, without those whose key does not open: what one row has lost keeps nobody else."""
+    try:
+        return await keys(unit, members)
+    except (CannotOpen, KeyDestroyed):
+        if len(members) == 1:
+            return {}
+        half = len(members) // 2
+        first = await keys_whole(unit, members[:half])
+        return first | await keys_whole(unit, members[half:])
+
+
 async def one(unit: Unit, member: UUID, *, lock: bool = False) -> Member:
     """One member by id. Raises `UnknownMember`, also for one who was erased."""
     found = await load(unit, [member], lock=lock)

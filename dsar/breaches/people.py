@@ -18,6 +18,7 @@ from dsar.breaches import register, searches
 from dsar.errors import NotABreach
 from kernel.database import raw
 from profiles import members, reading
+from profiles.errors import CannotOpen, KeyDestroyed
 from profiles.opened import Opened
 from profiles.unit import Unit
 
@@ -54,6 +55,8 @@ def parts(found: Affected) -> int:
 async def addresses(unit: Unit, act: Act, breach: UUID, search: UUID, part: int) -> bytes:
     """Name and e-mail address of each who may have to be told, in one of `parts` files, from 1.
 
+    Those of whom something does not open are in it by their ids, and not `opened`.
+
     Raises `UnknownBreach`, and `NotABreach` for a part that there is not.
     """
     found = await searches.answer(unit, breach, search)
@@ -61,7 +64,7 @@ async def addresses(unit: Unit, act: Act, breach: UUID, search: UUID, part: int)
         raise NotABreach("there is no such part of the list", place="part")
     certain = found.those("certain")
     rows = await _members(unit, found.told[(part - 1) * PART : part * PART])
-    people = await members.load(unit, [id for id, _ in rows])
+    people, broken = await members.load_whole(unit, [id for id, _ in rows])
     fields = [
         name
         for name, declared in unit.schema.catalogue.fields.items()
@@ -69,17 +72,29 @@ async def addresses(unit: Unit, act: Act, breach: UUID, search: UUID, part: int)
     ]
     lines, entries = [], []
     for id, at in rows:
-        member = people.get(id)
-        if member is None:
-            continue
-        values = await reading.values(unit, member, fields)
+        if id not in people and id not in broken:
+            continue  # erased in this very moment
         sure = "certain" if at in certain else "maybe"
-        lines.append((str(id), sure, *(_text(values, name) for name in fields)))
+        member = people.get(id)
+        values = None if member is None else await _opened(unit, member, fields)
+        if member is None or values is None:
+            lines.append((str(id), sure, "no", *("" for _ in fields)))
+            continue
+        lines.append((str(id), sure, "yes", *(_text(values, name) for name in fields)))
         facts = {"fields": sorted(values), "how": HOW, "breach": str(breach)}
         entries.append(act.entry(Kind.PROFILE_READ, subject=member.key.subject(), facts=facts))
     await unit.record.write_many(unit.session, entries)
-    await register.note_listed(unit, act, breach, members=len(lines))
-    return _csv(("member", "affected", *fields), lines)
+    await register.note_listed(unit, act, breach, members=len(entries))
+    return _csv(("member", "affected", "opened", *fields), lines)
+
+
+async def _opened(
+    unit: Unit, member: members.Member, fields: Sequence[str]
+) -> dict[str, Opened] | None:
+    try:
+        return await reading.values(unit, member, fields)
+    except (CannotOpen, KeyDestroyed):
+        return None
 
 
 async def _members(unit: Unit, those: BitMap) -> list[tuple[UUID, int]]:
