@@ -1,7 +1,7 @@
 """That members were told of a breach: an entry about each of them, which they see in their uses.
 
 Done by a worker, some thousands a transaction. `told_after` moves with each, so that a batch done
-twice writes nothing twice.
+twice writes nothing twice; nor do two searches that have found the same member.
 """
 
 from datetime import datetime
@@ -13,7 +13,6 @@ from audit.acts import Act
 from audit.entries import Kind
 from dsar.breaches import register, searches
 from dsar.breaches.register import Breach
-from dsar.errors import WrongState
 from kernel.database import raw
 from kernel.jobs import enqueue
 from profiles import members
@@ -29,24 +28,23 @@ _IDS = "SELECT id, ordinal FROM member WHERE ordinal = ANY(%b::bigint[]) ORDER B
 async def told(unit: Unit, act: Act, breach: UUID, *, at: datetime, search: UUID | None) -> Breach:
     """An officer says that those whom a search has found were told (Art. 34); a worker goes on.
 
-    Raises as `register.tell_members`, `UnknownBreach` for a search without an answer, and
-    `WrongState` where members are told already, by another search.
+    A further search tells those whom it has found beside those who were told before. Raises as
+    `register.tell_members`, and `UnknownBreach` for a search without an answer.
     """
     found = await register.get(unit, breach)
     before = found.account.told if found.account is not None else None
-    if before is not None and before != search:
-        raise WrongState("those affected were told by another search already", place="search")
-    if search is not None and before is None:
+    if search is not None:
         await searches.answer(unit, breach, search)
         connection = await raw(unit.session)
-        await connection.execute(
+        begun = await connection.execute(
             "UPDATE breach_search SET told_after = %s WHERE id = %s AND told_after IS NULL",
             (_NOBODY_YET, search),
         )
-        await enqueue(
-            unit.session, TELL_JOB, breach=str(breach), search=str(search), officer=act.actor
-        )
-    return await register.tell_members(unit, act, breach, at=at, told=search)
+        if begun.rowcount:
+            await enqueue(
+                unit.session, TELL_JOB, breach=str(breach), search=str(search), officer=act.actor
+            )
+    return await register.tell_members(unit, act, breach, at=at, told=search or before)
 
 
 async def tell_next(unit: Unit, act: Act, breach: UUID, search: UUID) -> int:
@@ -55,21 +53,27 @@ async def tell_next(unit: Unit, act: Act, breach: UUID, search: UUID) -> int:
     `act`: the officer who said it.
     """
     connection = await raw(unit.session)
+    # All of them are locked: two searches that find one member tell them once.
     cursor = await connection.execute(
-        "SELECT told_after FROM breach_search WHERE id = %s AND breach = %s FOR UPDATE",
-        (search, breach),
+        "SELECT id, told_after FROM breach_search WHERE breach = %s AND told_after IS NOT NULL "
+        "ORDER BY id FOR UPDATE",
+        (breach,),
+        binary=True,
     )
-    row = await cursor.fetchone()
-    if row is None or row[0] is None:
+    after: dict[UUID, int] = dict(await cursor.fetchall())
+    if search not in after:
         return 0
     left = (await searches.answer(unit, breach, search)).told
-    left.remove_range(0, row[0] + 1)
+    for id, told_after in after.items():
+        result = (await searches.one(unit, breach, id)).result
+        if result is not None:  # of one that somebody has changed, its members are told once more
+            left -= result.told & BitMap(range(told_after + 1))
     batch = left[:_BATCH] if left else BitMap()
     if not batch:
         return 0
     cursor = await connection.execute(_IDS, (list(batch),), binary=True)
     ids = [id for id, _ in await cursor.fetchall()]
-    keys = await members.keys(unit, ids)
+    keys = await members.keys_whole(unit, ids)  # the list of names says who was left out
     await unit.record.write_many(
         unit.session,
         [

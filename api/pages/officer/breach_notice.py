@@ -13,13 +13,15 @@ from api.pages.answers import View
 from api.pages.asked import Asked
 from api.pages.declaring import Pages
 from api.pages.officer.breach import ONE
+from api.pages.officer.breach_asking import MINUTE
 from api.pages.officer.breach_words import NATURES, RISKS, SPARED
-from api.pages.officer.breaches import ShownClock, clock, to
+from api.pages.officer.breaches import ShownClock, clock, label, to
 from api.people.people import Kind
 from consent.affected.question import Affected, How
 from consent.programme import Ability
 from dsar.breaches import register, searches
 from dsar.breaches.account import Account, Risk
+from dsar.breaches.searches import Search
 from dsar.packages.marking import mark
 
 pages = Pages(Kind.OFFICER)
@@ -49,6 +51,22 @@ class Numbers:
 
 
 @dataclass(frozen=True)
+class Basis:
+    """The search that the numbers come from, and what it was asked. `most`: as in `Numbers`."""
+
+    href: str
+    asked_at: datetime
+    since: datetime | None
+    until: datetime | None
+    actors: Sequence[str]
+    account: bool
+    purposes: Sequence[str]
+    fields: Sequence[str]
+    whole: bool
+    most: int
+
+
+@dataclass(frozen=True)
 class Contact:
     name: str
     address: str
@@ -57,7 +75,8 @@ class Contact:
 @dataclass(frozen=True)
 class Notice(View):
     """`missing`: what the law asks for and nobody has written yet. `categories`: of data, in words,
-    `special`: those of Arts. 9 and 10. `dpo`: None where the programme names none.
+    `special`: those of Arts. 9 and 10. `basis`: the search that the numbers come from, the newest;
+    `more`: earlier ones that found more people. `dpo`: None where the programme names none.
     """
 
     template: ClassVar[str] = "officer/breach_notice.html"
@@ -69,6 +88,8 @@ class Notice(View):
     clock: ShownClock
     natures: Sequence[str]
     numbers: Numbers | None
+    basis: Basis | None
+    more: Sequence[Basis]
     categories: Sequence[str]
     special: Sequence[str]
     encrypted: bool
@@ -99,6 +120,8 @@ async def see(asked: Asked) -> Notice:
         clock=shown,
         natures=[say(NATURES[each]) for each in one.natures],
         numbers=None if found is None else _numbers(found),
+        basis=None if newest is None else _basis(asked, newest),
+        more=[_basis(asked, one) for one in answered[1:] if _most(one) > _most(answered[0])],
         categories=_categories(asked, found, special=False),
         special=_categories(asked, found, special=True),
         encrypted=whole is not None and not whole.keys_too,
@@ -121,6 +144,26 @@ def _missing(one: Account, found: Affected | None, *, late: bool) -> list[str]:
         ("delay", late and not one.delay),
     )
     return [name for name, is_missing in checks if is_missing]
+
+
+def _most(one: Search) -> int:
+    return 0 if one.result is None else _numbers(one.result).most
+
+
+def _basis(asked: Asked, one: Search) -> Basis:
+    question = one.question
+    return Basis(
+        href=to(one.breach, "found", str(one.id)),
+        asked_at=one.asked_at,
+        since=question.since if question else None,
+        until=question.until - MINUTE if question else None,
+        actors=[each.partition("/")[2] for each in question.actors] if question else [],
+        account=question is not None and question.account is not None,
+        purposes=list(question.purposes) if question else [],
+        fields=[label(asked, each) for each in question.fields] if question else [],
+        whole=bool(question and question.whole),
+        most=_most(one),
+    )
 
 
 def _numbers(found: Affected) -> Numbers:

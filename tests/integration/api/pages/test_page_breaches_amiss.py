@@ -1,0 +1,197 @@
+"""Breaches when things are not as they should be: who may be asked about, whose key does not open,
+which of two hours is meant, what has failed, and which of several searches counts."""
+
+import csv
+import io
+import re
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from test_page_breaches import SECRET, ask, club, figures, read_by_till, write_down
+
+from api import breaching
+from api import work as worker
+from api.bootstrap import SYSTEM, Tillit, opened
+from api.settings import Settings
+from audit.acts import Act
+from audit.browsing import all_entries
+from audit.entries import ActorType, Kind
+from consent.programme import load_programme
+from dsar import finding
+from dsar.breaches import register, searches
+from kernel.clock import StoppedClock
+from kernel.database import libpq
+from kernel.errors import Unavailable
+from tests.at_a_browser import officer_at
+from tests.conftest import EXAMPLES
+
+__all__ = ["club"]
+OFFICER = Act(ActorType.OFFICER, "anna")
+PAGE = "/desk/breaches"
+TILL = {"actors[]": ["service/till"]}
+
+
+def as_owner(tillit: Tillit, statement: Any, *values: Any) -> None:
+    with psycopg.connect(libpq(tillit.url, role=None), autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")  # no trigger fires
+        connection.execute(statement, values)
+
+
+async def test_officers_and_agents_who_have_no_account_can_be_asked_about(club: Tillit) -> None:
+    await read_by_till(club)
+    for act in (Act(ActorType.OFFICER, "mallory"), Act(ActorType.AGENT, "data-buddy")):
+        async with club.unit() as work:
+            await finding.find(work.unit, act, "member_number", "m0")
+    await club.integrate()
+    async with officer_at(club) as at:
+        breach = await write_down(at)
+        text = (await at.open(f"{breach}/ask")).text
+        assert 'value="officer/mallory"' in text
+        assert 'value="agent/data-buddy"' in text
+        for one in ("officer/mallory", "agent/data-buddy"):
+            found = await ask(at, breach, **{"actors[]": [one]})
+            await worker.drain(club)
+            assert figures((await at.open(found)).text)["Affected"] == "1"
+
+
+async def test_the_pseudonym_of_an_account_is_kept_no_longer_than_the_search(club: Tillit) -> None:
+    await read_by_till(club)
+    async with officer_at(club) as at:
+        found = await ask(at, await write_down(at), kind="member_number", value="m1")
+    kept = []
+    for _ in range(2):
+        async with club.unit() as work:
+            [one] = await searches.of_breach(work.unit, UUID(found.split("/")[3]))
+            assert one.question is not None
+            kept.append(one.question.pseudonym)
+        await worker.drain(club)
+    assert kept[0] is not None
+    assert kept[1] is None
+
+
+async def test_a_key_that_does_not_open_keeps_nobody_else_from_being_told(club: Tillit) -> None:
+    people = await read_by_till(club, 4)
+    async with officer_at(club) as at:
+        breach = await write_down(at)
+        found = await ask(at, breach, **TILL)
+        await worker.drain(club)
+        await at.open(found)
+        as_owner(club, "UPDATE member_key SET wrapped = '\\x00' WHERE member = %s", people[0])
+        listed = await at.send(found, part="1")
+        assert listed.status_code == 200
+        await at.open(breach)
+        search = found.rsplit("/", 1)[1]
+        await at.send(f"{breach}/members", at="2026-03-30T08:30", search=search)
+        await worker.drain(club)
+    rows = list(csv.DictReader(io.StringIO(listed.content.decode("utf-8-sig"))))
+    assert {row["member"]: row["opened"] for row in rows} == {
+        str(one): "no" if one == people[0] else "yes" for one in people[:3]
+    }
+    assert [row["email"] for row in rows if row["opened"] == "no"] == [""]
+    async with club.unit() as work:
+        told = [one async for one in all_entries(work.session, kinds=[Kind.BREACH_TOLD])]
+        moved = [one async for one in all_entries(work.session, kinds=[Kind.BREACH_MOVED])]
+    assert len(told) == 2
+    assert [one.facts["members"] for one in moved if one.facts["step"] == "list"] == [2]
+
+
+async def test_an_hour_that_comes_twice_is_asked_about_to_its_second_end(
+    settings: Settings,
+) -> None:
+    clock = StoppedClock(datetime(2026, 10, 25, 1, 20, tzinfo=UTC))  # 02:20 for the second time
+    async with opened(settings, clock=clock) as tillit:
+        await tillit.apply(SYSTEM, load_programme(EXAMPLES / "fjallklubben.toml"))
+        await read_by_till(tillit)
+        clock.at += timedelta(minutes=20)
+        async with officer_at(tillit) as at:
+            await at.open(f"{PAGE}/new")
+            aware = "2026-10-25T02:10"
+            page = await at.send(
+                f"{PAGE}/new", happened=SECRET, aware=aware, since="2026-10-25T00:00"
+            )
+            breach = str(page.url.path)
+            await at.open(f"{breach}/ask")
+            page = await at.send(
+                f"{breach}/ask", since="2026-10-25T00:00", until="2026-10-25T02:40"
+            )
+            await worker.drain(tillit)
+            assert figures((await at.open(str(page.url.path))).text)["Affected"] == "2"
+            await at.open(breach)
+            await at.send(f"{breach}/authority", at="2026-10-25T02:30")
+        async with tillit.unit() as work:
+            account = (await register.get(work.unit, UUID(breach.rsplit("/", 1)[1]))).account
+        assert account is not None
+        assert account.aware == datetime(2026, 10, 25, 0, 10, tzinfo=UTC)  # the first time
+        assert account.authority_at == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)  # the second
+
+
+@pytest.mark.parametrize("trouble", [ValueError("x"), Unavailable("no answer", place="database")])
+async def test_a_search_that_fails_says_so_and_not_that_the_record_is_altered(
+    club: Tillit, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    await read_by_till(club)
+
+    async def fails(*_: Any) -> Any:
+        raise trouble
+
+    async with officer_at(club) as at:
+        found = await ask(at, await write_down(at), **TILL)
+        monkeypatch.setattr(club.replica, "barrier", fails)
+        search = UUID(found.rsplit("/", 1)[1])
+        with suppress(ValueError):
+            await breaching.search(club, search)
+        text = (await at.open(found)).text
+        monkeypatch.undo()
+        await worker.drain(club)
+        after = (await at.open(found)).text
+    assert "stopped halfway" in text or "could not be finished" in text
+    # What was only interrupted is answered after all.
+    assert ("Affected" in figures(after)) == isinstance(trouble, ValueError)
+    assert "is not what was signed" not in text
+    assert "nobody can say who was affected" in text
+
+
+async def test_a_notice_names_its_search_and_warns_of_one_that_found_more(club: Tillit) -> None:
+    await read_by_till(club)
+    async with officer_at(club) as at:
+        breach = await write_down(at)
+        first = await ask(at, breach, **TILL)
+        await worker.drain(club)
+        text = (await at.open(f"{breach}/notice")).text
+        assert f'href="{first}"' in text
+        assert "An earlier search found more people" not in text
+        second = await ask(at, breach, **{"actors[]": ["service/newsletter"]})
+        await worker.drain(club)
+        text = (await at.open(f"{breach}/notice")).text
+        assert f'href="{second}"' in text
+        assert "newsletter" in text
+        warned = text[text.index("An earlier search found more people") :]
+        assert re.search(rf'href="{first}">[^<]*</a>: 2<', warned)
+
+
+async def test_a_further_search_tells_only_those_who_were_not_told_before(club: Tillit) -> None:
+    await read_by_till(club, 4)  # three of them
+    async with club.unit() as work:
+        await finding.find(work.unit, OFFICER, "member_number", "m3")
+        await finding.find(work.unit, OFFICER, "member_number", "m0")
+    await club.integrate()
+    told = []
+    async with officer_at(club) as at:
+        breach = await write_down(at)
+        for actor in ("service/till", "officer/anna"):
+            found = await ask(at, breach, **{"actors[]": [actor]})
+            await worker.drain(club)
+            await at.open(breach)
+            search = found.rsplit("/", 1)[1]
+            page = await at.send(f"{breach}/members", at="2026-03-30T08:30", search=search)
+            assert page.status_code == 200
+            await worker.drain(club)
+            async with club.unit() as work:
+                entries = all_entries(work.session, kinds=[Kind.BREACH_TOLD])
+                told.append([one.subject async for one in entries])
+    assert [len(one) for one in told] == [3, 4]
+    assert len({*told[1]}) == 4
