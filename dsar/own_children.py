@@ -62,6 +62,7 @@ async def choose(
     child: UUID,
     allow: bool,
     language: str | None,
+    terms: str | None = None,
 ) -> Stand:
     """What a guardian says for their child. Raises as `own_choices.choose` and `guardians.ward`."""
     ward = await guardians.ward(unit, footing, guardian, child)
@@ -73,5 +74,6 @@ async def choose(
         footing,
         allow=allow,
         language=language,
+        terms=terms,
         guardian=guardian.id,
     )

@@ -17,9 +17,10 @@ from consent.ages import born, refuse_own_yes
 from consent.choices import Action, By, Choice
 from consent.choosing import channel as by_channel
 from consent.choosing import choose as word
-from consent.errors import NotAChoice
+from consent.errors import NotAChoice, TermsChanged
 from consent.footing import Footing, heeds_objection
 from consent.history import Notice, Stand
+from consent.panel import terms_shown
 from consent.programme import LegalBasis, Purpose
 from consent.programmes import Active
 from consent.standings import Standings, fold, order
@@ -121,18 +122,23 @@ async def choose(
     *,
     allow: bool,
     language: str | None,
+    terms: str | None = None,
     guardian: UUID | None = None,
 ) -> Stand:
     """What the member (loaded with `lock=True`) says about a purpose: yes, or no.
 
     No is as easy as yes (Art. 7(3)): it needs nothing that yes does not. Where consent is the
     basis, they give or withdraw it; where an objection counts, they object or lift that.
-    `guardian`: who says it for them, as `guardians.ward` let them. Raises `NotAChoice` where
-    there is none, and for a yes without the notice's language; `GuardianNeeded` for a child's
-    own yes (Art. 8). A child's own no always works.
+    `terms`: `panel.terms_shown` of what they had before them, where that is known: a yes is to
+    that, and a no is one whatever was shown. `guardian`: who says it for them, as
+    `guardians.ward` let them. Raises `NotAChoice` where there is none, and for a yes without the
+    notice's language; `TermsChanged` for a yes to other terms than today's; `GuardianNeeded` for
+    a child's own yes (Art. 8). A child's own no always works.
     """
     purpose = footing.purpose
     _check(unit, member, footing, allow=allow, language=language, guardian=guardian)
+    if allow and terms is not None:
+        _refuse_other_terms(purpose, language, terms)
     before = fold((await ledger.opened(unit, {member.id: member.key}))[member.id])
     by = By.MEMBER if guardian is None else By.GUARDIAN
     said = [
@@ -216,6 +222,16 @@ def _check(
         )
     if guardian is None:
         refuse_own_yes(unit, footing, member, unit.now)
+
+
+def _refuse_other_terms(purpose: Purpose, language: str | None, terms: str) -> None:
+    """Nobody has said yes to what they have not seen (Art. 4(11)). Raises `TermsChanged`."""
+    if language not in purpose.notice or terms_shown(purpose, language) != terms:
+        raise TermsChanged(
+            "what they said yes to is not what is done now",
+            place="terms",
+            remedy="show today's text and let them answer anew",
+        )
 
 
 def _actions(purpose: Purpose, before: Standings, *, allow: bool) -> list[Action]:

@@ -1,7 +1,7 @@
 """Somebody at a browser: signed in, reading pages and sending their forms, over the app itself."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html import unescape
@@ -22,6 +22,10 @@ BASE = "http://127.0.0.1:8000"
 _FORM = re.compile(r'<input type="hidden" name="form" value="([^"]*)">')
 
 
+_FORMS = re.compile(r'<form method="post" action="([^"]*)">(.*?)</form>', re.DOTALL)
+_HIDDEN = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)">')
+
+
 @dataclass
 class Browser:
     """One browser with its cookies. `language`: what it asks for."""
@@ -38,11 +42,20 @@ class Browser:
         """A form of the page that is open, and the page it leads to."""
         assert self.page is not None, "open the page with the form first"
         found = _FORM.search(self.page.text)
-        data: dict[str, str | list[str]] = {**fields}
+        data: dict[str, str | list[str]] = {**_terms(self.page.text, path, fields), **fields}
         if found is not None:
             data["form"] = unescape(found.group(1))
         self.page = await self.client.post(path, data=data, headers=OURS, follow_redirects=True)
         return self.page
+
+
+def _terms(page: str, path: str, fields: Mapping[str, str | list[str]]) -> dict[str, str]:
+    """The terms that the form with this answer holds besides, if the page has one."""
+    for action, inside in _FORMS.findall(page):
+        held = {name: unescape(value) for name, value in _HIDDEN.findall(inside)}
+        if action == path and "terms" in held and held.get("allow") == fields.get("allow"):
+            return {"terms": held["terms"]}
+    return {}
 
 
 #: What a browser says of a form that a page of the same site sends.

@@ -58,7 +58,7 @@ async def children(asked: Asked) -> list[MyChild]:
     ]
 
 
-@doors("PUT", "/v1/me/children/{child:uuid}/choices/{purpose}")
+@doors("PUT", "/v1/me/children/{child:uuid}/choices/{purpose}", problems=(409,))
 async def choose(asked: Asked, choice: Choice) -> MyChoice:
     """Say yes or no for a child you answer for, as they would for themselves.
 
@@ -73,6 +73,7 @@ async def choose(asked: Asked, choice: Choice) -> MyChoice:
         child=asked.id("child"),
         allow=choice.allow,
         language=choice.language,
+        terms=choice.terms,
     )
     return one_shown(asked.active, stands, choice.language)
 

@@ -13,6 +13,7 @@ from audit.entries import ActorType
 from consent import history
 from consent.choices import State
 from consent.history import Notice, Stand
+from consent.panel import terms_shown
 from consent.programme import Ability, Programme, Purpose
 from consent.programmes import Active
 from dsar import own_choices
@@ -40,7 +41,8 @@ class MyChoice(msgspec.Struct):
     """A purpose: what it is, who uses it, and where the member stands with it.
 
     `allowed`: their data is used for it as it stands; `reason`: why not. `can_choose`: PUT to
-    this purpose says yes or no. `term`: the DPV's word for `state`. `awaits_confirmation`: they
+    this purpose says yes or no; `terms` sent back with a yes holds it to what is shown here.
+    `term`: the DPV's word for `state`. `awaits_confirmation`: they
     said yes, and it counts once they confirm it. `until`: the first day on which a consent no
     longer holds. `notice_version`: the first version of the programme with the notice shown;
     `agreed`: the text that their yes was to. `channels`: whether each may be used.
@@ -52,6 +54,7 @@ class MyChoice(msgspec.Struct):
     notice: str
     language: str
     notice_version: int | None
+    terms: str
     fields: list[str]
     services: dict[str, list[str]]
     retention: str | None
@@ -83,10 +86,15 @@ class MyChoices(msgspec.Struct):
 
 
 class Choice(msgspec.Struct, forbid_unknown_fields=True):
-    """Yes or no. `language`: that of the notice shown; a consent cannot do without."""
+    """Yes or no. `language`: that of the notice shown; a consent cannot do without.
+
+    `terms`: those that were shown with it; where they are given, a yes to other terms than
+    today's is refused (409).
+    """
 
     allow: bool
     language: str | None = None
+    terms: str | None = None
 
 
 class Switch(msgspec.Struct, forbid_unknown_fields=True):
@@ -111,7 +119,7 @@ async def choices(asked: Asked) -> list[MyChoice]:
     return shown(then, past.stands, language(asked, programme=then.programme))
 
 
-@doors("PUT", "/v1/me/choices/{purpose}")
+@doors("PUT", "/v1/me/choices/{purpose}", problems=(409,))
 async def choose(asked: Asked, choice: Choice) -> MyChoice:
     """Say yes or no to a purpose; every answer from now on heeds it.
 
@@ -127,6 +135,7 @@ async def choose(asked: Asked, choice: Choice) -> MyChoice:
         asked.active.footing(name(asked.path["purpose"], place="purpose")),
         allow=choice.allow,
         language=choice.language,
+        terms=choice.terms,
     )
     return one_shown(asked.active, stands, choice.language)
 
@@ -203,6 +212,7 @@ def one_shown(active: Active, stand: Stand, language: str | None) -> MyChoice:
         notice=purpose.notice[spoken],
         language=spoken,
         notice_version=history.notice(active, purpose.name, digest).version,
+        terms=terms_shown(purpose, spoken),
         fields=list(purpose.fields),
         services=_services(active, purpose),
         retention=active.programme.retention_of(purpose.name),

@@ -16,6 +16,9 @@ SAID: Mapping[str, str] = {
         "Saved: you say yes. It counts once you have confirmed it by the link that we send you."
     ),
     "yes-held": mark("Saved: you say yes. It does not count yet: why stands beside your answer."),
+    "text-changed": mark(
+        "This text has changed since you opened the page. Read it first. Nothing was saved."
+    ),
     "signed-out": mark("You are signed out."),
     "proved": mark("Thank you. That counts for ten minutes."),
     "asked": mark("Your request has come in."),

@@ -19,6 +19,7 @@ from api.pages.declaring import Pages
 from api.pages.member.purposes import JustSaid, ShownPurpose, just_said, shown
 from api.people.people import Kind
 from consent.choices import State
+from consent.errors import TermsChanged
 from consent.history import Stand
 from dsar import own_choices, own_standing
 from dsar.packages.marking import mark
@@ -49,10 +50,11 @@ class Choices(View):
 
 
 class Answer(msgspec.Struct, forbid_unknown_fields=True):
-    """Yes or no. `language`: that of the notice that was shown."""
+    """Yes or no. `language`: that of the notice that was shown; `terms`: what a yes to it is to."""
 
     allow: bool
     language: str
+    terms: str = ""
 
 
 class ChannelAnswer(msgspec.Struct, forbid_unknown_fields=True):
@@ -80,19 +82,23 @@ async def see(asked: Asked) -> Choices:
 
 @pages("POST", "/my/choices/{purpose}", unsettled=True)
 async def choose(asked: Asked, answer: Answer) -> Go:
-    """Say yes or no; every answer from now on heeds it."""
+    """Say yes or no; every answer from now on heeds it. A yes is to today's text, or is none."""
     footing = asked.active.footing(name(asked.path["purpose"], place="purpose"))
-    stand = await own_choices.choose(
-        asked.unit,
-        asked.act,
-        asked.active,
-        await asked.locked(),
-        footing,
-        allow=answer.allow,
-        language=answer.language,
-    )
-    about = footing.purpose.name
-    return Go(f"{PATH}?about={about}", said=said_of(stand, allow=answer.allow))
+    to = f"{PATH}?about={footing.purpose.name}"
+    try:
+        stand = await own_choices.choose(
+            asked.unit,
+            asked.act,
+            asked.active,
+            await asked.locked(),
+            footing,
+            allow=answer.allow,
+            language=answer.language,
+            terms=answer.terms,
+        )
+    except TermsChanged:  # nothing was written down
+        return Go(to, said="text-changed")
+    return Go(to, said=said_of(stand, allow=answer.allow))
 
 
 @pages("POST", "/my/choices/{purpose}/channels", unsettled=True)

@@ -17,6 +17,7 @@ from api.pages.declaring import Pages
 from api.pages.member.choices import Answer, said_of
 from api.pages.member.purposes import JustSaid, ShownPurpose, just_said, shown
 from api.people.people import Kind
+from consent.errors import TermsChanged
 from dsar import child_requests, own_children, own_standing
 from dsar.own_children import Child
 from dsar.packages.marking import mark
@@ -84,20 +85,24 @@ async def see(asked: Asked) -> Family:
 
 @pages("POST", "/my/family/{child:uuid}/choices/{purpose}")
 async def choose(asked: Asked, answer: Answer) -> Go:
-    """Say yes or no for a child, as they would for themselves."""
+    """Say yes or no for a child, as they would for themselves, and to the text that was shown."""
     footing = asked.active.footing(name(asked.path["purpose"], place="purpose"))
     child = asked.id("child")
-    stand = await own_children.choose(
-        asked.unit,
-        asked.act,
-        asked.active,
-        asked.member,
-        footing,
-        child=child,
-        allow=answer.allow,
-        language=answer.language,
-    )
     to = f"{PATH}?about={footing.purpose.name}&child={child}"
+    try:
+        stand = await own_children.choose(
+            asked.unit,
+            asked.act,
+            asked.active,
+            asked.member,
+            footing,
+            child=child,
+            allow=answer.allow,
+            language=answer.language,
+            terms=answer.terms,
+        )
+    except TermsChanged:  # nothing was written down
+        return Go(to, said="text-changed")
     return Go(to, said=said_of(stand, allow=answer.allow))
 
 

@@ -13,6 +13,7 @@ from api.pages.speaking import Speaking
 from consent.choices import State
 from consent.eligibility import Reason
 from consent.history import Stand
+from consent.panel import terms_shown
 from consent.programme import Action, Purpose
 from consent.programmes import Active
 from dsar import own_choices
@@ -60,8 +61,8 @@ class ShownPurpose:
 
     `notice_language` and `changes_language`: those of the notice and of `changes`, what a no
     changes, where the programme says it; `…_foreign`: their names, where they are not the page's.
-    `stops`: the services that would use it no more, where
-    it does not. `answer`: yes (True), no, or None while there is none that counts; `said`: the
+    `terms`: what a yes to the notice is a yes to. `stops`: the services that would use it no
+    more, where it does not. `answer`: yes (True), no, or None while there is none that counts; `said`: the
     answer in words; `used`, or `why_not`, where the answer does not tell. `last_day`: of a yes
     that runs out. `recipients`: who gets data for it, by name. `channels`: each by itself, once
     the answer is yes or none is needed; before, `ways` names those that a yes opens, and nothing
@@ -74,6 +75,7 @@ class ShownPurpose:
     notice: str
     notice_language: str
     notice_foreign: str
+    terms: str
     changes: str
     changes_language: str
     changes_foreign: str
@@ -99,7 +101,7 @@ class JustSaid:
     """The purpose about which something was said just now, for the message that tells it.
 
     `at`: its card on the page; `other`: the other answer (True for yes), sent to `to`, or None
-    where there is none to offer. `language`: that of its notice.
+    where there is none to offer. `language`: that of its notice, and `terms`: its terms.
     """
 
     title: str
@@ -107,6 +109,7 @@ class JustSaid:
     to: str
     other: bool | None
     language: str
+    terms: str
 
 
 #: Words of `api.pages.saying.SAID` after which the other answer is offered, with that answer.
@@ -128,7 +131,8 @@ def just_said(
     other = _OTHER.get(said)
     if other and one.is_consent and not own:
         other = None
-    return JustSaid(one.title, one.name + after, f"{to}/{one.name}", other, one.notice_language)
+    to = f"{to}/{one.name}"
+    return JustSaid(one.title, one.name + after, to, other, one.notice_language, one.terms)
 
 
 def shown(asked: Asked, stand: Stand, *, wishes: Preferences | None = None) -> ShownPurpose:
@@ -148,6 +152,7 @@ def shown(asked: Asked, stand: Stand, *, wishes: Preferences | None = None) -> S
         notice=purpose.notice[spoken],
         notice_language=spoken,
         notice_foreign=foreign(speak, spoken),
+        terms=terms_shown(purpose, spoken),
         changes=purpose.without.get(changes, ""),
         changes_language=changes,
         changes_foreign=foreign(speak, changes),

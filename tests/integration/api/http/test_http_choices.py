@@ -84,6 +84,22 @@ async def test_a_choice_tells_its_state_in_our_word_and_in_the_vocabularys(club:
     assert seen[1]["since"] is not None
 
 
+async def test_a_yes_with_terms_is_to_todays_and_a_no_to_any(club: Club) -> None:
+    own = await club.member(await club.joins("1"))
+    path = f"/v1/me/choices/{PURPOSE}"
+    old = {"language": "en", "terms": "0123456789abcdef"}
+    refused = await own("PUT", path, {"allow": True, **old})
+    assert (refused.status_code, refused.json()["type"]) == (
+        409,
+        "urn:tillit:problem:terms-changed",
+    )
+    assert not (await _of(own, PURPOSE))["consented"]
+    shown = await _of(own, PURPOSE)
+    todays = {"language": shown["language"], "terms": shown["terms"]}
+    assert (await own.ok("PUT", path, {"allow": True, **todays}))["consented"]
+    assert not (await own.ok("PUT", path, {"allow": False, **old}))["consented"]
+
+
 async def test_withdrawing_what_was_never_given_works_and_is_kept_as_such(club: Club) -> None:
     own = await club.member(await club.joins("1"))
     stands = await own.ok("PUT", f"/v1/me/choices/{PURPOSE}", {"allow": False})

@@ -375,3 +375,49 @@ async def test_the_short_address_leads_to_the_choices(tillit: Tillit, maja: UUID
     async with member_at(tillit, maja) as at:
         page = await at.open("/my")
     assert page.url.path == "/my/choices"
+
+
+async def _sells_on(tillit: Tillit) -> None:
+    """Another text, and another use, is in force than the one that was shown."""
+    text = (EXAMPLES / "fjallklubben.toml").read_text("utf-8")
+    shown = "If you say yes, we use your purchases"
+    assert shown in text
+    await tillit.apply(SYSTEM, read_programme(text.replace(shown, "We sell your purchases")))
+
+
+async def test_a_yes_on_an_old_page_is_no_yes_to_a_text_that_was_not_seen(
+    tillit: Tillit, maja: UUID
+) -> None:
+    async with member_at(tillit, maja) as at:
+        await at.open("/my/choices")
+        await _sells_on(tillit)
+        await press(at, "personalised_offers", allow=True)
+        assert at.page is not None
+        assert "This text has changed since you opened the page. Read it first." in at.page.text
+        assert "We sell your purchases" in at.page.text
+        assert 'href="#personalised_offers"' in at.page.text
+        assert not (await standings(tillit, maja)).of("personalised_offers").consented
+        await press(at, "personalised_offers", allow=True)
+    assert (await standings(tillit, maja)).of("personalised_offers").consented
+
+
+async def test_a_no_on_an_old_page_is_a_no_whatever_terms_it_bears(
+    tillit: Tillit, maja: UUID
+) -> None:
+    async with member_at(tillit, maja) as at:
+        await at.open("/my/choices")
+        await press(at, "personalised_offers", allow=True)
+        await _sells_on(tillit)
+        await press(at, "personalised_offers", allow=False)
+    assert not (await standings(tillit, maja)).of("personalised_offers").consented
+
+
+@pytest.mark.parametrize("purpose", ["personalised_offers", "assortment_insight"])
+async def test_a_yes_without_the_terms_that_were_shown_is_not_taken(
+    tillit: Tillit, maja: UUID, purpose: str
+) -> None:
+    async with member_at(tillit, maja) as at:
+        await at.open("/my/choices")
+        said = await at.send(f"/my/choices/{purpose}", allow="true", language="en", terms="")
+    assert "This text has changed" in said.text
+    assert (await standings(tillit, maja)).of(purpose).since is None

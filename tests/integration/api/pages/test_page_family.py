@@ -85,6 +85,16 @@ async def test_a_guardian_says_yes_and_no_for_a_child_by_one_press_each(
     assert not await _consented(tillit, kin.child, "newsletter")
 
 
+async def test_a_guardians_yes_on_an_old_page_is_not_taken(tillit: Tillit, kin: Kin) -> None:
+    to = f"{PATH}/{kin.child}/choices/newsletter"
+    async with member_at(tillit, kin.parent) as at:
+        await at.open(PATH)
+        said = await at.send(to, allow="true", language="en", terms="0123456789abcdef")
+    assert "This text has changed since you opened the page. Read it first." in said.text
+    assert f'href="#newsletter-{kin.child}"' in said.text
+    assert not await _consented(tillit, kin.child, "newsletter")
+
+
 async def test_nothing_is_said_for_a_child_of_somebody_else(tillit: Tillit, kin: Kin) -> None:
     async with member_at(tillit, kin.parent) as at:
         await at.open(PATH)
