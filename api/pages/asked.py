@@ -6,6 +6,7 @@ from typing import Any
 
 from api.asking import Asking
 from api.bootstrap import Tillit, Work
+from api.pages.errors import NotSettled
 from api.pages.speaking import Speaking
 from api.people.keys import PeopleKeys
 from api.people.people import Person
@@ -47,6 +48,14 @@ class Asked(Asking):
     def proved_lately(self) -> bool:
         """Whether a second proof was given within the last minutes."""
         return self.person is not None and self.person.proved_lately(self.unit.now)
+
+    def must_be_settled(self) -> None:
+        """What gives more waits, where only what takes back may be done (`Page.unsettled`).
+
+        Raises `NotSettled` for who signed in by an address that was changed lately.
+        """
+        if not self.who.settled:
+            raise NotSettled("the address signed in by was changed lately", place="form")
 
     def may(self, ability: Ability) -> bool:
         """Whether the officer's role gives an ability; what it does not give is not shown."""

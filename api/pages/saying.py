@@ -66,8 +66,8 @@ ERRORS: Mapping[str, str] = {
     "unknown-letter": mark("There is no such letter."),
     "unavailable": mark("We cannot do this right now. Try again in a moment."),
     "not-settled": mark(
-        "Your e-mail address was changed a short while ago. Until it has settled, you can see and "
-        "change your choices here, and nothing else."
+        "Your e-mail address was changed a short while ago. Until it has settled, you can see "
+        "your choices here and say no, and nothing else."
     ),
     "foreign-form": FOREIGN,
     "old-form": FOREIGN,

@@ -132,6 +132,8 @@ async def wish(asked: Asked, wish: Wish) -> Go:
 
 async def _said(asked: Asked, wish: Wish) -> Preferences:
     unit, act, member = asked.unit, asked.act, await asked.locked()
+    if gives_more(wish, await own_preferences.preferences(unit, member)):
+        asked.must_be_settled()
     if wish.pause is not None:
         until = _day(wish.until) if wish.pause else None
         return await own_preferences.pause(unit, act, member, on=wish.pause, until=until)
@@ -139,10 +141,32 @@ async def _said(asked: Asked, wish: Wish) -> Preferences:
         return await own_preferences.objection(unit, act, member, objects=wish.objects)
     if wish.channel is not None:
         return await own_preferences.channel(unit, act, member, wish.channel, on=wish.on)
-    quiet = None
-    if wish.quiet is not None:
-        quiet = between(wish.begins, wish.ends) if wish.quiet else []
-    return await own_preferences.contact(unit, act, member, often=wish.often, quiet=quiet)
+    return await own_preferences.contact(unit, act, member, often=wish.often, quiet=_quiet(wish))
+
+
+def _quiet(wish: Wish) -> list[int] | None:
+    if wish.quiet is None:
+        return None
+    return between(wish.begins, wish.ends) if wish.quiet else []
+
+
+def gives_more(wish: Wish, now: Preferences) -> bool:
+    """Whether more would be done with the data, or they be reached more, than as it stands now."""
+    if wish.pause is not None:
+        return not wish.pause or _ends_sooner(_day(wish.until), now)
+    if wish.objects is not None:
+        return not wish.objects
+    if wish.channel is not None:
+        return wish.on
+    quiet = _quiet(wish)
+    oftener = wish.often is not None and wish.often < now.often
+    return oftener or (quiet is not None and not set(now.quiet) <= set(quiet))
+
+
+def _ends_sooner(until: date | None, now: Preferences) -> bool:
+    if not now.paused or until is None:
+        return False
+    return now.paused_until is None or until < now.paused_until
 
 
 def between(begins: int, ends: int) -> list[int]:

@@ -85,6 +85,8 @@ async def choose(asked: Asked, answer: Answer) -> Go:
     """Say yes or no; every answer from now on heeds it. A yes is to today's text, or is none."""
     footing = asked.active.footing(name(asked.path["purpose"], place="purpose"))
     to = f"{PATH}?about={footing.purpose.name}"
+    if answer.allow:
+        asked.must_be_settled()
     try:
         stand = await own_choices.choose(
             asked.unit,
@@ -104,6 +106,8 @@ async def choose(asked: Asked, answer: Answer) -> Go:
 @pages("POST", "/my/choices/{purpose}/channels", unsettled=True)
 async def reach(asked: Asked, answer: ChannelAnswer) -> Go:
     """Have a channel used for a purpose, or not."""
+    if answer.on:
+        asked.must_be_settled()
     footing = asked.active.footing(name(asked.path["purpose"], place="purpose"))
     await own_choices.reach(
         asked.unit,

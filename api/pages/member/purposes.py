@@ -62,11 +62,11 @@ class ShownPurpose:
     `notice_language` and `changes_language`: those of the notice and of `changes`, what a no
     changes, where the programme says it; `…_foreign`: their names, where they are not the page's.
     `terms`: what a yes to the notice is a yes to. `stops`: the services that would use it no
-    more, where it does not. `answer`: yes (True), no, or None while there is none that counts; `said`: the
-    answer in words; `used`, or `why_not`, where the answer does not tell. `last_day`: of a yes
-    that runs out. `recipients`: who gets data for it, by name. `channels`: each by itself, once
-    the answer is yes or none is needed; before, `ways` names those that a yes opens, and nothing
-    looks like said.
+    more, where it does not. `answer`: yes (True), no, or None while there is none that counts;
+    `said`: the answer in words; `used`, or `why_not`, where the answer does not tell. `last_day`:
+    of a yes that runs out. `recipients`: who gets data for it, by name. `channels`: each by
+    itself, once the answer is yes or none is needed; before, `ways` names those that a yes opens,
+    and nothing looks like said.
     """
 
     name: str

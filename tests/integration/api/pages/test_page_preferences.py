@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from api.bootstrap import SYSTEM, Tillit
 from api.pages.member.at_once import between, ranges
+from api.people.people import Kind, Somebody
 from dsar import own_preferences
 from dsar.own_preferences import Preferences
 from profiles import members
 from profiles.enrolment import enrol
-from tests.at_a_browser import member_at
+from tests.at_a_browser import browser, member_at, signed_in
 
 PATH = "/my/choices/all-at-once"
 
@@ -167,6 +168,7 @@ async def test_nothing_at_once_looks_said_yes_to_before_anything_is(
         assert "There is no answer to all of it" in page.text
         off = [one for one in pressed(page.text, "channels") if one == "On"]
         assert off == []
+        await at.open("/my/choices")
         await at.send("/my/choices/newsletter", allow="true", language="en")
         page = await at.open(PATH)
         assert pressed(page.text, "marketing") == []  # a yes to one is no answer to all
@@ -177,3 +179,45 @@ async def test_nothing_at_once_looks_said_yes_to_before_anything_is(
         assert pressed(page.text, "marketing") == ["No"]
         page = await at.send(PATH, objects="false")
         assert pressed(page.text, "marketing") == ["Yes"]
+
+
+
+
+#: Each in this order, with whether it is taken of who signed in by an address changed lately.
+LATELY_CHANGED = (
+    (PATH, {"pause": "true", "until": "2999-01-02"}, True),
+    (PATH, {"pause": "true", "until": "2999-01-01"}, False),
+    (PATH, {"pause": "true", "until": ""}, True),
+    (PATH, {"pause": "true", "until": "2999-01-02"}, False),
+    (PATH, {"pause": "false"}, False),
+    (PATH, {"objects": "true"}, True),
+    (PATH, {"objects": "false"}, False),
+    (PATH, {"channel": "email", "on": "false"}, True),
+    (PATH, {"channel": "email", "on": "true"}, False),
+    (PATH, {"often": "7"}, True),
+    (PATH, {"often": "30"}, True),
+    (PATH, {"often": "7"}, False),
+    (PATH, {"often": "0"}, False),
+    (PATH, {"quiet": "true", "begins": "21", "ends": "8"}, True),
+    (PATH, {"quiet": "true", "begins": "22", "ends": "8"}, False),
+    (PATH, {"quiet": "false"}, False),
+    ("/my/choices/newsletter", {"allow": "true", "language": "en"}, False),
+    ("/my/choices/newsletter", {"allow": "false", "language": "en"}, True),
+    ("/my/choices/newsletter/channels", {"channel": "email", "on": "false"}, True),
+    ("/my/choices/newsletter/channels", {"channel": "email", "on": "true"}, False),
+)
+
+
+async def test_a_lately_changed_address_takes_back_and_gives_nothing(
+    tillit: Tillit, maja: UUID
+) -> None:
+    somebody = Somebody(kind=Kind.MEMBER, member=maja, settled=False)
+    async with browser(tillit, await signed_in(tillit, somebody)) as at:
+        for path, fields, taken in LATELY_CHANGED:
+            await at.open("/my/choices")
+            before = await wishes(tillit, maja)
+            said = await at.send(path, **fields)
+            assert said.status_code == (200 if taken else 403), (path, fields)
+            if not taken:
+                assert "say no, and nothing else" in said.text
+                assert await wishes(tillit, maja) == before
