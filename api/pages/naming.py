@@ -30,6 +30,14 @@ def of_another(asked: Asked, somebody: Somebody) -> str:
     person = asked.person
     if person is None or (person.member, person.account) == (somebody.member, somebody.account):
         return ""
+    return of_now(asked) or ""
+
+
+def of_now(asked: Asked) -> str | None:
+    """As whom they are signed in; None where that is nobody."""
+    person = asked.person
+    if person is None:
+        return None
     if person.kind is Kind.OFFICER:
         return person.officer or ""
     return _address(asked, asked.member, person.address) or _number(asked, asked.member)

@@ -22,7 +22,7 @@ from api.http.errors import Malformed, WrongCaller
 from api.http.problems import status_of
 from api.http.seeing import seen_in
 from api.http.watching import record
-from api.pages import guarding, keeping, saying, uploads
+from api.pages import guarding, keeping, naming, saying, uploads
 from api.pages.answers import File, Go, Once, View
 from api.pages.asked import Asked
 from api.pages.declaring import Page
@@ -58,17 +58,23 @@ _log = structlog.get_logger("tillit.pages")
 def routes(tillit: Tillit, pages: Sequence[Page]) -> list[Route]:
     """The routes of these pages, one for each address, in the order first declared."""
     keys = cache(lambda: keys_of(tillit))  # not before there is somebody to know
+    looked_at = {page.path: page for page in pages if page.method == "GET"}
     by_path: dict[str, dict[str, Page]] = {}
     for page in pages:
         by_path.setdefault(page.path, {})[page.method] = page
     return [
-        Route(path, _endpoint(tillit, keys, at), methods=list(at), include_in_schema=False)
+        Route(
+            path, _endpoint(tillit, keys, at, looked_at), methods=list(at), include_in_schema=False
+        )
         for path, at in by_path.items()
     ]
 
 
 def _endpoint(
-    tillit: Tillit, keys: Callable[[], PeopleKeys], pages: Mapping[str, Page]
+    tillit: Tillit,
+    keys: Callable[[], PeopleKeys],
+    pages: Mapping[str, Page],
+    looked_at: Mapping[str, Page],
 ) -> Callable[[Request], Awaitable[Response]]:
     shapes = {
         method: None if (taken := page.takes) is None else Shape(taken)
@@ -82,7 +88,7 @@ def _endpoint(
         seen = seen_in(request.scope)
         seen.route = page.path
         seen.caller = page.kind.value if page.kind is not None else "anybody"
-        sent = _Sent(tillit, keys(), page, request, shapes[method], "GET" in pages)
+        sent = _Sent(tillit, keys(), page, request, shapes[method], looked_at)
         try:
             response = await sent.answered()
         except (SignInNeeded, SessionOver):
@@ -119,7 +125,7 @@ def lost(tillit: Tillit) -> Callable[[Request, Exception], Awaitable[Response]]:
         if not (isinstance(error, HTTPException) and error.status_code == 404 and looks):
             return await problems.on_http(request, error)
         page = Page("GET", "none", nowhere, None)
-        sent = _Sent(tillit, keys_of(tillit), page, request, None, True)
+        sent = _Sent(tillit, keys_of(tillit), page, request, None, {})
         try:
             response = await sent.mistaken(NoSuchPage("there is nothing at this address"))
         except TillitError:  # without a programme there is nobody to speak for
@@ -140,8 +146,8 @@ class _Sent:
     page: Page
     request: Request
     shape: Shape | None
-    #: Whether there is a page to look at where this was sent.
-    looked_at: bool
+    #: The pages to look at, by their declared paths.
+    looked_at: Mapping[str, Page]
     #: What the form held, once it is known that a page of ours has sent it.
     fields: Mapping[str, Any] | None = field(default=None, repr=False)
 
@@ -152,9 +158,14 @@ class _Sent:
     @property
     def back(self) -> str:
         """Where to come back to: this address, if it is a page to look at, or one's own pages."""
-        if self.page.method != "GET" and not self.looked_at:
-            return self._home
-        return quote(self.request.url.path)
+        if self.page.method == "GET":
+            return quote(self.request.url.path)
+        return self._home if self._stood_on is None else quote(self._stood_on[0])
+
+    @property
+    def _stood_on(self) -> tuple[str, Page] | None:
+        """The page that a form stood on, as far as its address tells."""
+        return keeping.page_of(self.request.url.path, self.page, self.looked_at)
 
     @property
     def _home(self) -> str:
@@ -193,9 +204,18 @@ class _Sent:
         """The page that the form comes back on."""
         names = () if self.shape is None else self.shape.fields
         action = quote(self.request.url.path)
-        view = keeping.unsaved(why, self.fields or {}, names, ways=(action, first, self.back))
+        stood_on = self._stood_on
         async with self.tillit.unit() as work:
             asked = await self._asked(work, strict=False)
+            whose = naming.of_now(asked)
+        view = keeping.unsaved(
+            why,
+            self.fields or {},
+            names,
+            ways=(action, first, self.back),
+            about="" if stood_on is None else keeping.title_of(stood_on[1]),
+            whose=whose,
+        )
         return self._shown(asked, view, status=view.status)
 
     async def mistaken(self, error: TillitError) -> Response:

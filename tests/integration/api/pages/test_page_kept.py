@@ -100,6 +100,57 @@ async def test_a_form_of_another_sign_in_is_shown_and_not_saved(tillit: Tillit) 
     assert (await named(tillit, maja), await named(tillit, nils)) == ("Maja", "Nils")
 
 
+@pytest.mark.parametrize(
+    ("path", "sent", "page"),
+    [
+        ("/my/choices/newsletter", {"allow": "true", "language": "en"}, "/my/choices"),
+        ("/my/choices/all-at-once", {"objects": "false"}, "/my/choices/all-at-once"),
+        ("/my/requests/new/erasure", {}, "/my/requests/new/erasure"),
+    ],
+)
+async def test_a_press_of_another_sign_in_is_not_there_to_be_pressed_again(
+    tillit: Tillit, path: str, sent: dict[str, str], page: str
+) -> None:
+    maja = await joins(tillit)
+    nils = await joins(tillit, member_number="m2", email="nils@post.example")
+    async with member_at(tillit, maja) as at, member_at(tillit, nils) as other:
+        await at.open("/my/choices")
+        at.client.cookies.set("tillit", cookie(tillit, other) or "", domain="127.0.0.1")
+        answer = await at.send(path, **sent)
+        assert answer.status_code == 403
+        assert "nothing was done" in words(answer)
+        assert f'action="{path}"' not in answer.text
+        assert f'<a class="button" href="{page}"' in answer.text
+        assert (await at.open(page)).status_code == 200
+
+
+async def test_a_press_after_the_sign_in_ended_leads_to_its_page_by_way_of_a_sign_in(
+    tillit: Tillit,
+) -> None:
+    maja = await joins(tillit)
+    async with member_at(tillit, maja) as at:
+        await at.open("/my/choices")
+        ended(tillit)
+        answer = await at.send("/my/choices/newsletter", allow="true", language="en")
+    assert answer.status_code == 403
+    assert 'action="/my/choices/newsletter"' not in answer.text
+    assert 'href="/sign-in?next=%2Fmy%2Fchoices"' in answer.text
+
+
+async def test_what_comes_back_says_as_whom_and_for_what_it_would_be_sent(tillit: Tillit) -> None:
+    maja = await joins(tillit)
+    nils = await joins(tillit, member_number="m2", email="nils@post.example")
+    async with member_at(tillit, maja) as at, member_at(tillit, nils) as other:
+        await at.open("/my/requests/new/erasure")
+        at.client.cookies.set("tillit", cookie(tillit, other) or "", domain="127.0.0.1")
+        answer = await at.send("/my/requests/new/erasure", note="all")
+    assert answer.status_code == 403
+    assert fields(answer, "/my/requests/new/erasure")["note"] == "all"
+    assert "It is of this page: Ask for it." in words(answer)
+    said = words(answer).partition("as you are signed in now: ")[2]
+    assert "post.example" in said.split()[0]
+
+
 async def test_what_another_site_sends_is_repeated_to_nobody(tillit: Tillit) -> None:
     maja = await joins(tillit, name="Maja")
     async with member_at(tillit, maja) as at, browser(tillit) as nobody:
