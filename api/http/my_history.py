@@ -11,8 +11,10 @@ from audit.entries import ActorType
 from consent import choosing
 from consent.choices import Action, By, State
 from consent.receipts.events import RECEIPTED
-from dsar import own_choices
+from dsar import own_choices, own_sight
 from dsar.own_choices import Line
+from dsar.packages import closing
+from dsar.packages.closing import Closed
 
 doors = Doors(ActorType.MEMBER)
 
@@ -24,7 +26,9 @@ class MyLine(msgspec.Struct):
     was said; `recorded`: when it was written down. `by`, `how` and `evidence`: who brought it,
     by which means, and what proves it. `notice`: the text shown. `programme`: the version it was
     said under. `until`: the first day on which a consent, or a pause, no longer holds. `often`:
-    days between two contacts; `quiet`: hours without any. `guardian`: who spoke, or was named.
+    days between two contacts; `quiet`: hours without any. `how` and `evidence` are empty without a
+    second proof of the last minutes: `later` says that they wait for one, and so does the receipt.
+    Who a guardian is, and what proves it, is not told.
     `leaf` and the proof behind `receipt` are there a second after `entry`. `receipt`: null for
     what is about neither a consent nor an objection, such as a channel or a pause.
     """
@@ -45,7 +49,7 @@ class MyLine(msgspec.Struct):
     channel: str | None
     often: int | None
     quiet: list[int] | None
-    guardian: UUID | None
+    later: bool
     leaf: int | None
     receipt: str | None
 
@@ -60,11 +64,14 @@ class MyHistory(msgspec.Struct):
 async def history(asked: Asked) -> MyHistory:
     """Everything you ever said, and others for you, with what proves it."""
     found = await own_choices.lines(asked.unit, asked.active, asked.member)
-    return MyHistory([_line(one) for one in found])
+    proved = asked.who.proved_lately(asked.unit.now)
+    closed = own_sight.sight(asked.unit, asked.active, asked.member, proved=proved).closed
+    return MyHistory([_line(one, closed) for one in found])
 
 
-def _line(line: Line) -> MyLine:
-    said = line.choice
+def _line(whole: Line, closed: Closed) -> MyLine:
+    line = closing.shown_line(whole, closed)
+    said, later = line.choice, closed.words and closing.has_words(whole)
     return MyLine(
         entry=line.entry,
         action=said.action,
@@ -82,7 +89,7 @@ def _line(line: Line) -> MyLine:
         channel=said.channel,
         often=said.setting if said.action is Action.OFTEN else None,
         quiet=choosing.hours_of(said.setting or 0) if said.action is Action.HOURS else None,
-        guardian=said.guardian,
+        later=later,
         leaf=line.leaf,
         receipt=f"/v1/me/choices/history/{line.entry}/receipt"
         if said.action in RECEIPTED

@@ -7,10 +7,13 @@ import json
 from typing import Any
 
 from api.http.doors import Asked, Doors, Media
+from api.http.errors import StepUpNeeded
 from audit.entries import ActorType
 from consent.programme import Ability
 from consent.receipts import receipt
 from consent.receipts.context import CONTEXT_FILE, SCHEMA_FILE
+from dsar import own_choices
+from dsar.packages import closing
 from profiles import members
 from profiles.members import Member
 
@@ -24,7 +27,18 @@ _SCHEMA = "application/schema+json"
 
 @doors("GET", "/v1/me/choices/history/{entry:uuid}/receipt", media=_LD, problems=(404,))
 async def own(asked: Asked) -> Media:
-    """The signed receipt of something you said (ISO/IEC TS 27560), which anybody can verify."""
+    """The signed receipt of something you said (ISO/IEC TS 27560), which anybody can verify.
+
+    Of what was brought with somebody's own words (`how`, `evidence`), after a second proof.
+    """
+    if not asked.who.proved_lately(asked.unit.now):
+        lines = await own_choices.lines(asked.unit, asked.active, asked.member)
+        if any(one.entry == asked.id("entry") and closing.has_words(one) for one in lines):
+            raise StepUpNeeded(
+                "a receipt with somebody's own words is read after a second proof",
+                place="Authorization",
+                remedy="sign in with a second proof and ask again; it counts for ten minutes",
+            )
     return await _made(asked, asked.member)
 
 

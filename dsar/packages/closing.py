@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from audit.entries import Kind
+from consent.choices import Action
 from consent.programmes import Active
 from consent.uses import Use
 from dsar import identity
@@ -23,6 +24,8 @@ from profiles.unit import Unit
 
 #: What is kept in these categories was worked out from purchases, or handed out because of them.
 FROM_PURCHASES = frozenset({"pd:Purchase", "pd:PurchasesAndSpendingHabit"})
+#: Lines about two people: what proves that one is the other's guardian is not the child's to see.
+OF_TWO = frozenset({Action.GUARDIAN_NAMED, Action.GUARDIAN_REMOVED})
 #: The outcome of a use that is not told, because its question was about what was not proved.
 LEFT_OUT = "left_out"
 _GRAMMAR = frozenset(
@@ -108,10 +111,21 @@ def _identifiers(every: Iterable[Catalogue]) -> set[str]:
 
 
 def shown_line(line: Line, closed: Closed) -> Line:
-    """Without words that may name what was not proved."""
-    if not closed.words:
-        return line
-    return replace(line, choice=msgspec.structs.replace(line.choice, how="", evidence=""))
+    """Without who else it is about, and without words that may name what was not proved.
+
+    Whose guardian somebody is, and what proves it, is theirs to tell: never the child's to see.
+    """
+    choice = msgspec.structs.replace(line.choice, guardian=None)
+    if choice.action in OF_TWO:
+        choice = msgspec.structs.replace(choice, evidence="")
+    if closed.words:
+        choice = msgspec.structs.replace(choice, how="", evidence="")
+    return replace(line, choice=choice)
+
+
+def has_words(line: Line) -> bool:
+    """Whether somebody's own words stand in it."""
+    return bool(line.choice.how or line.choice.evidence)
 
 
 def shown_use(use: Use, closed: Closed) -> Use:

@@ -23,8 +23,6 @@ from dsar.packages.processing import title
 from dsar.packages.request_words import ASKED_FOR, CAME_BY, GROUNDS, STANDS, WHY
 from dsar.packages.wording import Wording
 
-#: Lines whose evidence is about two people; the guardian's is not in the child's copy.
-_OF_TWO = frozenset({Action.GUARDIAN_NAMED, Action.GUARDIAN_REMOVED})
 _OF_REQUESTS = frozenset(
     {
         Kind.REQUEST_MOVED,
@@ -104,7 +102,7 @@ def _line(found: Gathered, wording: Wording, line: Line) -> dict[str, Any]:
         "purpose_label": choice.purpose and title(found, wording, choice.purpose),
         "by": wording.coded(choice.by, BY),
         "how": choice.how,
-        "evidence": "" if choice.action in _OF_TWO else choice.evidence,
+        "evidence": choice.evidence,
         "channel": choice.channel and wording.coded(choice.channel, CHANNELS),
         "days_between_contacts": choice.setting if choice.action is Action.OFTEN else None,
         "hours_without_contacts": (

@@ -14,6 +14,7 @@ from uuid import UUID
 from api.pages.answers import File, View
 from api.pages.asked import Asked
 from api.pages.declaring import Pages
+from api.pages.errors import SecondProofNeeded
 from api.pages.member.at_once import HOW_OFTEN, hours_in_words
 from api.people.people import Kind
 from audit.verify import Proof
@@ -21,8 +22,9 @@ from consent.choices import Action, By, Choice
 from consent.choosing import hours_of
 from consent.receipts import receipt
 from consent.receipts.events import RECEIPTED
-from dsar import own_choices
+from dsar import own_choices, own_sight
 from dsar.own_choices import Line
+from dsar.packages import closing
 from dsar.packages.marking import mark
 from dsar.packages.meanings import BY, CHANNELS, SAID
 
@@ -30,8 +32,6 @@ pages = Pages(Kind.MEMBER)
 PATH = "/my/choices/history"
 MANY = 20  # lines on a page
 _LD = "application/ld+json"
-#: About two people: what proves it is not the child's alone to see.
-_OF_TWO = frozenset({Action.GUARDIAN_NAMED, Action.GUARDIAN_REMOVED})
 #: What is about everything at once, where a line names no purpose.
 _OVERALL: Mapping[Action, str] = {
     Action.OBJECTED: mark("All direct marketing"),
@@ -75,7 +75,9 @@ class ShownLine:
 
 @dataclass(frozen=True)
 class History(View):
-    """One page of it. `number` of `count` pages; `command`: what checks a receipt, to be typed."""
+    """One page of it. `number` of `count` pages; `later`: words of some line wait for a second
+    proof; `command`: what checks a receipt, to be typed.
+    """
 
     template: ClassVar[str] = "member/history.html"
     title: ClassVar[str] = mark("Everything you have said")
@@ -83,6 +85,7 @@ class History(View):
     lines: Sequence[ShownLine]
     number: int
     count: int
+    later: bool
     command: str
 
 
@@ -93,20 +96,30 @@ async def see(asked: Asked) -> History:
     count = max(1, -(-len(lines) // MANY))
     number = min(max(1, _number(asked.query.get("page", ""))), count)
     signer = await asked.tillit.signer(asked.unit.session)
-    shown = [_shown(asked, one) for one in lines[(number - 1) * MANY : number * MANY]]
+    seen = own_sight.sight(asked.unit, asked.active, asked.member, proved=asked.proved_lately)
+    of_page = lines[(number - 1) * MANY : number * MANY]
+    shown = [_shown(asked, closing.shown_line(one, seen.closed)) for one in of_page]
     # Of the newest, so that it runs as it stands beside what was just downloaded.
     newest = next((one.leaf for one in shown if one.receipt and one.leaf is not None), 0)
     return History(
         lines=shown,
         number=number,
         count=count,
+        later=seen.closed.words and any(closing.has_words(one) for one in of_page),
         command=f"tillit receipt verify {_file(newest)} --key '{signer.verifier_key}'",
     )
 
 
 @pages("GET", "/my/choices/history/{entry:uuid}/receipt")
 async def take(asked: Asked) -> File:
-    """The signed receipt of one line (ISO/IEC TS 27560), which anybody can verify."""
+    """The signed receipt of one line (ISO/IEC TS 27560), which anybody can verify.
+
+    It is of the line as it stands: one with somebody's own words waits for a second proof.
+    """
+    if not asked.proved_lately:
+        lines = await own_choices.lines(asked.unit, asked.active, asked.member)
+        if any(one.entry == asked.id("entry") and closing.has_words(one) for one in lines):
+            raise SecondProofNeeded("a second proof is needed", place=PATH)
     signer = await asked.tillit.signer(asked.unit.session)
     made = await receipt(
         asked.unit, asked.act, asked.active, asked.member, signer, entry=asked.id("entry")
@@ -140,7 +153,7 @@ def _shown(asked: Asked, line: Line) -> ShownLine:
         recorded=line.recorded if late else None,
         by=_by(asked, choice),
         how=choice.how,
-        evidence="" if choice.action in _OF_TWO else choice.evidence,
+        evidence=choice.evidence,
         last_day=ends - timedelta(days=1) if ends else None,
         resumes=choice.until if paused else None,
         notice=(notice.text if notice else None) or "",

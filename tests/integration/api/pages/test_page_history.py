@@ -6,13 +6,14 @@ from uuid import UUID
 import pytest_asyncio
 
 from api.bootstrap import SYSTEM, Tillit
+from api.tokens import Caller, mint
 from consent import guardians, ledger
-from consent.choices import By
-from consent.choosing import often
+from consent.choices import Action, By
+from consent.choosing import choose, often
 from consent.receipts import verify_file
 from profiles import members
 from profiles.enrolment import enrol
-from tests.at_a_browser import member_at
+from tests.at_a_browser import browser, member_at
 
 PATH = "/my/choices/history"
 _RECEIPT = re.compile(rf'href="({PATH}/[0-9a-f-]+/receipt)"')
@@ -131,3 +132,45 @@ async def test_what_proves_a_guardian_is_not_shown_to_the_child(tillit: Tillit, 
     assert "Your guardian was put on record" in page
     assert "FORM-77" not in page
     assert str(maja) not in page
+
+
+async def test_an_officers_words_wait_for_a_second_proof_and_so_does_their_receipt(
+    tillit: Tillit, maja: UUID
+) -> None:
+    async with tillit.unit() as work:
+        one = await members.one(work.unit, maja, lock=True)
+        said = choose(
+            work.unit, work.active.programme.purposes["personalised_offers"], Action.GIVEN,
+            at=work.unit.now, by=By.OFFICER, language="en", how="telephone",
+            evidence="rang from +46701740605",
+        )  # fmt: skip
+        await ledger.record(work.unit, SYSTEM, {one: [said]})
+    await tillit.integrate()
+    async with member_at(tillit, maja) as at:
+        page = await at.open(PATH)
+        assert "told after a second proof" in page.text
+        assert "rang from" not in page.text
+        assert "telephone" not in page.text
+        found = re.search(rf"{PATH}/[0-9a-f-]{{36}}/receipt", page.text)
+        assert found is not None
+        held = await at.client.get(found.group())
+        assert (held.status_code, "rang from" in held.text) == (303, False)
+        assert held.headers["location"].startswith("/second")
+    async with member_at(tillit, maja, stepped_up=True) as at:
+        page = await at.open(PATH)
+        assert "rang from" in page.text
+        assert "told after a second proof" not in page.text
+        assert "rang from" in (await at.client.get(found.group())).text
+    async with tillit.unit() as work:
+        weak = (await mint(tillit, Caller.member(maja))).token
+        strong = (await mint(tillit, Caller.member(maja, stepped_up=work.unit.now))).token
+    async with browser(tillit) as at:
+        for token, told in ((weak, False), (strong, True)):
+            by = {"Authorization": f"Bearer {token}"}
+            lines = await at.client.get("/v1/me/choices/history", headers=by)
+            assert ("rang from" in lines.text, lines.json()["lines"][0]["later"]) == (
+                told,
+                not told,
+            )
+            taken = await at.client.get(lines.json()["lines"][0]["receipt"], headers=by)
+            assert (taken.status_code, "rang from" in taken.text) == (200 if told else 401, told)
