@@ -181,8 +181,6 @@ async def test_nothing_at_once_looks_said_yes_to_before_anything_is(
         assert pressed(page.text, "marketing") == ["Yes"]
 
 
-
-
 #: Each in this order, with whether it is taken of who signed in by an address changed lately.
 LATELY_CHANGED = (
     (PATH, {"pause": "true", "until": "2999-01-02"}, True),
