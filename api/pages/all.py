@@ -48,6 +48,7 @@ PAGES: tuple[Page, ...] = (
     *anybody.own.all,
     *signing_in.pages.all,
     *second.pages.all,
+    *second.officers.all,
     *sign_ins.members.all,
     *sign_ins.officers.all,
     *at_once.pages.all,

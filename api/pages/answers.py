@@ -30,17 +30,6 @@ class Go:
 
 
 @dataclass(frozen=True)
-class Once:
-    """Something that is shown this once, in answer to a form, because it is kept nowhere.
-
-    `token`: the session's from now on.
-    """
-
-    view: View = field(repr=False)
-    token: str = field(repr=False)
-
-
-@dataclass(frozen=True)
 class File:
     """Something to keep; shown in the browser only where `inline`."""
 

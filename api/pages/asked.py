@@ -29,6 +29,7 @@ class Asked(Asking):
     path: Mapping[str, Any]
     query: Mapping[str, str]
     headers: Mapping[str, str] = field(repr=False)
+    cookies: Mapping[str, str] = field(repr=False)
     keys: PeopleKeys = field(repr=False)
     token: str | None = field(default=None, repr=False)
     client: str = field(default="", repr=False)

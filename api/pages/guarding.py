@@ -44,10 +44,15 @@ def session_cookie(settings: Settings) -> str:
     return "__Host-tillit" if encrypted(settings) else "tillit"
 
 
+def press_cookie(settings: Settings) -> str:
+    """The cookie of the nonce that a page's press is known by when it is repeated."""
+    return f"{session_cookie(settings)}-press"
+
+
 def cookie(name: str, value: str | None, settings: Settings) -> str:
     """A `Set-Cookie`: for this site and no script; None ends it.
 
-    The session's goes with the browser, the language's after a year.
+    The session's and the nonce's go with the browser, the language's after a year.
     """
     parts = [f"{name}={value or ''}", "Path=/", "HttpOnly", "SameSite=Lax"]
     if value is None:

@@ -4,7 +4,7 @@ What is answered leaves only after the transaction has committed.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -23,7 +23,7 @@ from api.http.problems import status_of
 from api.http.seeing import seen_in
 from api.http.watching import record
 from api.pages import guarding, keeping, naming, saying, uploads
-from api.pages.answers import File, Go, Once, View
+from api.pages.answers import File, Go, View
 from api.pages.asked import Asked
 from api.pages.declaring import Page
 from api.pages.errors import (
@@ -39,7 +39,7 @@ from api.pages.mistakes import Mistake
 from api.pages.onward import HOME, carrying
 from api.pages.rendering import html
 from api.pages.speaking import Speaking, wanted
-from api.people import sessions
+from api.people import sessions, tokens
 from api.people.errors import SessionOver
 from api.people.keys import PeopleKeys, keys_of
 from api.people.people import Kind, Person
@@ -279,6 +279,7 @@ class _Sent:
             self.request.path_params,
             self.request.query_params,
             self.request.headers,
+            self.request.cookies,
             self.keys,
             self.token if person is not None else None,
             self.request.client.host if self.request.client else "",
@@ -317,7 +318,7 @@ class _Sent:
         )
         return Speaking.of(code, programme)
 
-    def _response(self, asked: Asked, answer: View | Go | Once | File) -> Response:
+    def _response(self, asked: Asked, answer: View | Go | File) -> Response:
         if isinstance(answer, Go):
             return _gone(answer, self.tillit)
         if isinstance(answer, File):
@@ -327,14 +328,12 @@ class _Sent:
                 "Content-Disposition": f'{how}; filename="{answer.filename}"',
             }
             return Response(answer.content, headers=headers, media_type=answer.type)
-        if isinstance(answer, Once):
-            after = replace(asked, token=answer.token)
-            response = self._shown(after, answer.view, status=answer.view.status)
-            name = guarding.session_cookie(self.tillit.settings)
-            cookie = guarding.cookie(name, answer.token, self.tillit.settings)
+        response = self._shown(asked, answer, status=answer.status)
+        if self.page.presses:
+            name = guarding.press_cookie(self.tillit.settings)
+            cookie = guarding.cookie(name, tokens.new(), self.tillit.settings)
             response.headers.append("Set-Cookie", cookie)
-            return response
-        return self._shown(asked, answer, status=answer.status)
+        return response
 
     def _shown(self, asked: Asked, view: View, *, status: int) -> Response:
         said = saying.SAID.get(self.request.query_params.get("said", ""), "")

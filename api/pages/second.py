@@ -1,7 +1,8 @@
 """`/second`: another proof that it is really them, before what matters; then on to where they went.
 
 A member's is a code to their telephone or e-mail address, an officer's the code that their
-authenticator app shows, or a recovery code. An officer without a second factor sets one up here.
+authenticator app shows, or a recovery code. An officer without a second factor sets one up here,
+and reads the recovery codes on `/desk/recovery-codes` until they have kept them.
 Each try counts and stands on record, whatever comes of it. The session has another token after.
 """
 
@@ -13,19 +14,22 @@ from urllib.parse import quote
 import msgspec
 from markupsafe import Markup
 
-from api.pages import guarding
-from api.pages.answers import Go, Once, View
+from api.pages import guarding, pressing
+from api.pages.answers import Go, View
 from api.pages.asked import Asked
 from api.pages.declaring import Pages
 from api.pages.onward import SIGN_IN, carrying, onward, whose
-from api.people import codes, totp
+from api.people import codes, sessions, totp
 from api.people.codes import Outcome, Tried
+from api.people.errors import SessionOver
 from api.people.people import Kind, Person
 from dsar.identity_codes import Carrier
 from dsar.packages.marking import mark
 
 pages = Pages(None)
+officers = Pages(Kind.OFFICER)
 PATH = "/second"
+RECOVERY = "/desk/recovery-codes"
 Code = Annotated[str, msgspec.Meta(max_length=64)]
 #: What a try came to, in words; that it was proved is said where they went.
 _MEMBERS: Mapping[Outcome, str] = {
@@ -95,7 +99,7 @@ class SettingUp(View):
 
 @dataclass(frozen=True)
 class Recovery(View):
-    """The recovery codes, shown once. `file`: an address that holds them all, to be kept."""
+    """The recovery codes, until they are kept. `file`: an address that holds them all."""
 
     template: ClassVar[str] = "signing_in/recovery.html"
     title: ClassVar[str] = mark("Keep your recovery codes")
@@ -117,7 +121,7 @@ class Given(msgspec.Struct, forbid_unknown_fields=True):
         return "Given(***)"
 
 
-@pages("GET", PATH, query=("tried",))
+@pages("GET", PATH, query=("tried",), presses=True)
 async def see(asked: Asked) -> MembersProof | OfficersProof | SettingUp | Go:
     """Give the proof; who has given it lately just goes on."""
     person, to = asked.person, asked.query.get("next", "")
@@ -154,31 +158,52 @@ async def send(asked: Asked, on: Onward) -> Go:
 async def give(asked: Asked, given: Given) -> Go:
     """Give the code that came, or that the app shows, or a recovery code."""
     person = asked.person
-    if person is None:
-        return _nobody(given.next)
-    unit, keys, act = asked.unit, asked.keys, asked.act
-    if person.kind is Kind.MEMBER:
-        tried = await codes.give(unit, keys, act, person, asked.member, code=given.code)
-    else:
-        tried = await totp.give(unit, keys, act, person, code=given.code)
-    return _after(asked, person, tried, given.next)
+    try:
+        if person is None:
+            raise sessions.over()
+        tried = await _tried_by(asked, person, given.code)
+    except SessionOver:
+        # Perhaps by the first of two presses: then the second leads where it has led.
+        if (proved := await pressing.proved(asked)) is None:
+            return _nobody(given.next)
+        return _on(asked, onward(given.next, proved.kind), pressing.by_proof(asked), "proved")
+    if tried.token is None:
+        return _again(tried.outcome, given.next)
+    return _on(asked, onward(given.next, person.kind), tried.token, "proved")
 
 
 @pages("POST", PATH + "/set-up")
-async def set_up(asked: Asked, given: Given) -> Once | Go:
-    """Show that the app was given the secret; the answer holds the recovery codes, this once."""
+async def set_up(asked: Asked, given: Given) -> Go:
+    """Show that the app was given the secret; then the recovery codes are to be kept."""
     person = asked.person
-    if person is None or person.kind is not Kind.OFFICER:
-        return _nobody(given.next)
-    made = await totp.confirm(asked.unit, asked.keys, asked.act, person, code=given.code)
-    if made.token is None:
-        return _again(made.outcome, given.next)
-    view = Recovery(
-        codes=made.recovery,
-        file=_file(asked, made.recovery),
-        next=onward(given.next, person.kind),
-    )
-    return Once(view, token=made.token)
+    on = carrying(RECOVERY, given.next if whose(given.next) is Kind.OFFICER else "")
+    try:
+        if person is None:
+            raise sessions.over()
+        if person.kind is not Kind.OFFICER:
+            return _nobody(given.next)
+        unit, keys, act, token = asked.unit, asked.keys, asked.act, pressing.by_proof(asked)
+        made = await totp.confirm(unit, keys, act, person, code=given.code, token=token)
+    except SessionOver:
+        if await pressing.proved(asked, Kind.OFFICER) is None:
+            return _nobody(given.next)
+        return _on(asked, on, pressing.by_proof(asked))
+    return _again(made.outcome, given.next) if made.token is None else _on(asked, on, made.token)
+
+
+@officers("GET", RECOVERY, proved=True)
+async def read(asked: Asked) -> Recovery | Go:
+    """The recovery codes that were made in this session; once they are kept, nothing."""
+    to = onward(asked.query.get("next", ""), Kind.OFFICER)
+    made = await totp.recovery(asked.unit, asked.keys, asked.who)
+    return Recovery(codes=made, file=_file(asked, made), next=to) if made else Go(to)
+
+
+@officers("POST", RECOVERY)
+async def keep(asked: Asked, on: Onward) -> Go:
+    """They are kept, and shown no more."""
+    await totp.kept(asked.unit, asked.who)
+    return Go(onward(on.next, Kind.OFFICER))
 
 
 def _members(asked: Asked, person: Person) -> MembersProof:
@@ -208,11 +233,17 @@ async def _setting_up(asked: Asked, person: Person) -> SettingUp:
     )
 
 
-def _after(asked: Asked, person: Person, tried: Tried, to: str) -> Go:
-    if tried.token is None:
-        return _again(tried.outcome, to)
+async def _tried_by(asked: Asked, person: Person, code: str) -> Tried:
+    unit, keys, act, token = asked.unit, asked.keys, asked.act, pressing.by_proof(asked)
+    if person.kind is Kind.MEMBER:
+        return await codes.give(unit, keys, act, person, asked.member, code=code, token=token)
+    return await totp.give(unit, keys, act, person, code=code, token=token)
+
+
+def _on(asked: Asked, to: str, token: str | None, said: str | None = None) -> Go:
+    """There, with the token that the session has from now on."""
     cookie = guarding.session_cookie(asked.tillit.settings)
-    return Go(onward(to, person.kind), said="proved", cookies={cookie: tried.token})
+    return Go(to, said=said, cookies={cookie: token})
 
 
 def _again(outcome: Outcome, to: str) -> Go:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import msgspec
 
 from api.bootstrap import SYSTEM
-from api.pages import guarding, naming
+from api.pages import guarding, naming, pressing
 from api.pages.answers import Go, View
 from api.pages.asked import Asked
 from api.pages.declaring import Pages
@@ -128,13 +128,19 @@ async def sent(asked: Asked) -> Sent:
     return Sent(again=carrying(SIGN_IN[kind], _next(asked.query.get("next", ""), kind)))
 
 
-@pages("GET", LINK)
-async def look(asked: Asked) -> Followed | LinkOver:
-    """Whom the link signs in, if it holds; it is not used up by looking."""
+@pages("GET", LINK, presses=True)
+async def look(asked: Asked) -> Followed | LinkOver | Go:
+    """Whom the link signs in, if it holds; it is not used up by looking.
+
+    Who was signed in by it here a moment ago just goes on.
+    """
     to, token = asked.query.get("next", ""), str(asked.path["token"])
     kind = whose(to) or Kind.MEMBER
     somebody = await links.look(asked.unit, asked.keys, token)
     if somebody is None:
+        begun = pressing.by_link(asked, token)
+        if begun == asked.token and (person := await pressing.done(asked, begun)) is not None:
+            return Go(onward(to, person.kind))
         return LinkOver(again=carrying(SIGN_IN[kind], _next(to, kind)))
     who, more = await naming.of_link(asked, somebody)
     return Followed(
@@ -148,8 +154,15 @@ async def look(asked: Asked) -> Followed | LinkOver:
 
 @pages("POST", LINK)
 async def follow(asked: Asked, on: Onward) -> Go:
-    """Sign in: the link is used up, and whoever was signed in at this browser is so no more."""
-    token = str(asked.path["token"])
+    """Sign in: the link is used up, and whoever was signed in at this browser is so no more.
+
+    The same press once more leads where the first has led.
+    """
+    token, cookie = str(asked.path["token"]), guarding.session_cookie(asked.tillit.settings)
+    begun = pressing.by_link(asked, token)
+    await links.wait(asked.unit, token)
+    if begun is not None and (person := await pressing.done(asked, begun)) is not None:
+        return Go(onward(on.next, person.kind), cookies={cookie: begun})
     way = ByLink(asked.keys, SYSTEM)
     somebody = await way.finish(asked.unit, {"token": token}, client=asked.client)
     if somebody is None:
@@ -162,8 +175,8 @@ async def follow(asked: Asked, on: Onward) -> Go:
         asked.keys,
         somebody,
         user_agent=asked.headers.get("user-agent", ""),
+        token=begun,
     )
-    cookie = guarding.session_cookie(asked.tillit.settings)
     return Go(onward(on.next, somebody.kind), cookies={cookie: begun})
 
 

@@ -139,11 +139,19 @@ async def ask(
 
 
 async def give(
-    unit: Unit, keys: PeopleKeys, act: Act, person: Person, member: Member, *, code: str
+    unit: Unit,
+    keys: PeopleKeys,
+    act: Act,
+    person: Person,
+    member: Member,
+    *,
+    code: str,
+    token: str | None = None,
 ) -> Tried:
     """Try a code. Each try counts: the answer is an outcome, for an exception would undo it.
 
-    On record as `second_proof.given` or `second_proof.failed`. Raises `SessionOver`, as `ask` does.
+    `token`: as `sessions.begin` has it. On record as `second_proof.given` or
+    `second_proof.failed`. Raises `SessionOver`, as `ask` does.
     """
     await sessions.keep(unit, person)
     connection = await raw(unit.session)
@@ -156,7 +164,8 @@ async def give(
     line = await cursor.fetchone()
     outcome = Outcome.EXPIRED if line is None else await _checked(unit, person, member, line, code)
     if outcome is Outcome.PROVED:
-        return Tried(outcome, await sessions.step_up(unit, keys, act, person, how="code"))
+        given = await sessions.step_up(unit, keys, act, person, how="code", token=token)
+        return Tried(outcome, given)
     facts: dict[str, Fact] = {"session": person.short, "outcome": outcome.value}
     await _record(unit, act, EntryKind.SECOND_PROOF_FAILED, facts)
     return Tried(outcome)

@@ -144,6 +144,14 @@ async def look(unit: Unit, keys: PeopleKeys, token: str) -> Somebody | None:
     return None if line is None else await _whose(unit, keys, _Row(*line))
 
 
+async def wait(unit: Unit, token: str) -> None:
+    """Until whoever is using this link at the same moment is done."""
+    connection = await raw(unit.session)
+    await connection.execute(
+        "SELECT FROM sign_in_link WHERE digest = %s FOR UPDATE", (tokens.digest(token),)
+    )
+
+
 async def take(
     unit: Unit, keys: PeopleKeys, act: Act, token: str, *, network: bytes
 ) -> Somebody | None:

@@ -102,13 +102,20 @@ class Listed:
 
 
 async def begin(
-    unit: Unit, active: Active, keys: PeopleKeys, somebody: Somebody, *, user_agent: str = ""
+    unit: Unit,
+    active: Active,
+    keys: PeopleKeys,
+    somebody: Somebody,
+    *,
+    user_agent: str = "",
+    token: str | None = None,
 ) -> str:
     """Sign somebody in; returns the new session's token. On record as `session.begun`.
 
-    Raises `UnknownMember` for who is not there, and `UnknownOfficer`.
+    `token`: the one to have, which nobody can know before; else one of chance. Raises
+    `UnknownMember` for who is not there, and `UnknownOfficer`.
     """
-    token, act = tokens.new(), await _act(unit, active, keys, somebody)
+    token, act = token or tokens.new(), await _act(unit, active, keys, somebody)
     digest, seen = _digest(token), device(user_agent)
     row = _Row(
         *(digest, somebody.kind.value, somebody.member, somebody.account, somebody.settled),
@@ -160,14 +167,23 @@ async def found(unit: Unit, active: Active, keys: PeopleKeys, token: str) -> Per
     return _person(row, account)
 
 
-async def step_up(unit: Unit, keys: PeopleKeys, act: Act, person: Person, *, how: str) -> str:
+async def step_up(
+    unit: Unit,
+    keys: PeopleKeys,
+    act: Act,
+    person: Person,
+    *,
+    how: str,
+    token: str | None = None,
+) -> str:
     """A second proof was given: returns the token that the session has from now on.
 
     The one before opens nothing any more. No second proof goes by an address that was changed
     lately, so the session is `settled`. On record as `second_proof.given`; `how`: ``code``,
-    ``totp`` or ``recovery``. Raises `SessionOver` for a session that ended meanwhile.
+    ``totp`` or ``recovery``; `token`: as `begin` has it. Raises `SessionOver` for a session that
+    ended meanwhile.
     """
-    token, connection = tokens.new(), await raw(unit.session)
+    token, connection = token or tokens.new(), await raw(unit.session)
     await connection.execute("DELETE FROM second_code WHERE session = %s", (person.session,))
     cursor = await connection.execute(
         f"SELECT {_COLUMNS} FROM person_session s WHERE s.digest = %s FOR UPDATE",  # noqa: S608

@@ -53,7 +53,7 @@ class PersonSessionRow(SQLModel, table=True):
 
     `address`: a keyed digest of the e-mail address that a member's link went to; once they have it
     no more, the session is over. `ends_at`: at the latest. `pending`: a second factor's secret that
-    is being set up, sealed.
+    is being set up; `recovery`: codes that its officer has not said to have kept; both sealed.
     """
 
     __tablename__ = "person_session"
@@ -70,6 +70,7 @@ class PersonSessionRow(SQLModel, table=True):
     ends_at: datetime = Field(sa_column=_moment())
     stepped_up_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
     pending: bytes | None = Field(default=None, sa_column=_bytes(nullable=True))
+    recovery: bytes | None = Field(default=None, sa_column=_bytes(nullable=True))
     mark: bytes = Field(sa_column=_bytes())
 
 

@@ -12,7 +12,7 @@ _FORM = b"tillit/form/v1"
 
 def new() -> str:
     """A token, to be handed to its bearer and kept nowhere."""
-    return _written(secrets.token_bytes(_BYTES))
+    return written(secrets.token_bytes(_BYTES))
 
 
 def digest(token: str) -> bytes | None:
@@ -24,7 +24,7 @@ def digest(token: str) -> bytes | None:
     except ValueError:
         return None
     # One spelling only: the last character has bits to spare.
-    return sha256(secret).digest() if _written(secret) == token else None
+    return sha256(secret).digest() if written(secret) == token else None
 
 
 def form_token(token: str) -> str:
@@ -32,7 +32,7 @@ def form_token(token: str) -> str:
 
     Follows from the session's token, and tells nothing of it: HMAC-SHA256.
     """
-    return _written(hmac.digest(token.encode(), _FORM, "sha256"))
+    return written(hmac.digest(token.encode(), _FORM, "sha256"))
 
 
 def is_form_token(token: str, given: str) -> bool:
@@ -40,5 +40,6 @@ def is_form_token(token: str, given: str) -> bool:
     return hmac.compare_digest(form_token(token).encode(), given.encode("utf-8", "replace"))
 
 
-def _written(data: bytes) -> str:
+def written(data: bytes) -> str:
+    """The token that these 32 bytes are."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

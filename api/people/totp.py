@@ -33,7 +33,7 @@ DIGITS = 6
 _DRIFT = 1  # steps by which a telephone's clock may be off
 _SECRET = 20  # bytes: as long as the digest (RFC 4226, section 4)
 _RECOVERY, _RECOVERY_BYTES = 10, 10
-_PENDING, _KEPT = "pending", "secret"
+_PENDING, _KEPT, _SHOWN = "pending", "secret", "recovery"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Enrolment:
 
 @dataclass(frozen=True)
 class Enrolled:
-    """`token`: the session's from now on; `recovery`: codes that are shown once, and kept nowhere.
+    """`token`: the session's from now on; `recovery`: codes of which only digests rest for long.
 
     Without a token, `outcome` says why.
     """
@@ -98,9 +98,19 @@ async def enrol(unit: Unit, keys: PeopleKeys, person: Person, *, issuer: str) ->
     return Enrolment(written, uri, _qr(uri))
 
 
-async def confirm(unit: Unit, keys: PeopleKeys, act: Act, person: Person, *, code: str) -> Enrolled:
+async def confirm(
+    unit: Unit,
+    keys: PeopleKeys,
+    act: Act,
+    person: Person,
+    *,
+    code: str,
+    token: str | None = None,
+) -> Enrolled:
     """The telephone shows a code: from now on the officer signs in with it.
 
+    The recovery codes can be read in this session until they are `kept`. `token`: as
+    `sessions.begin` has it.
     On record as `officer.second_factor_set` and `second_proof.given`, or `second_proof.failed`.
     """
     account = _account(person)
@@ -118,18 +128,51 @@ async def confirm(unit: Unit, keys: PeopleKeys, act: Act, person: Person, *, cod
         "UPDATE officer_account SET secret = %s, last_step = %s, enrolled_at = %s WHERE id = %s",
         (keys.seal(TABLE, account, _KEPT, secret), step, unit.now, account),
     )
-    recovery = await _new_recovery(unit, keys, account)
+    made = await _new_recovery(unit, keys, account)
     facts: dict[str, Fact] = {"officer": person.officer}
     entry = act.entry(EntryKind.OFFICER_SECOND_FACTOR_SET, facts=facts)
     await unit.record.write(unit.session, entry)
-    token = await sessions.step_up(unit, keys, act, person, how="totp")
-    return Enrolled(Outcome.PROVED, token, recovery)
+    await connection.execute(
+        "UPDATE person_session SET recovery = %s WHERE digest = %s",
+        (keys.seal(TABLE, account, _SHOWN, " ".join(made).encode()), person.session),
+    )
+    given = await sessions.step_up(unit, keys, act, person, how="totp", token=token)
+    return Enrolled(Outcome.PROVED, given, made)
 
 
-async def give(unit: Unit, keys: PeopleKeys, act: Act, person: Person, *, code: str) -> Tried:
+async def recovery(unit: Unit, keys: PeopleKeys, person: Person) -> tuple[str, ...]:
+    """The recovery codes that this session has made and its officer has not kept yet."""
+    connection = await raw(unit.session)
+    cursor = await connection.execute(
+        "SELECT recovery FROM person_session WHERE digest = %s", (person.session,), binary=True
+    )
+    line = await cursor.fetchone()
+    if line is None or line[0] is None:
+        return ()
+    return tuple(keys.open(TABLE, _account(person), _SHOWN, line[0]).decode().split())
+
+
+async def kept(unit: Unit, person: Person) -> None:
+    """The officer has kept the recovery codes: nobody is shown them any more."""
+    connection = await raw(unit.session)
+    await connection.execute(
+        "UPDATE person_session SET recovery = NULL WHERE digest = %s", (person.session,)
+    )
+
+
+async def give(
+    unit: Unit,
+    keys: PeopleKeys,
+    act: Act,
+    person: Person,
+    *,
+    code: str,
+    token: str | None = None,
+) -> Tried:
     """Try what the telephone shows, or a recovery code. Each try that fails counts.
 
-    The answer is an outcome, for an exception would undo the count. On record as
+    The answer is an outcome, for an exception would undo the count. `token`: as `sessions.begin`
+    has it. On record as
     `second_proof.given` or `second_proof.failed`.
     """
     account = _account(person)
@@ -145,7 +188,8 @@ async def give(unit: Unit, keys: PeopleKeys, act: Act, person: Person, *, code: 
         how, holds = "recovery", await _use_recovery(unit, keys, account, given)
     if not holds:
         return Tried(await _failed(unit, keys, act, person, Outcome.WRONG))
-    return Tried(Outcome.PROVED, await sessions.step_up(unit, keys, act, person, how=how))
+    proved = await sessions.step_up(unit, keys, act, person, how=how, token=token)
+    return Tried(Outcome.PROVED, proved)
 
 
 async def recovery_left(unit: Unit, person: Person) -> int:

@@ -62,10 +62,11 @@ STATEMENTS = [
         ends_at timestamptz NOT NULL,
         stepped_up_at timestamptz,
         pending bytea,
+        recovery bytea,
         mark bytea NOT NULL,
         CHECK ({_WHO}),
         CHECK ({_CAME_BY}),
-        CHECK (pending IS NULL OR kind = 'officer')
+        CHECK ((pending IS NULL AND recovery IS NULL) OR kind = 'officer')
     )
     """,
     *_possible("person_session", "made_at", "seen_at", "ends_at", "stepped_up_at"),

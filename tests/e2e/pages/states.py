@@ -55,6 +55,7 @@ WHO: Mapping[str, Callable[[Site], str | None]] = {
     "officer": lambda site: site.officer_token(site.people.officer),
     "half an officer": lambda site: site.officer_token(site.people.officer, proved=False),
     "newcomer": lambda site: site.officer_token(site.people.newcomer, proved=False),
+    "just set up": lambda site: site.just_set_up(),
     "desk": lambda site: site.officer_token(site.people.desk),
 }
 
@@ -300,6 +301,7 @@ STATES: tuple[State, ...] = (
     State("/sign-in/link/{token}", "over", "nobody", _at(f"/sign-in/link/{'A' * 43}"), status=410),
     State("/second", "of a member", "maja", _at("/second?next=/my/purchases")),
     State("/second", "set up", "half an officer"),
+    State("/desk/recovery-codes", "", "just set up"),
     State("/my/sign-ins", "", "maja"),
     State("/desk/health", "", "officer"),
     State("/desk/breaches", "", "officer"),

@@ -6,6 +6,7 @@ test says so, and letters are kept here.
 """
 
 import asyncio
+import base64
 import re
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -17,11 +18,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+
 from api import work
 from api.bootstrap import SYSTEM, Tillit, opened
 from api.http.serving import listen, server
 from api.mail import Mail, Outcome
-from api.people import links, officers
+from api.people import links, officers, sessions, totp
 from api.people.keys import keys_of
 from api.people.people import Kind, Somebody
 from api.settings import read_settings
@@ -142,6 +146,27 @@ class Site:
 
     def officer_token(self, account: UUID, *, proved: bool = True) -> str:
         return self.token(Somebody(kind=Kind.OFFICER, account=account), proved=proved)
+
+    def just_set_up(self) -> str:
+        """The token of a new officer's session that has set up a second factor just now."""
+        account = self.hires(f"just-set-up-{next(self._numbers)}")
+        token = self.officer_token(account, proved=False)
+
+        async def done(tillit: Tillit) -> str:
+            keys = keys_of(tillit)
+            async with tillit.unit() as unit:
+                person = await sessions.found(unit.unit, unit.active, keys, token)
+                assert person is not None
+                made = await totp.enrol(unit.unit, keys, person, issuer="the club")
+                assert made is not None
+                key = TOTP(base64.b32decode(made.secret), 6, SHA1(), totp.STEP)  # noqa: S303
+                code = key.generate(int(unit.unit.now.timestamp())).decode()
+                act = person.act(None, unit.active.version)
+                given = await totp.confirm(unit.unit, keys, act, person, code=code)
+            assert given.token is not None
+            return given.token
+
+        return self.do(done)
 
 
 @contextmanager

@@ -1,10 +1,13 @@
 """The second proof on pages: asked for where it is needed, given, and on to where one was going."""
 
+import asyncio
 import re
 from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import unquote
 from uuid import UUID
 
+import httpx
 import pytest
 from a_way_in import (
     Mailbox,
@@ -22,13 +25,14 @@ from a_way_in import (
 
 from api import work as worker
 from api.bootstrap import SYSTEM, Tillit, opened
-from api.people import sessions
+from api.people import sessions, tokens
 from api.people.keys import keys_of
 from api.people.people import Kind, Person, Somebody
 from api.settings import Settings, SmsGateway
 from consent.programme import load_programme
+from kernel.clock import StoppedClock, SystemClock
 from profiles.enrolment import enrol
-from tests.at_a_browser import Browser, browser, member_at, officer_at, signed_in
+from tests.at_a_browser import OURS, Browser, browser, member_at, officer_at, signed_in
 from tests.conftest import EXAMPLES
 
 #: A page that wants a second proof.
@@ -147,22 +151,151 @@ async def test_who_signed_in_by_a_changed_address_opens_the_rest_by_another_way(
         assert hidden(page, "next") == "/my/sign-ins"
 
 
-async def test_an_officer_sets_up_a_factor_and_sees_recovery_codes_once(tillit: Tillit) -> None:
+async def test_an_officer_sets_up_a_factor_and_sees_recovery_codes_until_they_are_kept(
+    tillit: Tillit,
+) -> None:
     mail = mailbox(tillit)
     async with officer_with_a_factor(tillit, mail, next="/desk/sign-ins") as made:
         assert len(set(made.recovery)) == 10
         assert made.page.status_code == 200
         assert made.page.headers["cache-control"] == "no-store"
-        assert 'href="/desk/sign-ins"' in made.page.text
+        assert made.page.url.path == "/desk/recovery-codes"
+        assert hidden(made.page, "next") == "/desk/sign-ins"
         file = re.search(r'href="data:text/plain;charset=utf-8,([^"]*)" download', made.page.text)
         assert file is not None
         assert [one for one in unquote(file.group(1)).splitlines() if one in made.recovery] == list(
             made.recovery
         )
-        page = await made.at.open("/desk/sign-ins")
+        await made.at.open("/desk/sign-ins")
+        again = await made.at.open("/desk/recovery-codes")
+        assert all(code in again.text for code in made.recovery), "they are not kept yet"
+        page = await made.at.send("/desk/recovery-codes", next="/desk/sign-ins")
         assert page.url.path == "/desk/sign-ins"
-        again = await made.at.open("/second")
-        assert not any(code in again.text for code in made.recovery)
+        for path in ("/second", "/desk/recovery-codes"):
+            after = await made.at.open(path)
+            assert not any(code in after.text for code in made.recovery)
+
+
+def _as_before(at: Browser) -> dict[str, str]:
+    """The cookies that the page was opened with: what a press sends whose answer is awaited."""
+    return {"cookie": "; ".join(f"{one.name}={one.value}" for one in at.client.cookies.jar)}
+
+
+async def _twice(
+    tillit: Tillit, at: Browser, path: str, headers: dict[str, str], *, at_once: bool, **data: str
+) -> list[httpx.Response]:
+    """The same form sent twice by one browser, which has no answer between."""
+    async with browser(tillit) as one:
+        sent = {**data, "form": hidden(at.page, "form")} if "form" in at.page.text else data
+
+        async def press() -> httpx.Response:
+            return await one.client.post(path, data=sent, headers={**OURS, **headers})
+
+        if at_once:
+            return list(await asyncio.gather(press(), press()))
+        first = await press()
+        one.client.cookies.clear()
+        return [first, await press()]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_setting_up_pressed_twice_leads_to_the_same_codes(
+    tillit: Tillit, at_once: bool
+) -> None:
+    mail = mailbox(tillit)
+    await hired(tillit)
+    async with browser(tillit) as at:
+        await asks(tillit, at, "officer-7@club.example", page="/sign-in/desk")
+        page = await follows(at, mail.link)
+        found = re.search(r"<code>([A-Z2-7 ]+)</code>", page.text)
+        assert found is not None
+        code, cookies = shown(found.group(1), tillit), _as_before(at)
+        answers = await _twice(
+            tillit, at, "/second/set-up", cookies, at_once=at_once, code=code, next=""
+        )
+        assert {one.headers["location"] for one in answers} == {"/desk/recovery-codes"}
+        [token] = {one.cookies["tillit"] for one in answers}
+        session = {"cookie": f"tillit={token}"}
+        at.client.cookies.clear()
+        codes = await at.client.get("/desk/recovery-codes", headers=session)
+        assert len(re.findall(r"<li>([a-z2-7-]{19})</li>", codes.text)) == 10
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_code_pressed_twice_leads_on(tillit: Tillit, at_once: bool) -> None:
+    mail = mailbox(tillit)
+    member = await joins(tillit)
+    async with member_at(tillit, member) as at:
+        await at.open(f"/second?next={PURCHASES}")
+        await at.send("/second/send", next=PURCHASES)
+        await worker.drain(tillit)
+        cookies = _as_before(at)
+        answers = await _twice(
+            tillit, at, "/second/code", cookies, at_once=at_once, code=mail.code, next=PURCHASES
+        )
+        assert {one.headers["location"] for one in answers} == {f"{PURCHASES}?said=proved"}
+        assert len({one.cookies["tillit"] for one in answers}) == 1
+
+
+async def test_who_has_the_former_token_alone_is_led_nowhere(tillit: Tillit) -> None:
+    mail = mailbox(tillit)
+    member = await joins(tillit)
+    async with member_at(tillit, member) as at:
+        await at.open(f"/second?next={PURCHASES}")
+        await at.send("/second/send", next=PURCHASES)
+        await worker.drain(tillit)
+        former = cookie(tillit, at)
+        await at.send("/second/code", code=mail.code, next=PURCHASES)
+        assert at.page is not None
+        assert at.page.url.path == PURCHASES
+    for more in ("", "; tillit-press=", f"; tillit-press={tokens.new()}"):
+        async with browser(tillit) as thief:
+            answer = await thief.client.post(
+                "/second/code",
+                data={"code": mail.code, "next": PURCHASES},
+                headers={**OURS, "cookie": f"tillit={former}{more}"},
+            )
+        assert answer.headers["location"].startswith("/sign-in")
+        assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(("seconds", "again"), [(59, True), (61, False)])
+async def test_a_press_leads_on_for_a_minute(settings: Settings, seconds: int, again: bool) -> None:
+    clock = StoppedClock(SystemClock().now())
+    async with opened(settings, clock=clock) as tillit:
+        await tillit.apply(SYSTEM, load_programme(EXAMPLES / "fjallklubben.toml"))
+        mail = mailbox(tillit)
+        member = await joins(tillit)
+        async with member_at(tillit, member) as at:
+            await at.open(f"/second?next={PURCHASES}")
+            await at.send("/second/send", next=PURCHASES)
+            await worker.drain(tillit)
+            sent = {"code": mail.code, "next": PURCHASES, "form": hidden(at.page, "form")}
+            headers = {**OURS, **_as_before(at)}
+            async with browser(tillit) as one:
+                await one.client.post("/second/code", data=sent, headers=headers)
+                clock.at += timedelta(seconds=seconds)
+                one.client.cookies.clear()
+                late = await one.client.post("/second/code", data=sent, headers=headers)
+        assert late.headers["location"].startswith(PURCHASES) is again
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_link_pressed_twice_begins_one_session(tillit: Tillit, at_once: bool) -> None:
+    mail = mailbox(tillit)
+    member = await joins(tillit)
+    async with browser(tillit) as at:
+        await asks(tillit, at, "maja@post.example")
+        link = mail.link.partition("?")[0]
+        await at.open(link)
+        answers = await _twice(tillit, at, link, _as_before(at), at_once=at_once, next="")
+        assert {one.headers["location"] for one in answers} == {"/my/choices"}
+        [token] = {one.cookies["tillit"] for one in answers}
+    person = await who(tillit, token)
+    assert person is not None
+    assert person.member == member
+    async with tillit.unit() as work:
+        assert len(await sessions.listed(work.unit, person)) == 1
 
 
 async def test_the_page_with_the_codes_is_of_the_new_session(tillit: Tillit) -> None:
