@@ -26,6 +26,7 @@ class What(StrEnum):
     LINKS_TO_ADDRESS = "links_to_address"  # from one network
     LINKS_TO_MAILBOX = "links_to_mailbox"  # from all of them
     LINKS_FROM_NETWORK = "links_from_network"
+    DESK_LINKS_FROM_NETWORK = "desk_links_from_network"
     WRONG_LINKS = "wrong_links"  # from a network
     CODES_IN_SESSION = "codes_in_session"
     CODES_TO_MEMBER = "codes_to_member"
@@ -39,6 +40,8 @@ LIMITS: Mapping[What, Sequence[tuple[int, timedelta]]] = {
     What.LINKS_TO_ADDRESS: ((3, timedelta(minutes=15)), (10, DAY)),
     What.LINKS_TO_MAILBOX: ((20, HOUR), (60, DAY)),
     What.LINKS_FROM_NETWORK: ((30, HOUR),),
+    # Officers often sit where guests do: what these ask for shuts no desk.
+    What.DESK_LINKS_FROM_NETWORK: ((30, HOUR),),
     What.WRONG_LINKS: ((30, HOUR),),
     What.CODES_IN_SESSION: ((3, timedelta(minutes=15)),),
     What.CODES_TO_MEMBER: ((5, HOUR), (10, DAY)),

@@ -29,6 +29,10 @@ from profiles.unit import Unit
 TABLE = "sign_in_link"
 HOLDS = timedelta(minutes=15)
 _COLUMNS = "digest, kind, member, officer, settled, address, made_at, ends_at, mark"
+_FROM_NETWORK = {
+    Kind.MEMBER: What.LINKS_FROM_NETWORK,
+    Kind.OFFICER: What.DESK_LINKS_FROM_NETWORK,
+}
 _log = structlog.get_logger("tillit.people")
 
 
@@ -92,15 +96,20 @@ async def ask(
     spelt = accounts.spelt(address) or ""
     whose = keys.mark("link to", kind.value, spelt or address.strip().casefold())
     here = keys.mark("link from", whose, network)
-    if not await limits.take(unit, What.LINKS_FROM_NETWORK, network):
-        await _limited(unit, act, kind, "network", network)
-    elif not await limits.take(unit, What.LINKS_TO_ADDRESS, here):
-        await _limited(unit, act, kind, "address", here)
-    elif not await limits.take(unit, What.LINKS_TO_MAILBOX, whose):
-        await _limited(unit, act, kind, "address", whose)
-    else:
-        payload = msgspec.msgpack.encode(Wanted(spelt, nearest(language), next))
-        await post.put(unit, keys, post.What.LINK, kind, payload, member=None)
+    counted = (
+        (_FROM_NETWORK[kind], network, "network"),
+        (What.LINKS_TO_ADDRESS, here, "address"),
+        (What.LINKS_TO_MAILBOX, whose, "address"),
+    )
+    # All are asked before any is counted: only what is sent is.
+    for what, of, by in counted:
+        if not await limits.has_room(unit, what, of):
+            await _limited(unit, act, kind, by, of)
+            return
+    for what, of, _ in counted:
+        await limits.count(unit, what, of)
+    payload = msgspec.msgpack.encode(Wanted(spelt, nearest(language), next))
+    await post.put(unit, keys, post.What.LINK, kind, payload, member=None)
 
 
 async def make(unit: Unit, keys: PeopleKeys, somebody: Somebody) -> str:

@@ -276,6 +276,26 @@ async def test_thirty_links_from_a_network_in_an_hour(home: House) -> None:
     assert await home.outcomes("sign_in.asked") == {"limited": 1}
 
 
+async def test_what_a_limit_refuses_counts_against_no_other(home: House) -> None:
+    await home.member("1", email=ADDRESS)
+    await home.member("2", email="nils@post.example")
+    for _ in range(35):
+        await asks(home, ADDRESS, send=False)
+    assert len(await posts(home)) == 3
+    await asks(home, "nils@post.example", send=False)
+    assert len(await posts(home)) == 4
+
+
+async def test_what_guests_ask_for_shuts_no_desk_and_no_desk_them(home: House) -> None:
+    for number in range(31):
+        await asks(home, f"n{number}@post.example", client="192.0.2.1", send=False)
+    assert len(await posts(home)) == 30
+    for number in range(31):
+        address = f"o{number}@club.example"
+        await asks(home, address, client="192.0.2.1", kind=Kind.OFFICER, send=False)
+    assert len(await posts(home)) == 60
+
+
 async def test_guesses_fill_the_record_only_so_far(home: House) -> None:
     for _ in range(33):
         assert await comes(home, secrets.token_urlsafe(32)) is None
