@@ -27,6 +27,7 @@ class Go:
     to: str
     said: str | None = None
     cookies: Mapping[str, str | None] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ class Page:
     limit: int = LIMIT
     #: Its form may hold a file.
     file: bool = False
+    #: Any page of ours may send its form, also one from before the session's token was another.
+    any_form: bool = False
     #: Its form makes a new session: pressed twice in one browser, it makes the same one.
     presses: bool = False
     #: It holds a frame with a page of ours.

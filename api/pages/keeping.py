@@ -83,7 +83,7 @@ def unsaved(
     written = [
         value for name, value in fields if value and (name in _TYPED or not _OURS.fullmatch(value))
     ]
-    said, proves = (why if written else _OPEN_ANEW[why]), why is UNPROVED
+    said, proves = (why if written else _OPEN_ANEW.get(why, why)), why is UNPROVED
     kept = fields if written else []
     return Unsaved(said, action, first, proves, back, about, whose, kept, written)
 

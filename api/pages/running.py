@@ -21,8 +21,8 @@ from api.http.bodies import Shape, check_path, check_query, form_fields, read
 from api.http.errors import Malformed, WrongCaller
 from api.http.problems import status_of
 from api.http.seeing import seen_in
-from api.http.watching import record
-from api.pages import guarding, keeping, naming, saying, uploads
+from api.http.watching import passing, record
+from api.pages import guarding, keeping, naming, saying, unsure, uploads
 from api.pages.answers import File, Go, View
 from api.pages.asked import Asked
 from api.pages.declaring import Page
@@ -103,7 +103,7 @@ def _endpoint(
             raise
         except Exception as error:  # a door: recorded, and answered with a page
             record(error, seen)
-            response = await sent.faulty()
+            response = await sent.faulty(error)
         if page.frames:
             response.headers["Content-Security-Policy"] = guarding.FRAMING
         for name, value in always.items():
@@ -200,7 +200,9 @@ class _Sent:
         to = carrying(to, self.back)
         return await self.kept(why, to) if self.is_kept else _gone(Go(to), self.tillit)
 
-    async def kept(self, why: str, first: str = "") -> Response:
+    async def kept(
+        self, why: str, first: str = "", *, kind: type[keeping.Unsaved] = keeping.Unsaved
+    ) -> Response:
         """The page that the form comes back on."""
         names = () if self.shape is None else self.shape.fields
         action = quote(self.request.url.path)
@@ -216,6 +218,7 @@ class _Sent:
             about="" if stood_on is None else keeping.title_of(stood_on[1]),
             whose=whose,
         )
+        view = kind(**vars(view))
         return self._shown(asked, view, status=view.status)
 
     async def mistaken(self, error: TillitError) -> Response:
@@ -232,11 +235,21 @@ class _Sent:
         )
         return self._shown(asked, view, status=status)
 
-    async def faulty(self) -> Response:
-        """The page that says that something is wrong with us, which is in the log."""
+    async def faulty(self, error: Exception) -> Response:
+        """The page that says that something is wrong with us, which is in the log.
+
+        Where the connection was lost while a form was done, nobody knows whether it was.
+        """
+        what, status = saying.WRONG, 500
+        if passing(error):
+            what, status = saying.ERRORS["unavailable"], 503
+            if self.page.method == "POST":
+                if self.is_kept:
+                    return await self.kept(unsure.LOST, kind=unsure.Unsure)
+                what = unsure.LOST
         async with self.tillit.unit() as work:
             asked = await self._asked(work, strict=False)
-        return self._shown(asked, Mistake(what=saying.WRONG, back=self._on), status=500)
+        return self._shown(asked, Mistake(what=what, back=self._on), status=status)
 
     @property
     def _on(self) -> str:
@@ -304,6 +317,8 @@ class _Sent:
 
     def _check(self, asked: Asked, fields: Mapping[str, Any]) -> None:
         """Raises `OldForm` for what no page of this session has sent."""
+        if self.page.any_form:
+            return
         if asked.token is not None and not sessions.is_form_token(
             asked.token, str(fields.get(_FORM, ""))
         ):
@@ -358,7 +373,7 @@ def _gone(go: Go, tillit: Tillit) -> Response:
     if go.said is not None:
         to += ("&" if "?" in to else "?") + urlencode({"said": go.said})
     to += hash_ + part
-    response = Response(status_code=303, headers={"Location": to})
+    response = Response(status_code=303, headers={**go.headers, "Location": to})
     for name, value in go.cookies.items():
         response.headers.append("Set-Cookie", guarding.cookie(name, value, tillit.settings))
     return response

@@ -25,6 +25,8 @@ from dsar.packages.marking import mark
 pages = Pages(None)
 LINK = "/sign-in/link/{token}"
 DESK = "desk"
+#: The browser forgets what it keeps of our pages (Clear Site Data).
+_CLEARED = {"Clear-Site-Data": '"cache"'}
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,7 @@ async def follow(asked: Asked, on: Onward) -> Go:
     return Go(onward(on.next, somebody.kind), cookies={cookie: begun})
 
 
-@pages("POST", "/sign-out")
+@pages("POST", "/sign-out", any_form=True)
 async def leave(asked: Asked) -> Go:
     """End this session, and its cookie."""
     person = asked.person
@@ -190,9 +192,9 @@ async def leave(asked: Asked) -> Go:
 
 
 def signed_out(asked: Asked, kind: Kind) -> Go:
-    """To the sign-in, without the cookie of a session that has ended."""
+    """To the sign-in, without the cookie of a session that has ended, nor the pages it showed."""
     cookie = guarding.session_cookie(asked.tillit.settings)
-    return Go(SIGN_IN[kind], said="signed-out", cookies={cookie: None})
+    return Go(SIGN_IN[kind], said="signed-out", cookies={cookie: None}, headers=_CLEARED)
 
 
 def _way_in(asked: Asked, kind: Kind) -> SigningIn | Go:

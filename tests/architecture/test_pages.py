@@ -138,6 +138,10 @@ def test_the_pages_for_anybody_are_a_closed_list() -> None:
     assert {one.path for one in PAGES if one.kind is None} == ANYBODYS
 
 
+def test_only_signing_out_is_done_with_a_form_of_another_session() -> None:
+    assert [one.path for one in PAGES if one.any_form] == ["/sign-out"]
+
+
 def test_no_address_of_a_page_has_room_for_personal_data() -> None:
     for page in PAGES:
         for name, kind in re.findall(r"{(\w+)(?::(\w+))?}", page.path):

@@ -358,3 +358,25 @@ async def test_who_is_signed_in_as_another_is_told_before_a_link_ends_that(tilli
         assert "signed in here as officer-7" in words(await at.open(mail.link))
     async with member_at(tillit, maja) as at:
         assert "That sign-in ends" not in words(await at.open(mail.link))
+
+
+async def test_a_tab_from_before_a_second_proof_signs_out_too(tillit: Tillit) -> None:
+    member = await joins(tillit)
+    async with (
+        member_at(tillit, member) as before,
+        member_at(tillit, member, stepped_up=True) as after,
+    ):
+        tab = await before.open("/my/choices")
+        sent = await after.client.post(
+            "/sign-out", data={"form": hidden(tab, "form")}, headers=OURS
+        )
+        assert sent.headers["location"] == "/sign-in?said=signed-out"
+        assert sent.headers["clear-site-data"] == '"cache"'
+        assert (await after.open("/my/choices")).url.path == "/sign-in"
+
+
+async def test_no_other_site_signs_anybody_out(tillit: Tillit) -> None:
+    member = await joins(tillit)
+    async with member_at(tillit, member) as at:
+        await at.client.post("/sign-out", headers={"Sec-Fetch-Site": "cross-site"})
+        assert (await at.open("/my/choices")).url.path == "/my/choices"
