@@ -23,7 +23,7 @@ from profiles.values import has_controls, without_controls
 
 LIMIT = 1 << 20  # bytes
 FORM = "application/x-www-form-urlencoded"
-_MOST_FIELDS = 32  # of a form
+_MOST_FIELDS = 1_000  # of a form, whose bytes are limited besides
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 _LIKE_A_NAME = r"^[a-z][a-z0-9_-]{0,62}$(?!\n)"
@@ -42,6 +42,7 @@ _ENUM = re.compile(r"^Invalid enum value .*$", re.DOTALL)
 _ESCAPED = re.compile(
     rb"(?<!\\)(?:\\\\)*\\(?:[bf]|u00(?:0[0-8bBcCeEfF]|1[0-9a-fA-F]|7[fF]|[89][0-9a-fA-F]))"
 )
+_LINE_END = re.compile(r"\r\n?")
 _RAW = re.compile(rb"\x7f|\xc2[\x80-\x9f]")
 
 _NO_NAME = "this is not written like a name"
@@ -116,6 +117,7 @@ class Shape:
 def form_fields(body: bytes) -> dict[str, Any]:
     """The fields of a form, without control characters; one whose name ends in ``[]`` is a list.
 
+    A line's end is one character, as it was where it was typed (HTML, the API value of a textarea).
     Raises `Malformed`.
     """
     try:
@@ -126,7 +128,7 @@ def form_fields(body: bytes) -> dict[str, Any]:
         ) from error
     fields, lines = dict[str, Any](), dict[str, Any]()
     for name, written in sent:
-        value = without_controls(written)
+        value = without_controls(_LINE_END.sub("\n", written))
         if name.endswith("[]"):
             lines.setdefault(name.removesuffix("[]"), []).append(value)
         else:

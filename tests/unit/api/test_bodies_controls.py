@@ -54,7 +54,8 @@ def test_json_is_refused_exactly_when_a_text_in_it_has_a_control_character(
 @given(TEXTS)
 def test_a_form_is_read_without_control_characters(text: str) -> None:
     body = f"note={quote(text)}".encode()
-    wanted = "".join(one for one in text if not controls(one))
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    wanted = "".join(one for one in lines if not controls(one))
     assert form_fields(body) == {"note": wanted}
 
 
@@ -78,3 +79,12 @@ def test_no_value_reason_or_line_of_an_import_keeps_one(text: str) -> None:
 
 def test_tabs_and_line_ends_may_stand() -> None:
     assert check_value(FieldType.TEXT, "a\tb\r\nc", place="address") == "a\tb\r\nc"
+
+
+def test_a_form_may_hold_many_ticked_boxes() -> None:
+    body = b"&".join([b"values%5B%5D=v"] * 900)
+    assert form_fields(body) == {"values": ["v"] * 900}
+
+
+def test_a_line_end_in_a_form_is_one_character() -> None:
+    assert form_fields(b"note=a%0D%0Ab%0Dc%0Ad") == {"note": "a\nb\nc\nd"}
