@@ -5,9 +5,10 @@ somebody looked is on record. Then the right, and what is particular to it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from itertools import zip_longest
 from typing import ClassVar, TypeVar
 from uuid import UUID
 
@@ -60,10 +61,20 @@ class NotFound(Find):
 
 
 @dataclass(frozen=True)
+class Correction:
+    """One value to set right: which it is of, and what is written for it."""
+
+    number: int
+    fields: Sequence[Option]
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Opening(View):
     """`rights`: to choose from, while none is chosen; then `right`, and what goes with it.
 
-    `purposes`: that a withdrawal or an objection can be about; `fields`: that can be set right.
+    `purposes`: that a withdrawal or an objection can be about; `all_marketing`: that one is about
+    that; `received`, `note`, `identified`: as they were sent.
     """
 
     template: ClassVar[str] = "officer/opening.html"
@@ -75,9 +86,12 @@ class Opening(View):
     right_text: str
     purposes: Sequence[Option]
     marketing: bool
-    fields: Sequence[Option]
-    corrections: int
+    all_marketing: bool
+    corrections: Sequence[Correction]
     languages: Sequence[Option]
+    received: str
+    note: str = field(repr=False)
+    identified: bool
     today: date
     wrong: str
 
@@ -147,6 +161,8 @@ async def fill_in(asked: Asked) -> Opening:
 async def open_(asked: Asked, new: NewRequest) -> Go | Misfit:
     """Put it into the register; its clock runs from the day it came in."""
     right = right_named(new.right)
+    if (doubt := _doubt(asked, new)) is not None:
+        return _opening(Misfit, asked, right, asked.speaking.say(doubt), new)
     try:
         found = await requests.open_request(
             asked.unit,
@@ -165,7 +181,7 @@ async def open_(asked: Asked, new: NewRequest) -> Go | Misfit:
             "Something of this does not fit. Look at the day, at what it is about, and at how "
             "values are written."
         )
-        return _opening(Misfit, asked, right, asked.speaking.say(said))
+        return _opening(Misfit, asked, right, asked.speaking.say(said), new)
     return Go(to(found.id), said="opened-joined" if found.joined else "opened")
 
 
@@ -175,14 +191,17 @@ Form = TypeVar("Form", bound=Opening)
 def _kinds(asked: Asked) -> list[Option]:
     """What members are found by, the member number first."""
     known = asked.unit.schema.catalogue.fields
-    names = [name for name, field in known.items() if field.lookup is not None]
+    names = [name for name, one in known.items() if one.lookup is not None]
     names.sort(key=lambda name: name != members.NUMBER)
     return [Option(name, _label(asked, known[name]), False) for name in names]
 
 
-def _opening(view: type[Form], asked: Asked, right: Right | None, wrong: str) -> Form:
+def _opening(
+    view: type[Form], asked: Asked, right: Right | None, wrong: str, sent: NewRequest | None = None
+) -> Form:
+    """The form, with what was `sent` in it."""
+    new = sent or NewRequest(right="", received=asked.unit.today.isoformat())
     speak, programme = asked.speaking, asked.active.programme
-    known = asked.unit.schema.catalogue.fields
     # What comes in is offered in every language that letters are written in, the first before all.
     tongues = dict.fromkeys((*programme.languages, *LANGUAGES))
     return view(
@@ -191,21 +210,50 @@ def _opening(view: type[Form], asked: Asked, right: Right | None, wrong: str) ->
         right="" if right is None else right.value,
         right_text="" if right is None else speak.say(RIGHTS[right]),
         purposes=[
-            Option(one.name, speak.titled(asked.active, one.name), False)
+            Option(one.name, speak.titled(asked.active, one.name), one.name in new.purposes)
             for one in programme.purposes.values()
             if right in AT_ONCE
         ],
         marketing=right is Right.OBJECTION,
-        fields=[
-            Option(name, _label(asked, field), False)
-            for name, field in known.items()
-            if right is Right.RECTIFICATION
+        all_marketing=new.marketing,
+        corrections=_corrections(asked, new) if right is Right.RECTIFICATION else [],
+        languages=[
+            Option(one, speak.language.language(one), one == new.language) for one in tongues
         ],
-        corrections=CORRECTIONS,
-        languages=[Option(one, speak.language.language(one), False) for one in tongues],
+        received=new.received,
+        note=new.note,
+        identified=new.identified,
         today=asked.unit.today,
         wrong=wrong,
     )
+
+
+def _corrections(asked: Asked, new: NewRequest) -> list[Correction]:
+    known = asked.unit.schema.catalogue.fields
+    pairs = [*_pairs(new), *[("", "")] * CORRECTIONS][:CORRECTIONS]
+    return [
+        Correction(
+            number,
+            [Option(name, _label(asked, one), name == named) for name, one in known.items()],
+            value,
+        )
+        for number, (named, value) in enumerate(pairs, 1)
+    ]
+
+
+def _pairs(new: NewRequest) -> list[tuple[str, str]]:
+    return list(zip_longest(new.fields, new.values, fillvalue=""))
+
+
+def _doubt(asked: Asked, new: NewRequest) -> str | None:
+    """What leaves open which value is to be what; it is not guessed."""
+    known = asked.unit.schema.catalogue.fields
+    if any(name not in known and (name or value.strip()) for name, value in _pairs(new)):
+        return mark("A value is written and not what it is of. Choose that beside it.")
+    named = [name for name in new.fields if name]
+    if len(named) != len(set(named)):
+        return mark("The same is chosen twice. Set each right once.")
+    return None
 
 
 def _label(asked: Asked, field: Field) -> str:
@@ -225,8 +273,7 @@ def _day(sent: str) -> date | None:
 def _values(asked: Asked, new: NewRequest) -> dict[str, object]:
     """The fields that were named, each with what it is to be; None removes. Raises `BadValue`."""
     known: Mapping[str, Field] = asked.unit.schema.catalogue.fields
-    named = zip(new.fields, new.values, strict=False)
-    return {name: _read(known[name], text.strip()) for name, text in named if name in known}
+    return {name: _read(known[name], text.strip()) for name, text in _pairs(new) if name in known}
 
 
 def _read(field: Field, text: str) -> object:

@@ -2,7 +2,9 @@
 
 import asyncio
 import re
-from html import unescape
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from html import escape, unescape
 from uuid import UUID
 
 import httpx
@@ -12,7 +14,7 @@ from a_way_in import asks, cookie, follows, joins, mailbox, words
 from structlog.testing import capture_logs
 
 from api import work as worker
-from api.bootstrap import Tillit
+from api.bootstrap import Tillit, Work
 from kernel.database import libpq
 from profiles import members
 from profiles.sealing import open_value
@@ -220,3 +222,82 @@ async def test_a_session_that_ends_while_a_code_is_asked_for_or_given_leads_to_t
             await elsewhere.execute("DELETE FROM person_session")
         answer = await sending
         assert (answer.status_code, answer.url.path) == (200, "/sign-in")
+
+
+@pytest.mark.parametrize("done", [True, False])
+async def test_where_the_connection_is_lost_nobody_says_that_nothing_was_changed(
+    tillit: Tillit, monkeypatch: pytest.MonkeyPatch, done: bool
+) -> None:
+    unit, times = Tillit.unit, iter(range(9))
+
+    @asynccontextmanager
+    async def lost(self: Tillit) -> AsyncIterator[Work]:
+        first = next(times) == 0
+        async with unit(self) as work:
+            yield work
+            if first and not done:
+                raise psycopg.OperationalError
+        if first:
+            raise psycopg.OperationalError
+
+    member = await joins(tillit)
+    async with member_at(tillit, member, stepped_up=True) as at:
+        await at.open("/my/data/name")
+        monkeypatch.setattr(Tillit, "unit", lost)
+        page = await at.send("/my/data/name", value=WRITTEN)
+        monkeypatch.undo()
+    assert page.status_code == 503
+    assert "We cannot tell whether it was done. Look first." in words(page)
+    assert "Nothing was changed" not in words(page)
+    assert fields(page, "/my/data/name") == {"value": WRITTEN}
+
+
+async def test_a_page_that_cannot_be_read_just_now_says_so(
+    tillit: Tillit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(_: object) -> None:
+        raise psycopg.OperationalError
+
+    member = await joins(tillit)
+    async with member_at(tillit, member) as at:
+        monkeypatch.setattr("api.people.sessions.listed", lambda *_: lost(_))
+        page = await at.open("/my/sign-ins")
+    assert page.status_code == 503
+    assert "We cannot do this right now." in words(page)
+
+
+async def test_what_an_officer_typed_for_a_request_comes_back_with_what_is_wrong(
+    tillit: Tillit,
+) -> None:
+    member = await joins(tillit)
+    new = f"/desk/requests/new/{member}"
+    sent: dict[str, str | list[str]] = {
+        "right": "rectification", "received": "2026-01-02", "language": "fi", "identified": "true",
+        "note": WRITTEN, "values[]": ["Åsa", "", ""],
+    }  # fmt: skip
+    async with officer_at(tillit) as at:
+        await at.open(f"{new}?right=rectification")
+        for named, said in (
+            (["", "", ""], "A value is written and not what it is of."),
+            (["name", "name", ""], "The same is chosen twice."),
+            (["birth_date", "", ""], "Something of this does not fit."),
+        ):
+            page = await at.send(new, **sent, **{"fields[]": named})
+            assert page.status_code == 422
+            assert said in words(page)
+            assert escape(WRITTEN, quote=False) in page.text.replace("&#34;", '"')
+            for kept in ('value="Åsa"', 'value="2026-01-02"', 'value="fi" selected',
+                         'value="true" checked'):  # fmt: skip
+                assert kept in page.text
+            for name in filter(None, named):
+                assert f'value="{name}" selected' in page.text
+
+
+async def test_a_line_end_counts_once_as_it_does_for_the_browser(tillit: Tillit) -> None:
+    member = await joins(tillit)
+    new = f"/desk/requests/new/{member}"
+    note = "\r\n".join(["x" * 39] * 100)
+    async with officer_at(tillit) as at:
+        await at.open(f"{new}?right=access")
+        page = await at.send(new, right="access", note=note)
+    assert page.status_code == 200
