@@ -31,7 +31,8 @@ def shots() -> Path:
 
 @dataclass
 class Screen:
-    """One window. `noise`: every console message; `fetched`: every answer, by what it is."""
+    """One window. `noise`: every console message but Chromium's word that it did as we asked it
+    (Clear-Site-Data); `fetched`: every answer, by what it is."""
 
     page: Page = field(repr=False)
     site: Site = field(repr=False)
@@ -60,7 +61,8 @@ class Screen:
         self.noise.append(f"error: {error}")
 
     def _heard(self, message: ConsoleMessage) -> None:
-        self.noise.append(f"{message.type}: {message.text}")
+        if not message.text.startswith("Clear-Site-Data header on "):
+            self.noise.append(f"{message.type}: {message.text}")
 
     def _fetched(self, answer: Response) -> None:
         self.fetched.append(answer)

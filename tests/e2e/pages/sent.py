@@ -123,9 +123,10 @@ def _signed_out(screen: Screen) -> None:
 
 
 def _used(screen: Screen) -> None:
-    """Open a link, press its button, and open it again."""
+    """Open a link, press its button, and open it again in another browser."""
     link = screen.page.url
     filled("main form")(screen)
+    screen.page.context.clear_cookies()
     screen.page.goto(link)
 
 
@@ -181,7 +182,7 @@ STATES: tuple[Sent, ...] = (
         filled("main .choice form", form="AAAA"),
         status=403,
     ),
-    Sent("a form after signing out", member, "/my/choices", _signed_out, status=200),
+    Sent("a form after signing out", member, "/my/choices", _signed_out, status=403),
     Sent("a link that was used", nobody, _link, _used, status=410),
     Sent("a wrong code", addressed, "/second?next=/my/purchases", _wrong_codes(1), status=200),
     Sent("too many codes", addressed, "/second?next=/my/purchases", _wrong_codes(4), status=200),

@@ -19,13 +19,15 @@ MOST = 6
 @dataclass(frozen=True)
 class Place:
     """`page`: by its address, and `pair`: where yes and no are, of a child's id. `yes`, `no`: what
-    their forms send."""
+    their forms send. `first`: the purpose that a yes is said to before there is anything to say.
+    """
 
     name: str
     page: str
     pair: str
     yes: str = '[name="allow"][value="true"]'
     no: str = '[name="allow"][value="false"]'
+    first: str = ""
 
 
 PLACES = (
@@ -37,6 +39,7 @@ PLACES = (
         '#newsletter .choice:has([name="channel"][value="sms"])',
         '[name="on"][value="true"]',
         '[name="on"][value="false"]',
+        first="newsletter",
     ),
     Place(
         "a channel of all",
@@ -44,6 +47,7 @@ PLACES = (
         '#channels .choice:has([name="channel"][value="email"])',
         '[name="on"][value="true"]',
         '[name="on"][value="false"]',
+        first="newsletter",
     ),
     Place(
         "all marketing",
@@ -63,6 +67,9 @@ def test_a_no_takes_no_more_presses_than_a_yes(
 ) -> None:
     guardian = site.joins(name="Siv", birth_date="1980-01-01")
     pair = place.pair.format(child=child_of(site, guardian)) if "{" in place.pair else place.pair
+    if place.first:
+        hand = Pointer(screens.of_member(guardian, script=script, width=width))
+        _presses(hand, "/my/choices", f"#{place.first} .choice form:has({Place.yes}) button")
     counted = []
     for form in (place.yes, place.no, place.yes, place.no):
         hand = Pointer(screens.of_member(guardian, script=script, width=width))
