@@ -15,6 +15,7 @@ from typing import Annotated, Any, get_args
 from urllib.parse import parse_qsl
 
 import msgspec
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from api.http.errors import Malformed, Misshapen, TooLarge
@@ -163,10 +164,9 @@ def check_query(given: Mapping[str, str], known: Sequence[str]) -> None:
 
 
 def check_path(given: Mapping[str, Any]) -> None:
-    """Raises `Misshapen` for a control character in an address."""
-    for name, value in given.items():
-        if isinstance(value, str) and has_controls(value):
-            raise _control(name)
+    """Nothing is at an address with a control character in it: raises a 404, as for any other."""
+    if any(isinstance(value, str) and has_controls(value) for value in given.values()):
+        raise HTTPException(404)
 
 
 def _refuse_controls(body: bytes) -> None:

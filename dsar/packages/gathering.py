@@ -51,6 +51,7 @@ class Gathered:
 
     `former`: fields that an earlier programme had and this one has not. `proofs`: by entry, its
     exact bytes and the proof that they are on record; an entry of this moment has none yet.
+    `guardian`: whether `lines` had one, which they show no more. `wards`: how many they speak for.
     """
 
     at: datetime
@@ -68,6 +69,7 @@ class Gathered:
     proofs: Mapping[UUID, tuple[bytes, str]] = field(repr=False)
     requests: Sequence[Asking] = field(repr=False)
     holds: Sequence[Hold] = field(repr=False)
+    guardian: bool = False
     wards: int = 0
 
 
@@ -100,6 +102,7 @@ async def gather(unit: Unit, active: Active, row: RequestRow, member: Member) ->
         traits=_only(values, catalogue.traits.keys(), closed.traits),
         purchases=[] if closed.purchases else await reading.purchases(unit, member),
         lines=[closing.shown_line(one, closed) for one in reversed(lines)],
+        guardian=any(one.choice.guardian is not None for one in lines),
         stands=own_choices.stands(unit, active, member, standings),
         standings=standings,
         uses=[closing.shown_use(one, closed) for one in used],

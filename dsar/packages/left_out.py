@@ -11,7 +11,7 @@ from dsar.packages.wording import Wording
 def told(found: Gathered, wording: Wording) -> list[dict[str, Any]]:
     """Everything that is kept and not told, and why (Arts. 12(6) and 15(4))."""
     said = unproved(found, wording)
-    if any(one.choice.guardian is not None for one in found.lines):
+    if found.guardian:
         words = wording.say("Who your guardian is, and what proves it: it is about them too.")
         said.append({"what": "guardian", "name": None, "words": words})
     if found.wards:

@@ -20,7 +20,7 @@ from api.pages.member.checking import packed
 from api.pages.officer import use_filter
 from api.pages.officer.inbox import Option, Tab
 from api.pages.officer.use_filter import Group
-from api.pages.officer.use_rows import FACTS, PATH, Line, line
+from api.pages.officer.use_rows import FACTS, PATH, Line, line, of_waiting
 from api.people.people import Kind
 from audit.entries import ActorType
 from audit.looking import Page, Place, Seen, Wanted
@@ -47,9 +47,9 @@ _TABS = {
 class UsePage(View):
     """`wrong`: what of the address makes no sense; then nothing is looked for.
 
-    `waiting`: entries without a number yet. `meddled`: somebody has been at the record;
-    `doubtful`: the tallies by which entries are found are wrong. `verify`: the command that
-    checks all of it.
+    `waiting`: entries without a number yet; `more`: there are more of those. `meddled`: somebody
+    has been at the record; `doubtful`: the tallies by which entries are found are wrong. `most`:
+    how many an export holds.
     """
 
     template: ClassVar[str] = "officer/use.html"
@@ -110,7 +110,8 @@ def _page(
     page: Page | None,
 ) -> UsePage:
     lines = [line(asked, one) for one in (page.entries if page else ())]
-    waiting = [line(asked, one) for one in (page.waiting if page else ())]
+    waiting = page.waiting if page else ()
+    shown = of_waiting(asked, waiting, SHOWN)
     older, newer = (page.older, page.newer) if page else (None, None)
     return shape(
         tabs=tabs(asked, PATH),
@@ -122,15 +123,15 @@ def _page(
         first=filtered.first,
         last=filtered.last,
         picked=filtered.picked,
-        waiting=waiting,
-        more=bool(page and page.more),
+        waiting=shown,
+        more=bool(page and page.more) or len(shown) < len(waiting),
         lines=lines,
         older="" if older is None else filtered.address(PATH, before=older),
         newer="" if newer is None else filtered.address(PATH, after=newer),
         newest="" if newer is None else filtered.address(PATH),
         export=filtered.address(f"{PATH}/export"),
         most=watching.MOST,
-        meddled=bool(page and page.broken) or any(one.bad for one in (*waiting, *lines)),
+        meddled=bool(page and page.broken) or any(one.bad for one in (*shown, *lines)),
         doubtful=bool(page and page.stray),
     )
 

@@ -22,7 +22,7 @@ from api.pages.declaring import Pages
 from api.pages.officer.inbox import Tab
 from api.pages.officer.programme_words import ABILITIES, ACTIONS
 from api.pages.officer.use import tabs
-from api.pages.officer.use_rows import PATH, WITH_PAGES, Line, address_of, line, titled
+from api.pages.officer.use_rows import PATH, WITH_PAGES, Line, address_of, line, of_waiting, titled
 from api.pages.officer.use_words import ACTOR_TYPES, KINDS
 from api.people import officers
 from api.people.people import Kind
@@ -141,7 +141,7 @@ async def see(asked: Asked) -> ActorPage:
         unused=sum(not one.count for one in grants),
         unknown=unknown,
         latest=[line(asked, one) for one in found.latest.entries],
-        waiting=[line(asked, one) for one in found.latest.waiting],
+        waiting=of_waiting(asked, found.latest.waiting, LATEST),
         all=_list(who),
     )
 

@@ -74,6 +74,12 @@ def line(asked: Asked, seen: Seen) -> Line:
     )
 
 
+def of_waiting(asked: Asked, waiting: Sequence[Seen], most: int) -> list[Line]:
+    """Of those without a number so many at most; what somebody has meddled with before others."""
+    lines = [line(asked, one) for one in waiting]
+    return sorted(lines, key=lambda one: not one.bad)[:most]
+
+
 def titled(asked: Asked, purpose: str | None) -> str:
     """A purpose in words with its code; empty for none."""
     return asked.speaking.titled(asked.active, purpose) if purpose else ""

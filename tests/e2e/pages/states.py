@@ -278,6 +278,7 @@ STATES: tuple[State, ...] = (
     State("/desk/use", "", "officer"),
     State("/desk/use", "looked for", "officer", _at("/desk/use?kind=data&first=2026-01-01")),
     State("/desk/use", "wrong", "officer", _at("/desk/use?first=soon"), status=422),
+    State("/desk/use/export", "wrong", "officer", _at("/desk/use/export?first=soon"), status=422),
     State("/desk/use/segments", "", "officer"),
     State("/desk/use/segments", "wrong", "officer", _at("/desk/use/segments?who=x"), status=422),
     State(

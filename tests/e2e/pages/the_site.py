@@ -149,7 +149,7 @@ class Site:
 
     def just_set_up(self) -> str:
         """The token of a new officer's session that has set up a second factor just now."""
-        account = self.hires(f"just-set-up-{next(self._numbers)}")
+        account = self.hires(f"officer-{next(self._numbers)}")
         token = self.officer_token(account, proved=False)
 
         async def done(tillit: Tillit) -> str:

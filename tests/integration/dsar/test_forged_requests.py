@@ -352,15 +352,17 @@ async def test_a_proof_that_was_given_for_another_request_opens_nothing(
     request = await register.ask(Right.ERASURE, proof=None)
     other = await register.ask(Right.ACCESS)
     register.sql("UPDATE identity_proof SET request = %s WHERE request = %s", request, other)
-    await _not_approved(register, request)
+    await _not_approved(register, request, f"request {other} has 0 of the 1 proofs of identity")
 
 
-async def _not_approved(register: Register, request: UUID) -> None:
+async def _not_approved(register: Register, request: UUID, *more: str) -> None:
     with pytest.raises(CannotOpen):
         async with register.tillit.unit() as work:
             await deciding.approve(work.unit, OFFICER, work.active, request)
-    problem = f"request {request} has a proof of identity that was not given for it"
-    assert await register.problems() == [problem]
+    wanted = [f"request {request} has a proof of identity that was not given for it", *more]
+    found = sorted(await register.problems())
+    assert len(found) == len(wanted)
+    assert all(one.startswith(start) for one, start in zip(found, sorted(wanted), strict=True))
     assert await register.tier() == "gold"
 
 

@@ -62,6 +62,9 @@ def test_a_withdrawal_cut_off_with_all_that_belongs_to_it_is_told(
     assert "newest history is gone" in club("audit", "verify").err
     assert _signed(database_url)[0] == size
 
-    remembered.rename(tmp_path / "kept.checkpoint")  # somebody put a backup back on purpose
+    # Somebody put a backup back on purpose; that one would have had the tallies of its own leaves.
+    remembered.rename(tmp_path / "kept.checkpoint")
+    assert "tillit audit recount" in club("audit", "verify").err
+    assert club("audit", "recount").status == 0
     assert club("audit", "verify").status == 0
     assert _signed(database_url)[0] > size

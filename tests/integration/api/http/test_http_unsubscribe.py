@@ -90,7 +90,8 @@ async def test_the_page_asks_with_one_button_and_no_field(
     [
         ("nb-NO,nb;q=0.9,en;q=0.5", "nb", "Vil du avslutte dette?"),
         ("de, en;q=0.8", "en", "Do you want to stop this?"),
-        ("fi, da", "sv", "Vill du avsluta det här?"),  # the programme serves neither
+        ("fi, da", "en", "Do you want to stop this?"),  # the programme serves neither
+        ("sv-FI, fi", "sv", "Vill du avsluta det här?"),
         ("", "sv", "Vill du avsluta det här?"),
     ],
 )
