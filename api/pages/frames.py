@@ -16,10 +16,12 @@ class _Place:
     to: str
     text: str
     ability: Ability | None = None
+    #: Also for who signed in by an address that was changed lately (`Page.unsettled`).
+    unsettled: bool = False
 
 
 _MEMBERS = (
-    _Place("/my/choices", mark("Choices")),
+    _Place("/my/choices", mark("Choices"), unsettled=True),
     _Place("/my/uses", mark("How my data was used")),
     _Place("/my/data", mark("What you know about me")),
     _Place("/my/requests", mark("My requests")),
@@ -43,7 +45,7 @@ def frame_of(asked: Asked, *, path: str, said: str = "") -> Frame:
     person = asked.person
     places: tuple[_Place, ...] = ()
     if person is not None and person.kind is Kind.MEMBER:
-        places = _MEMBERS
+        places = tuple(one for one in _MEMBERS if person.settled or one.unsettled)
     if person is not None and person.kind is Kind.OFFICER and person.is_in:
         places = _of_role(asked)
     speaking = asked.speaking
@@ -57,6 +59,7 @@ def frame_of(asked: Asked, *, path: str, said: str = "") -> Frame:
             for one in places
         ),
         path=carrying(path, asked.query.get("next", "")),
+        settled=person is None or person.settled,
         said=speaking.say(said) if said else "",
         form=sessions.form_token(asked.token) if asked.token is not None else "",
     )

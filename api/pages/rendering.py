@@ -33,7 +33,8 @@ class Frame:
     """What stands around every page.
 
     `kind`: ``member``, ``officer`` or empty; `said`: what was done just now, in words; `form`: the
-    token that a form of a signed-in person holds; `path`: this page's own address.
+    token that a form of a signed-in person holds; `path`: this page's own address; `settled`: as a
+    `Person` has it.
     """
 
     controller: str
@@ -43,6 +44,7 @@ class Frame:
     links: tuple[Link, ...]
     path: str
     said: str = ""
+    settled: bool = True
     form: str = field(default="", repr=False)
 
 

@@ -19,6 +19,7 @@ from api.pages.answers import View
 from api.pages.asked import Asked
 from api.pages.charts import Series, lines
 from api.pages.declaring import Pages
+from api.pages.officer import use_filter
 from api.pages.officer.inbox import Tab
 from api.pages.officer.programme_words import ABILITIES, ACTIONS
 from api.pages.officer.use import tabs
@@ -28,7 +29,6 @@ from api.people import officers
 from api.people.people import Kind
 from audit.entries import ActorType
 from audit.errors import EntryUnknown
-from audit.tallies import actors
 from consent import watching
 from consent.programme import Ability
 from dsar.packages.marking import mark
@@ -152,13 +152,8 @@ LAST = mark("Last %(number)s days")
 async def _actor(asked: Asked) -> tuple[ActorType, str]:
     """Raises `EntryUnknown` for somebody who is neither on record nor in the programme."""
     type, id = str(asked.path["type"]), str(asked.path["actor"])
-    if type in WITH_PAGES:
-        known = set(await actors(asked.unit.session))
-        known |= {("service", name) for name in asked.active.programme.services}
-        accounts = await officers.listed(asked.unit, asked.active, asked.keys)
-        known |= {("officer", one.name) for one in accounts}
-        if (type, id) in known:
-            return ActorType(type), id
+    if type in WITH_PAGES and (type, id) in await use_filter.everybody(asked):
+        return ActorType(type), id
     raise EntryUnknown("nobody of that name is on record", place="actor")
 
 

@@ -7,7 +7,9 @@ from urllib.parse import urlencode
 
 from api.pages.asked import Asked
 from api.pages.officer.inbox import Option
+from api.pages.officer.use_rows import WITH_PAGES
 from api.pages.officer.use_words import ACTOR_TYPES, FAMILIES, KINDS, KINDS_OF, Family
+from api.people import officers
 from audit.entries import ActorType, Kind
 from audit.looking import Wanted, days
 from audit.tallies import actors
@@ -61,14 +63,11 @@ async def read(asked: Asked) -> Filter:
     """What is asked for. Nothing raises: a mistake is told on the page, beside what was sent."""
     say = asked.speaking.say
     sent = {name: asked.query.get(name, "") for name in QUERY}
-    known = await actors(asked.unit.session)
     people = {"": say(_ANYBODY)}
     people |= {one.value: say(text) for one, text in ACTOR_TYPES.items()}  # type: ignore[attr-defined]
-    named = dict.fromkeys(
-        [("service", name) for name in asked.active.programme.services]
-        + [(type, id) for type, id in known if type in ("service", "officer", "agent")]
-    )
-    for type, id in named:
+    for type, id in await everybody(asked):
+        if type == ActorType.SYSTEM:
+            continue  # there is one, by its type alone
         people[f"{type}:{id}"] = say(ONE_OF, type=say(ACTOR_TYPES[type]), name=id)
     purposes = {"": say(_ANY_PURPOSE)} | {
         name: asked.speaking.titled(asked.active, name) for name in purposes_of(asked)
@@ -95,6 +94,18 @@ async def read(asked: Asked) -> Filter:
         sent["last"] if last else "",
         any(sent.values()),
     )
+
+
+async def everybody(asked: Asked) -> list[tuple[str, str]]:
+    """Who is shown with what they did: services of the programme, officers with an account, and
+    whoever is on record."""
+    accounts = await officers.listed(asked.unit, asked.active, asked.keys)
+    known = [
+        *(("service", name) for name in asked.active.programme.services),
+        *(("officer", one.name) for one in accounts),
+        *await actors(asked.unit.session),
+    ]
+    return [one for one in dict.fromkeys(known) if one[0] in WITH_PAGES]
 
 
 def purposes_of(asked: Asked) -> list[str]:
