@@ -118,13 +118,14 @@ def lost(tillit: Tillit) -> Callable[[Request, Exception], Awaitable[Response]]:
     always = guarding.headers(tillit.settings)
 
     async def nowhere(_: Asked) -> Go:
-        raise NotImplementedError("it is never run")
+        raise NoSuchPage("there is nothing at this address")
+
+    page = Page("GET", "none", nowhere, None)
 
     async def told(request: Request, error: Exception) -> Response:
         looks = request.method == "GET" and "text/html" in request.headers.get("accept", "")
         if not (isinstance(error, HTTPException) and error.status_code == 404 and looks):
             return await problems.on_http(request, error)
-        page = Page("GET", "none", nowhere, None)
         sent = _Sent(tillit, keys_of(tillit), page, request, None, {})
         try:
             response = await sent.mistaken(NoSuchPage("there is nothing at this address"))
