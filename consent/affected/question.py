@@ -76,8 +76,8 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
 
     What the answer rests on: `entries` were uses that were meant, `lost` of them without the detail
     that says of whom or of what; `broken` entries were altered or are gone, and may have said
-    anything; `strangers` are not as we wrote them, if we did, and count for nothing. `vouchers`:
-    how often the books of the erased were read, which lead to nobody.
+    anything; `strangers` are not as we wrote them, if we did: they are not counted, and so somebody
+    may be missing. `vouchers`: how often the books of the erased were read, which lead to nobody.
     """
 
     certain: bytes

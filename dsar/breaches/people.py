@@ -14,6 +14,7 @@ from pyroaring import BitMap
 from audit.acts import Act
 from audit.entries import Kind
 from consent.affected.question import Affected
+from consent.cells import cell
 from dsar.breaches import register, searches
 from dsar.errors import NotABreach
 from kernel.database import raw
@@ -28,7 +29,6 @@ HOW = "breach"
 _CATEGORIES = ("pd:Name", "pd:EmailAddress", "pd:EmailAddressPersonal", "pd:EmailAddressWork")
 _IDS = "SELECT id, ordinal FROM member WHERE ordinal = ANY(%b::bigint[]) ORDER BY ordinal"
 _STANDS = ("certain", "maybe", "answered")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 async def ids(unit: Unit, act: Act, breach: UUID, search: UUID) -> bytes:
@@ -107,8 +107,7 @@ async def _members(unit: Unit, those: BitMap) -> list[tuple[UUID, int]]:
 def _text(values: dict[str, Opened], name: str) -> str:
     """As text that no spreadsheet takes for a formula: a name is what a member wrote."""
     found = values.get(name)
-    text = "" if found is None else str(found.value)
-    return "'" + text if text.startswith(_FORMULA) else text
+    return "" if found is None else cell(str(found.value))
 
 
 def _csv(head: Sequence[str], lines: Iterable[Sequence[str]]) -> bytes:

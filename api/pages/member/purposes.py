@@ -9,15 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from api.pages.asked import Asked
-from api.pages.speaking import Speaking
+from api.pages.telling import ToldPurpose, told
 from consent.choices import State
 from consent.eligibility import Reason
 from consent.history import Stand
-from consent.panel import terms_shown
-from consent.programme import Action, Purpose
-from consent.programmes import Active
 from dsar import own_choices
-from dsar.languages import same, shown_in
 from dsar.own_preferences import Preferences
 from dsar.packages.marking import mark
 
@@ -28,8 +24,6 @@ CHANNELS: Mapping[str, str] = {
     "app": mark("The app"),
     "phone": mark("Telephone"),
 }
-#: By what a service that may do so uses the data of whoever is meant.
-_USES = frozenset({Action.PREVIEW, Action.SEGMENT, Action.READ, Action.CONTACT})
 #: Reasons that what was answered does not tell, of a member or of a child alike.
 WHY: Mapping[Reason, str] = {
     Reason.RESTRICTED: mark("the use of the data is restricted"),
@@ -56,36 +50,17 @@ class ShownChannel:
 
 
 @dataclass(frozen=True)
-class ShownPurpose:
-    """One purpose; all words are in the page's language.
+class ShownPurpose(ToldPurpose):
+    """The same, and where somebody stands with it.
 
-    `notice_language` and `changes_language`: those of the notice and of `changes`, what a no
-    changes, where the programme says it; `…_foreign`: their names, where they are not the page's.
-    `terms`: what a yes to the notice is a yes to. `stops`: the services that would use it no
-    more, where it does not. `answer`: yes (True), no, or None while there is none that counts;
-    `said`: the answer in words; `used`, or `why_not`, where the answer does not tell. `last_day`:
-    of a yes that runs out. `recipients`: who gets data for it, by name. `channels`: each by
-    itself, once the answer is yes or none is needed; before, `ways` names those that a yes opens,
-    and nothing looks like said.
+    `answer`: yes (True), no, or None while there is none that counts; `said`: the answer in words;
+    `used`, or `why_not`, where the answer does not tell. `last_day`: of a yes that runs out.
+    `channels`: each by itself, once the answer is yes or none is needed; before, `ways` names
+    those that a yes opens, and nothing looks like said.
     """
 
-    name: str
-    title: str
-    article: str
-    notice: str
-    notice_language: str
-    notice_foreign: str
-    terms: str
-    changes: str
-    changes_language: str
-    changes_foreign: str
-    stops: Sequence[str]
-    data: Sequence[str]
-    recipients: Sequence[str]
-    kept: str
     can_choose: bool
     is_consent: bool
-    confirmed_by_link: bool
     answer: bool | None
     said: str
     since: datetime | None
@@ -138,31 +113,14 @@ def just_said(
 def shown(asked: Asked, stand: Stand, *, wishes: Preferences | None = None) -> ShownPurpose:
     """`wishes`: what they have said about everything at once, where that is to be told."""
     purpose, speak = stand.purpose, asked.speaking
-    spoken = spoken_in(asked.active, speak.code, purpose.notice)
-    changes = spoken_in(asked.active, speak.code, purpose.without)
-    period = asked.active.programme.retention_of(purpose.name)
     until = stand.standing.until if stand.standing.consented else None
     said = _said(stand, all_marketing=wishes is not None and wishes.objects)
     answer, channels = answer_of(stand), _channels(asked, stand, wishes)
     in_effect = answer or (answer is None and not stand.footing.needs_consent)
     return ShownPurpose(
-        name=purpose.name,
-        title=speak.purpose(purpose.dpv),
-        article=speak.wording.article(purpose.legal_basis.article),
-        notice=purpose.notice[spoken],
-        notice_language=spoken,
-        notice_foreign=foreign(speak, spoken),
-        terms=terms_shown(purpose, spoken),
-        changes=purpose.without.get(changes, ""),
-        changes_language=changes,
-        changes_foreign=foreign(speak, changes),
-        stops=using(asked.active, purpose),
-        data=data(asked.active, speak, purpose),
-        recipients=recipients(asked.active, purpose),
-        kept=speak.language.period(period) if period else "",
+        **vars(told(asked.active, speak, purpose)),
         can_choose=own_choices.can_choose(purpose),
         is_consent=stand.footing.needs_consent,
-        confirmed_by_link=purpose.double_opt_in,
         answer=answer,
         said=speak.say(said),
         since=stand.standing.since if said in _DATED else None,
@@ -235,16 +193,6 @@ def _why_not(asked: Asked, stand: Stand, said: str) -> str:
     return asked.speaking.say(why) if why else ""
 
 
-def spoken_in(active: Active, language: str, texts: Mapping[str, str]) -> str:
-    """The language to show a text of the programme in; empty for no text."""
-    return shown_in(texts.keys(), reader=language, first=active.programme.languages[0])
-
-
-def foreign(speak: Speaking, language: str) -> str:
-    """What another language than the page's is called; empty for the page's own."""
-    return "" if not language or same(language, speak.code) else speak.language.language(language)
-
-
 def _channels(asked: Asked, stand: Stand, wishes: Preferences | None) -> list[ShownChannel]:
     if not stand.footing.heeds_channels:
         return []
@@ -258,25 +206,3 @@ def _channels(asked: Asked, stand: Stand, wishes: Preferences | None) -> list[Sh
         )
         for one, on in stand.channels.items()
     ]
-
-
-def using(active: Active, purpose: Purpose) -> list[str]:
-    """The services that use data for the purpose."""
-    services = active.programme.services.values()
-    return [one.name for one in services if _USES & one.may.get(purpose.name, frozenset())]
-
-
-def data(active: Active, speaking: Speaking, purpose: Purpose) -> list[str]:
-    """What the purpose uses, each kind of data once."""
-    programme, fields = active.programme, active.schema.catalogue.fields
-    terms = (
-        fields[one].category if one in fields else programme.traits[one].category
-        for one in purpose.fields
-    )
-    return list(dict.fromkeys(speaking.category(term) for term in terms))
-
-
-def recipients(active: Active, purpose: Purpose) -> list[str]:
-    """Who gets data for the purpose, by name."""
-    found = active.programme.recipients.values()
-    return [one.name for one in found if purpose.name in one.purposes]

@@ -145,7 +145,7 @@ async def _shown(view: type[Form], asked: Asked, sent: Asking, wrong_: str) -> F
         people=await _people(asked, sent.actors),
         kinds=kinds,
         purposes=[
-            Option(one.name, f"{speak.purpose(one.dpv)} ({one.name})", one.name in sent.purposes)
+            Option(one.name, speak.titled(asked.active, one.name), one.name in sent.purposes)
             for one in programme.purposes.values()
         ],
         fields=[

@@ -116,7 +116,7 @@ async def _of_request(asked: Asked) -> None:
 
 async def _holds(asked: Asked, member: UUID) -> set[UUID]:
     person = await members.one(asked.unit, member)
-    return {one.id for one in await holds.of_member(asked.unit, person)}
+    return {one.id for one in await holds.each_of(asked.unit, person)}
 
 
 def _last_day(sent: str) -> date | None:

@@ -9,43 +9,25 @@ from datetime import datetime
 from typing import ClassVar
 
 from api.pages.answers import View
-from api.pages.member.purposes import data, foreign, recipients, spoken_in, using
 from api.pages.rendering import Frame, html
 from api.pages.speaking import Speaking
+from api.pages.telling import ToldPurpose, told
 from audit.entries import rfc3339
 from consent.errors import NotAChoice
 from consent.footing import heeds_objection
-from consent.panel import is_asked, terms_shown
+from consent.panel import is_asked
 from consent.programme import Purpose
 from consent.programmes import Active
 from dsar.packages.marking import mark
 
 
 @dataclass(frozen=True)
-class AskedFor:
-    """A purpose as the panel tells it, in the page's language.
-
-    `…_language`: that of a text, and `…_foreign` its name where it is not the page's. `terms`: what
-    a yes to it is a yes to, empty where there is none to say; `holds`: for how long a yes holds.
-    `can_object`: an objection ends it.
+class AskedFor(ToldPurpose):
+    """A purpose as the panel tells it. `terms`: empty where there is no yes to say; `holds`: for
+    how long a yes holds. `can_object`: an objection ends it.
     """
 
-    name: str
-    title: str
-    article: str
-    notice: str
-    notice_language: str
-    notice_foreign: str
-    changes: str
-    changes_language: str
-    changes_foreign: str
-    stops: Sequence[str]
-    data: Sequence[str]
-    recipients: Sequence[str]
-    kept: str
     holds: str
-    terms: str
-    confirmed_by_link: bool
     can_object: bool
 
 
@@ -95,8 +77,8 @@ def rendered(
     view = Panel(
         version=active.version,
         shown=rfc3339(at),
-        asked=[_told(active, speaking, one) for one in asked],
-        others=[_told(active, speaking, one) for one in others],
+        asked=[_asked_for(active, speaking, one) for one in asked],
+        others=[_asked_for(active, speaking, one) for one in others],
         age=programme.age_of_consent,
         sheet=sheet,
         script=script,
@@ -106,27 +88,11 @@ def rendered(
     return html(view, frame, speaking)
 
 
-def _told(active: Active, speaking: Speaking, purpose: Purpose) -> AskedFor:
-    spoken = spoken_in(active, speaking.code, purpose.notice)
-    changes = spoken_in(active, speaking.code, purpose.without)
-    period = active.programme.retention_of(purpose.name)
-    months = purpose.valid_months
+def _asked_for(active: Active, speaking: Speaking, purpose: Purpose) -> AskedFor:
+    months, asked = purpose.valid_months, is_asked(purpose)
+    common = vars(told(active, speaking, purpose))
     return AskedFor(
-        name=purpose.name,
-        title=speaking.purpose(purpose.dpv),
-        article=speaking.wording.article(purpose.legal_basis.article),
-        notice=purpose.notice[spoken],
-        notice_language=spoken,
-        notice_foreign=foreign(speaking, spoken),
-        changes=purpose.without.get(changes, ""),
-        changes_language=changes,
-        changes_foreign=foreign(speaking, changes),
-        stops=using(active, purpose),
-        data=data(active, speaking, purpose),
-        recipients=recipients(active, purpose),
-        kept=speaking.language.period(period) if period else "",
+        **common if asked else common | {"terms": ""},
         holds=speaking.language.period(f"{months} months") if months else "",
-        terms=terms_shown(purpose, spoken) if is_asked(purpose) else "",
-        confirmed_by_link=purpose.double_opt_in,
-        can_object=not is_asked(purpose) and heeds_objection(purpose),
+        can_object=not asked and heeds_objection(purpose),
     )
