@@ -18,6 +18,7 @@ from api.cli.speaking import AsJson, say_json
 from api.demo.mailbox import Mailbox
 from api.demo.signing_in import ADDRESS, OFFICER, ROLE, hire, way_in
 from api.demo.story import Story
+from api.demo.year import YEAR, Behind
 from api.http.serving import listen, serve
 from api.pages.panel.in_use import PATH as EXAMPLE
 from api.people.people import Kind
@@ -61,8 +62,9 @@ def demo(
 async def _tell(
     settings: Settings, console: Console, *, json: bool, listening: socket.socket | None
 ) -> None:
-    async with opened(settings) as tillit:
-        story = Story(tillit, settings.data, _numbered(console))
+    clock = Behind(YEAR)
+    async with opened(settings, clock=clock) as tillit:
+        story = Story(tillit, settings.data, _numbered(console), clock)
         figures = await story.run()
         if json:
             say_json(figures)

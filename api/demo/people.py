@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from profiles.purchases import Item, Purchase
 from profiles.unit import Unit
 
 SEED = 20260301
+MONTHS, MONTH = 12, timedelta(days=30)
 INTERESTS = ("hiking", "skiing", "climbing", "paddling", "cycling", "camping")
 COUNTIES = {
     "SE": ("Jämtland", "Norrbotten", "Dalarna", "Stockholm", "Västra Götaland", "Skåne"),
@@ -37,15 +38,19 @@ ARTICLES = (
 
 @dataclass(frozen=True)
 class Person:
-    """One made-up member: what they tell us, what they buy, what they say."""
+    """One made-up member: when they joined, what they tell us, what they buy, what they say."""
 
+    joined: date
     values: dict[str, Any]
     purchases: tuple[Purchase, ...]
     said: tuple[tuple[str, Action], ...]
 
 
 def people(count: int, unit: Unit) -> Iterator[Person]:
-    """`count` members with a year of purchases up to today; the same ones every time."""
+    """`count` members who join in twelve parts, the last a month ago, and have bought since.
+
+    The same ones every time.
+    """
     dice = random.Random(SEED)  # noqa: S311 - made-up data wants repeatable chance
     wish = MadeUp(
         seed=SEED,
@@ -58,9 +63,11 @@ def people(count: int, unit: Unit) -> Iterator[Person]:
         number = str(100_001 + index)
         invented = inventor.invent(number)
         country = "NO" if invented["phone"].startswith("+47") else "SE"
-        bought = tuple(_purchases(dice, number, unit))
+        joined = unit.today - MONTH * (MONTHS - index * MONTHS // count)
+        bought = tuple(_purchases(dice, number, unit, since=joined))
         spent = sum(one.amount for one in bought)
         yield Person(
+            joined=joined,
             values={
                 "member_number": number,
                 **invented,
@@ -71,13 +78,13 @@ def people(count: int, unit: Unit) -> Iterator[Person]:
                 "country": country,
             },
             purchases=bought,
-            said=tuple(_said(dice)),
+            said=tuple(_said(dice, yes=0.5 + 0.2 * index / count)),
         )
 
 
-def _purchases(dice: random.Random, number: str, unit: Unit) -> Iterator[Purchase]:
+def _purchases(dice: random.Random, number: str, unit: Unit, *, since: date) -> Iterator[Purchase]:
     for order in range(dice.choice((0, 1, 2, 3, 4, 6, 9))):
-        day = unit.today - timedelta(days=dice.randint(1, 364))
+        day = unit.today - timedelta(days=dice.randint(1, (unit.today - since).days - 1))
         at = datetime.combine(day, time(dice.randint(9, 19), dice.randint(0, 59)))
         items = tuple(
             Item(sku, name, Decimal(dice.randint(1, 2)), Decimal(price))
@@ -93,10 +100,10 @@ def _purchases(dice: random.Random, number: str, unit: Unit) -> Iterator[Purchas
         )
 
 
-def _said(dice: random.Random) -> Iterator[tuple[str, Action]]:
-    """Most are asked; many say yes to offers, fewer to letters; some object."""
+def _said(dice: random.Random, *, yes: float) -> Iterator[tuple[str, Action]]:
+    """Most are asked; `yes`: how many of these say it to offers; fewer to letters; some object."""
     if dice.random() < 0.9:
-        yield "personalised_offers", Action.GIVEN if dice.random() < 0.65 else Action.REFUSED
+        yield "personalised_offers", Action.GIVEN if dice.random() < yes else Action.REFUSED
     if dice.random() < 0.03:
         yield "personalised_offers", Action.OBJECTED
     if dice.random() < 0.7:

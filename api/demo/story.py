@@ -4,16 +4,19 @@ import io
 import shutil
 import time
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from api.bootstrap import SYSTEM, Tillit, Work
-from api.demo.people import Person, people
+from api.demo import year
+from api.demo.people import people
 from api.demo.proof import ask, newest_receipt
 from api.demo.sealed import Copies, copy_sealed, openable
+from api.demo.year import Behind, acting
 from api.work import drain
 from audit.acts import Act
 from audit.check import check
@@ -21,7 +24,7 @@ from audit.entries import ActorType
 from audit.export import export
 from audit.proofs import entry_use, inclusions
 from audit.verify import VerifierKey, verify_log, verify_proof
-from consent import ledger
+from consent import guardians, ledger
 from consent.choices import Action as Said
 from consent.choices import By
 from consent.choosing import choose
@@ -30,14 +33,11 @@ from consent.grants import Grant, authorise
 from consent.programme import Action, load_programme
 from consent.rulings import Question
 from consent.uses import uses
-from dsar import certificates, deciding, packages, requests
-from dsar.identity import How, Proof
+from dsar import certificates, deciding, packages
 from dsar.states import Right
-from dsar.words import Channel
-from profiles import events
 from profiles.enrolment import enrol
 from profiles.labels import Label
-from profiles.members import Member, one
+from profiles.members import one
 
 MEMBERS = 2_000
 EXPRESSION = (
@@ -47,8 +47,6 @@ EXPRESSION = (
 PURPOSE = "personalised_offers"
 SERVICE = "offers-engine"
 QUESTION = Question(PURPOSE, Action.READ.value, ("tier",))
-#: What is asked for and left undecided.
-WAITING = (Right.ACCESS, Right.ERASURE, Right.RESTRICTION)
 _EXAMPLES = Path(__file__).parents[2] / "examples"
 
 Tell = Callable[[str], None]
@@ -61,6 +59,8 @@ class Story:
     tillit: Tillit
     folder: Path
     tell: Tell
+    clock: Behind = field(default_factory=Behind)
+    """By which `tillit` runs: a year behind when the story begins, and right from then on."""
     figures: dict[str, Any] = field(default_factory=dict)
     member: UUID | None = None
     another: UUID | None = None
@@ -79,6 +79,7 @@ class Story:
         await self.member_view()
         await self.access()
         await self.erasure()
+        await self.family()
         await self.inbox()
         await self.record()
         self.figures["seconds"] = round(time.monotonic() - began, 1)
@@ -93,23 +94,20 @@ class Story:
         )
 
     async def members(self) -> None:
-        """Enrol, record purchases and choices; each batch is one transaction."""
-        enrolled = bought = said = 0
+        """They join over the year, buy, make their choices; some ask for something."""
+        self.clock.by = timedelta()
         async with self.tillit.unit() as work:
             crowd = list(people(MEMBERS, work.unit))
-        for batch in _batches(crowd, 250):
-            async with self.tillit.unit() as work:
-                found = await _join(work, batch)
-            enrolled += len(found)
-            self.addresses |= {
-                member.id: person.values["email"]
-                for member, person in zip(found, batch, strict=True)
-            }
-            bought += sum(len(person.purchases) for person in batch)
-            said += sum(len(person.said) for person in batch)
-        self.figures |= {"members": enrolled, "purchases": bought, "consents": said}
+        came = await year.joined(self.tillit, self.clock, crowd)
+        waiting = await year.asked(self.tillit, self.clock, came)
+        await year.bought(self.tillit, came)
+        self.addresses = {id: one.values["email"] for id, one in came.items()}
+        bought = sum(len(one.purchases) for one in crowd)
+        said = sum(len(one.said) for one in crowd)
+        self.figures |= {"members": len(came), "purchases": bought, "consents": said}
+        self.figures["inbox"] = sum(one.right is not Right.OBJECTION for one in waiting)
         self.tell(
-            f"{enrolled:,} made-up members join, buy {bought:,} times in a year, and make "
+            f"{len(came):,} made-up members join over a year, buy {bought:,} times, and make "
             f"{said:,} choices. Every value is sealed under its member's own key."
         )
 
@@ -136,7 +134,7 @@ class Story:
             member = await one(work.unit, first, lock=True)
             purpose = work.active.programme.purpose(PURPOSE)
             no = choose(work.unit, purpose, Said.WITHDRAWN, at=work.unit.now, by=By.MEMBER)
-            await ledger.record(work.unit, _as(member), {member: [no]})
+            await ledger.record(work.unit, acting(member), {member: [no]})
         after = await self._evaluate()
         assert first not in self.tillit.gate.ids(after)
         self.member, self.another = first, self.tillit.gate.ids(after)[0]
@@ -197,7 +195,7 @@ class Story:
         request = await self._request(Right.ACCESS, self.member)
         async with self.tillit.unit() as work:
             member = await one(work.unit, self.member)
-            package = await packages.fetch(work.unit, _as(member), request, self.member)
+            package = await packages.fetch(work.unit, acting(member), request, self.member)
         target = self.folder / "access"
         with zipfile.ZipFile(io.BytesIO(package.zipped)) as archive:
             archive.extractall(target)
@@ -230,18 +228,36 @@ class Story:
             f"{living:,} keys there are."
         )
 
-    async def inbox(self) -> None:
-        """Requests that nobody has decided yet, so that there is something to do at the desk."""
+    async def family(self) -> None:
+        """The member who can be signed in as has a child, for whom they answer."""
         assert self.another is not None
-        others = (one for one in self.addresses if one not in (self.member, self.another))
-        asking = (self.another, *others)
-        for right, member in zip(WAITING, asking, strict=False):
-            await self._open(right, member)
+        born = self.tillit.clock.now().year - 11
+        values = {"member_number": "103001", "name": "Nils Exempel", "birth_date": f"{born}-06-01"}
+        officer = Act(ActorType.OFFICER, "privacy-officer")
+        async with self.tillit.unit() as work:
+            [child] = await enrol(work.unit, SYSTEM, [values], source="sign-up")
+            await guardians.name(
+                work.unit,
+                officer,
+                work.active,
+                child=child.id,
+                guardian=self.another,
+                by=By.OFFICER,
+                how="form",
+                evidence="form 17",
+            )
+
+    async def inbox(self) -> None:
+        """They ask for something, too; others' requests of the last weeks wait already."""
+        assert self.another is not None
+        async with self.tillit.unit() as work:
+            await year.ask(work, Right.ACCESS, self.another)
         await drain(self.tillit)
-        self.figures["inbox"] = len(WAITING)
+        self.figures["inbox"] += 1
         self.tell(
-            f"{len(WAITING)} others ask for something, too: their requests wait in the inbox for "
-            "whoever signs in as an officer."
+            "Others have asked for something in the last weeks. An objection was heeded at once; "
+            f"{self.figures['inbox']} requests wait in the inbox for whoever signs in as an "
+            "officer."
         )
 
     async def record(self) -> None:
@@ -276,61 +292,17 @@ class Story:
 
     async def _request(self, right: Right, member: UUID) -> UUID:
         """Asked for by the member, approved by an officer, carried out by the worker."""
-        request = await self._open(right, member)
+        async with self.tillit.unit() as work:
+            request = (await year.ask(work, right, member)).id
         async with self.tillit.unit() as work:
             officer = Act(ActorType.OFFICER, "privacy-officer")
             await deciding.approve(work.unit, officer, work.active, request)
         await drain(self.tillit)
         return request
 
-    async def _open(self, right: Right, member: UUID) -> UUID:
-        async with self.tillit.unit() as work:
-            asking = _as(await one(work.unit, member))
-            request = await requests.open_request(
-                work.unit,
-                asking,
-                work.active,
-                right,
-                member,
-                channel=Channel.MEMBER,
-                proof=Proof(How.STEP_UP),
-            )
-        return request.id
-
 
 def _grant(work: Work) -> Grant:
     return authorise(work.active, SERVICE, purpose=PURPOSE, action=Action.SEGMENT)
-
-
-def _as(member: Member) -> Act:
-    return Act(ActorType.MEMBER, member.key.subject().hex())
-
-
-def _batches(crowd: list[Person], size: int) -> Iterable[list[Person]]:
-    return (crowd[first : first + size] for first in range(0, len(crowd), size))
-
-
-async def _join(work: Work, batch: list[Person]) -> list[Member]:
-    unit = work.unit
-    members = await enrol(unit, SYSTEM, [one.values for one in batch], source="sign-up")
-    both = list(zip(members, batch, strict=True))
-    await events.record(unit, SYSTEM, {member: one.purchases for member, one in both})
-    said = {
-        member: [
-            choose(
-                unit,
-                work.active.programme.purpose(purpose),
-                action,
-                at=unit.now,
-                by=By.MEMBER,
-                language="sv",
-            )
-            for purpose, action in one.said
-        ]
-        for member, one in both
-    }
-    await ledger.record(unit, SYSTEM, said, new=True)
-    return members
 
 
 def _altered_is_found(record: Path, key: VerifierKey) -> bool:

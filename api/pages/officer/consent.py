@@ -229,7 +229,11 @@ def _over_time(asked: Asked, told: Sequence[Told]) -> tuple[Markup | None, list[
         series=series,
         most=100,
     )
-    legend = [say(pattern, what=one.name) for pattern, one in zip(_PATTERNS, series, strict=False)]
+    legend = [
+        say(pattern, what=one.name)
+        for pattern, one in zip(_PATTERNS, series, strict=False)
+        if any(value is not None for value in one.values)  # of a hidden group there is no line
+    ]
     return chart, legend
 
 
