@@ -15,10 +15,9 @@ from typing import Annotated, Any, get_args
 from urllib.parse import parse_qsl
 
 import msgspec
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from api.http.errors import Malformed, Misshapen, TooLarge
+from api.http.errors import Malformed, Misshapen, NoSuchRoute, TooLarge
 from consent.programme.suggestion import did_you_mean
 from profiles.values import has_controls, without_controls
 
@@ -164,9 +163,9 @@ def check_query(given: Mapping[str, str], known: Sequence[str]) -> None:
 
 
 def check_path(given: Mapping[str, Any]) -> None:
-    """Nothing is at an address with a control character in it: raises a 404, as for any other."""
+    """Nothing is at an address with a control character in it. Raises `NoSuchRoute`."""
     if any(isinstance(value, str) and has_controls(value) for value in given.values()):
-        raise HTTPException(404)
+        raise NoSuchRoute("there is nothing at this address")
 
 
 def _refuse_controls(body: bytes) -> None:

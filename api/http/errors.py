@@ -7,6 +7,7 @@ DoorError
 ├── Malformed        the body is not JSON; 400
 ├── Misshapen        the body, or the query, is not what this door takes; 422
 ├── TooLarge         the body is longer than a door reads; 413
+├── NoSuchRoute      nothing is at this address; 404
 └── UnknownLink      a sealed link that does nothing, whatever the reason; 404
 """
 
@@ -39,6 +40,10 @@ class Misshapen(DoorError, Invalid):
 
 class TooLarge(DoorError, Invalid):
     slug = "too-large"
+
+
+class NoSuchRoute(DoorError, NotFound):
+    slug = "no-such-route"
 
 
 class UnknownLink(DoorError, NotFound):

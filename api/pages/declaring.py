@@ -9,7 +9,8 @@ from api.people.people import Kind
 from consent.programme import Ability
 
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
-LIMIT = 64 << 10  # bytes of a form
+#: Bytes of a form: three texts of the longest kind there is, each sign as three times ``%XX``.
+LIMIT = 256 << 10
 
 
 @dataclass(frozen=True)

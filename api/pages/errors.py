@@ -6,11 +6,10 @@ PageError
 ├── NotSettled         signed in by an address that was changed so lately that it may be a
 │                      thief's: nothing is shown but what can be taken back; 403
 ├── ForeignForm        a form that none of our pages has sent; 403
-├── OldForm            one that a page of ours has sent, of another session; 403
-└── NoSuchPage         nothing is at this address; 404
+└── OldForm            one that a page of ours has sent, of another session; 403
 """
 
-from kernel.errors import NotFound, Refused, TillitError
+from kernel.errors import Refused, TillitError
 
 
 class PageError(TillitError):
@@ -35,7 +34,3 @@ class ForeignForm(PageError, Refused):
 
 class OldForm(PageError, Refused):
     slug = "old-form"
-
-
-class NoSuchPage(PageError, NotFound):
-    slug = "no-such-route"

@@ -18,7 +18,9 @@ from dsar.packages.marking import mark
 #: How what our own forms hold besides is written: names, ids, days. Nothing a reader has typed.
 _OURS = re.compile(r"[a-z0-9_.:-]*")
 #: What is written into these, however it reads.
-_TYPED = frozenset({"note", "value", "values[]"})
+_TYPED = frozenset(
+    {"note", "value", "values[]", "outcome", "happened", "why", "consequences", "measures", "delay"}
+)
 SIGNED_OUT = mark(
     "You were signed out before this came, and nothing was done. Sign in first, in another tab, "
     "and then send it once more from here: it is as you left it."
@@ -79,13 +81,19 @@ def unsaved(
     `ways`: where it goes, where its reader goes first (empty: nowhere), and where to begin anew.
     """
     action, first, back = ways
-    fields = [line for name, value in sent.items() if name in names for line in _lines(name, value)]
-    written = [
-        value for name, value in fields if value and (name in _TYPED or not _OURS.fullmatch(value))
-    ]
+    fields, written = _fields(sent, names), written_in(sent, names)
     said, proves = (why if written else _OPEN_ANEW.get(why, why)), why is UNPROVED
     kept = fields if written else []
     return Unsaved(said, action, first, proves, back, about, whose, kept, written)
+
+
+def written_in(sent: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    """What of a form somebody wrote. The arguments are those of `unsaved`."""
+    return [
+        value
+        for name, value in _fields(sent, names)
+        if value and (name in _TYPED or not _OURS.fullmatch(value))
+    ]
 
 
 def page_of(path: str, page: Page, looked_at: Mapping[str, Page]) -> tuple[str, Page] | None:
@@ -105,6 +113,10 @@ def title_of(page: Page) -> str:
     shown: Iterable[Any] = get_args(page.gives) or (page.gives,)
     titles = (one.title for one in shown if isinstance(one, type) and issubclass(one, View))
     return next(titles, "")
+
+
+def _fields(sent: Mapping[str, Any], names: Sequence[str]) -> list[tuple[str, str]]:
+    return [line for name, value in sent.items() if name in names for line in _lines(name, value)]
 
 
 def _lines(name: str, value: str | list[str]) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from api.bootstrap import Tillit, Work
 from api.http import problems
 from api.http.bodies import Shape, check_path, check_query, form_fields, read
-from api.http.errors import Malformed, WrongCaller
+from api.http.errors import Malformed, NoSuchRoute, WrongCaller
 from api.http.problems import status_of
 from api.http.seeing import seen_in
 from api.http.watching import passing, record
@@ -28,7 +28,6 @@ from api.pages.asked import Asked
 from api.pages.declaring import Page
 from api.pages.errors import (
     ForeignForm,
-    NoSuchPage,
     NotSettled,
     OldForm,
     SecondProofNeeded,
@@ -118,7 +117,7 @@ def lost(tillit: Tillit) -> Callable[[Request, Exception], Awaitable[Response]]:
     always = guarding.headers(tillit.settings)
 
     async def nowhere(_: Asked) -> Go:
-        raise NoSuchPage("there is nothing at this address")
+        raise NoSuchRoute("there is nothing at this address")
 
     page = Page("GET", "none", nowhere, None)
 
@@ -128,7 +127,7 @@ def lost(tillit: Tillit) -> Callable[[Request, Exception], Awaitable[Response]]:
             return await problems.on_http(request, error)
         sent = _Sent(tillit, keys_of(tillit), page, request, None, {})
         try:
-            response = await sent.mistaken(NoSuchPage("there is nothing at this address"))
+            response = await sent.mistaken(NoSuchRoute("there is nothing at this address"))
         except TillitError:  # without a programme there is nobody to speak for
             return await problems.on_http(request, error)
         for name, value in always.items():
@@ -196,6 +195,11 @@ class _Sent:
         """Whether the form comes back as it was sent; no file does, and nothing of anybody's."""
         return self.fields is not None and self.page.kind is not None and not self.page.file
 
+    @property
+    def _names(self) -> Sequence[str]:
+        """Of the fields that the page asks for."""
+        return () if self.shape is None else self.shape.fields
+
     async def first(self, to: str, why: str) -> Response:
         """There, before anything else. A form is not lost by it: it says so, and can be sent on."""
         to = carrying(to, self.back)
@@ -205,7 +209,6 @@ class _Sent:
         self, why: str, first: str = "", *, kind: type[keeping.Unsaved] = keeping.Unsaved
     ) -> Response:
         """The page that the form comes back on."""
-        names = () if self.shape is None else self.shape.fields
         action = quote(self.request.url.path)
         stood_on = self._stood_on
         async with self.tillit.unit() as work:
@@ -214,7 +217,7 @@ class _Sent:
         view = keeping.unsaved(
             why,
             self.fields or {},
-            names,
+            self._names,
             ways=(action, first, self.back),
             about="" if stood_on is None else keeping.title_of(stood_on[1]),
             whose=whose,
@@ -233,6 +236,7 @@ class _Sent:
             what=saying.ERRORS.get(error.slug, saying.WRONG),
             back=self._home if isinstance(error, NotSettled) else self._on,
             settle=carrying(SECOND, self.back) if isinstance(error, NotSettled) else "",
+            written=keeping.written_in(self.fields or {}, self._names) if self.is_kept else (),
         )
         return self._shown(asked, view, status=status)
 

@@ -20,8 +20,8 @@ from kernel.errors import TillitError
 
 ROOT = Path(__file__).parents[3]
 ROOMS: tuple[ModuleType, ...] = (kernel, audit, profiles, consent, dsar, api)
-#: Problems that the router finds: no place of ours names their statuses.
-ROUTER = {"no-such-route": 404, "method-not-allowed": 405}
+#: A problem that the router alone finds: no place of ours names its status.
+ROUTER = {"method-not-allowed": 405}
 
 
 def page(name: str) -> str:
