@@ -46,7 +46,9 @@ class Standing:
     to; `guardian`: who gave it for a child. `objected`: to this purpose by name; `lifted`: its
     objection was taken back later than any to all direct marketing. `said_no`: they refused or
     withdrew when asked for consent, and neither said a proven yes since nor took an objection
-    back; what others claim they said makes it no less a no.
+    back; what others claim they said makes it no less a no. `taken_back`: the last that was said
+    to this purpose by name, where it asks for no consent, is that they do not object; it is told
+    to them, and decides nothing.
     """
 
     state: State = State.UNKNOWN
@@ -56,6 +58,7 @@ class Standing:
     objected: bool = False
     lifted: bool = False
     said_no: bool = False
+    taken_back: bool = False
     confirmed: bool = False
     since: datetime | None = None
     language: str | None = None
@@ -170,6 +173,7 @@ def _consent(before: Standings, choice: Choice) -> Standings:
         objected=was.objected,
         lifted=was.lifted,
         said_no=_NOES.get(choice.action, was.said_no),
+        taken_back=was.taken_back,
         confirmed=choice.confirmed,
         since=choice.at,
         language=choice.language,
@@ -181,7 +185,14 @@ def _consent(before: Standings, choice: Choice) -> Standings:
 def _objection(before: Standings, choice: Choice, *, on: bool) -> Standings:
     if choice.purpose is not None:
         was = before.of(choice.purpose)
-        now = replace(was, objected=on, lifted=not on, said_no=was.said_no and on, since=choice.at)
+        now = replace(
+            was,
+            objected=on,
+            lifted=not on,
+            taken_back=not on,
+            said_no=was.said_no and on,
+            since=choice.at,
+        )
         return replace(before, purposes={**before.purposes, choice.purpose: now})
     if not on:
         return replace(before, marketing_objected=False)

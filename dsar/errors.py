@@ -12,6 +12,7 @@ RequestError
 ├── SameOfficer       two officers are asked for, and this is the one who was first
 ├── TooLate           the first month is over: nothing can be put off any more
 ├── NotYours          the programme hands this out; its members do not set it themselves
+├── TooYoung          by that birth date somebody else would have to answer for the member
 ├── Held              a legal hold keeps the member from being erased
 ├── NotAHold          the hold does not say why, or until when
 ├── UnknownHold       no hold has that id
@@ -82,6 +83,10 @@ class TooLate(RequestError, Conflict):
 
 class NotYours(RequestError, Refused):
     slug = "not-yours"
+
+
+class TooYoung(RequestError, Invalid):
+    slug = "too-young"
 
 
 class NotReady(RequestError, NotFound):

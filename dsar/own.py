@@ -6,6 +6,7 @@ Reads the record, and writes through the profiles' room. What they see of themse
 """
 
 from collections.abc import Mapping
+from datetime import date
 from uuid import UUID
 
 from audit.acts import Act
@@ -15,7 +16,7 @@ from audit.proofs import entry_use, inclusion
 from consent.ages import born, is_child
 from consent.footprints import EVERYBODY
 from consent.programmes import Active
-from dsar.errors import NotYours
+from dsar.errors import NotYours, TooYoung
 from kernel.ids import made_at
 from profiles import enrolment
 from profiles.members import NUMBER, Member
@@ -33,10 +34,12 @@ async def rectify(
     """Set right what the member (loaded with `lock=True`) says is wrong (Art. 16).
 
     Raises `NotYours` for what the programme hands out, such as the member number or a tier,
-    and `BadValue` or `UnknownField`.
+    `TooYoung` for a birth date that makes a child of a grown-up, and `BadValue` or
+    `UnknownField`.
     """
     for name in corrected:
         _refuse(unit, active, member, name)
+    _refuse_youth(unit, active, corrected)
     await enrolment.rectify(unit, act, member, corrected, source=HOW)
 
 
@@ -71,6 +74,21 @@ def _refuse(unit: Unit, active: Active, member: Member, name: str) -> None:
             f"{name} says whether you need a guardian's word",
             place=name,
             remedy="ask an officer to have it set right, with what proves it (Arts. 8 and 16)",
+        )
+
+
+def _refuse_youth(unit: Unit, active: Active, corrected: Mapping[str, object]) -> None:
+    """A slip of the pen must not end every yes, and shut the field for whoever made it."""
+    name = active.programme.birth_field
+    if name is None or corrected.get(name) is None:
+        return
+    day = enrolment.check_correction(unit, {name: corrected[name]})[name]
+    footing = next(iter(active.footings.values()))
+    if isinstance(day, date) and is_child(footing, unit.today, day):
+        raise TooYoung(
+            f"by that day they are not yet {footing.age_of_consent}, and a guardian answers",
+            place=name,
+            remedy="if it is right, ask an officer to have it set right (Arts. 8 and 16)",
         )
 
 

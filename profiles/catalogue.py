@@ -7,6 +7,7 @@ whether it may be used in segments, and what its member sets are called.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import cached_property
@@ -44,6 +45,11 @@ LOOKUPS = ("email", "phone", "member_number", "text")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _COMPARED = 64  # characters; no name is longer, and comparing long texts takes long
 _SHOWN = re.compile(r"[a-z][a-z0-9_-]{0,62}")  # what is repeated of names that were sent
+
+
+#: The category of the date that tells how old a member is.
+BIRTH_DATE = "pd:BirthDate"
+OLDEST = 130  # years
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +96,12 @@ class Field:
         textual = self.type in (FieldType.TEXT, FieldType.TEXTS)
         return not textual or bool(self.values) or self.segment
 
-    def check(self, raw: object) -> Value:
+    def check(self, raw: object, *, today: date) -> Value:
         """`raw` as the value this field keeps; see `check_value` for the forms.
 
-        Raises `BadValue`, naming the field and what would be right, never the value.
+        Nobody was born after `today`, or longer ago than people live: ages decide what may be
+        done with a member's data (Art. 8). Raises `BadValue`, naming the field and what would be
+        right, never the value.
         """
         value = check_value(self.type, raw, place=self.name)
         given = value if isinstance(value, tuple) else (value,)
@@ -102,6 +110,16 @@ class Field:
                 "the value is not among the declared ones",
                 place=self.name,
                 remedy="use one of " + ", ".join(self.values),
+            )
+        if (
+            self.category == BIRTH_DATE
+            and isinstance(value, date)
+            and not (today.year - OLDEST <= value.year and value <= today)
+        ):
+            raise BadValue(
+                "nobody who lives was born on that day",
+                place=self.name,
+                remedy=f"give a day of the last {OLDEST} years",
             )
         return value
 

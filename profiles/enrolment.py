@@ -10,7 +10,7 @@ from audit.entries import Kind
 from kernel.database import raw
 from kernel.ids import uuid7
 from profiles import lookup
-from profiles.catalogue import Catalogue, nearest
+from profiles.catalogue import nearest
 from profiles.errors import AlreadyEnrolled, BadValue, UnknownField
 from profiles.keys import MemberKey
 from profiles.members import NUMBER, Member
@@ -21,8 +21,9 @@ from profiles.unit import Unit
 from profiles.values import Value
 
 
-def check_values(catalogue: Catalogue, values: Mapping[str, object]) -> dict[str, Value]:
+def check_values(unit: Unit, values: Mapping[str, object]) -> dict[str, Value]:
     """`values` as the catalogue keeps them. Raises `UnknownField` or `BadValue`."""
+    catalogue = unit.schema.catalogue
     checked: dict[str, Value] = {}
     for name, raw_value in values.items():
         field = catalogue.fields.get(name)
@@ -32,7 +33,7 @@ def check_values(catalogue: Catalogue, values: Mapping[str, object]) -> dict[str
                 place=name,
                 remedy=nearest(name, frozenset(catalogue.fields)),
             )
-        checked[name] = field.check(raw_value)
+        checked[name] = field.check(raw_value, today=unit.today)
     return checked
 
 
@@ -46,7 +47,7 @@ async def enrol(
     """
     if not people:
         return []
-    checked = [check_values(unit.schema.catalogue, person) for person in people]
+    checked = [check_values(unit, person) for person in people]
     for values in checked:
         if NUMBER not in values:
             raise BadValue("a member needs a member number", place=NUMBER)
@@ -85,7 +86,7 @@ def differing(unit: Unit, member: Member, values: Mapping[str, object]) -> dict[
     catalogue = unit.schema.catalogue
     return {
         name: value
-        for name, value in check_values(catalogue, values).items()
+        for name, value in check_values(unit, values).items()
         if name not in member.sealed
         or open_value(member.key, catalogue.fields[name], member.sealed[name])[0] != value
     }
@@ -96,10 +97,10 @@ def check_correction(unit: Unit, values: Mapping[str, object]) -> dict[str, Valu
     catalogue = unit.schema.catalogue
     for name in values:
         if name not in catalogue.fields:
-            check_values(catalogue, {name: None})
+            check_values(unit, {name: None})
     if NUMBER in values and values[NUMBER] is None:
         raise BadValue("a member keeps a member number", place=NUMBER)
-    checked = check_values(catalogue, {n: v for n, v in values.items() if v is not None})
+    checked = check_values(unit, {n: v for n, v in values.items() if v is not None})
     lookup.digests(unit.epoch, catalogue, checked, region=unit.schema.region)
     return checked
 

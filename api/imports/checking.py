@@ -74,7 +74,7 @@ def check_numbers(unit: Unit, file: Numbered, name: str) -> dict[str, str]:
     field = unit.schema.catalogue.fields[NUMBER]
     for number, line in file.first_lines():
         try:
-            kept[number] = str(field.check(number))
+            kept[number] = str(field.check(number, today=unit.today))
         except TillitError as error:
             problems.append(_at(file.place(line), error))
             continue
@@ -98,7 +98,7 @@ def check_fields(unit: Unit, file: Described, *, name: str, section: str) -> Non
         declared = catalogue.fields[field]
         for value, line in file.distinct_values(field):
             try:
-                checked = declared.check(value)
+                checked = declared.check(value, today=unit.today)
                 if declared.lookup is not None:
                     lookup.normalise(declared.lookup, str(checked), region=unit.schema.region)
             except TillitError as error:

@@ -31,7 +31,7 @@ from consent.programme.declarations import (
 from consent.programme.handling import Agent, Handling
 from consent.programme.parties import Controller, JointController, ProtectionOfficer, Recipient
 from consent.programme.suggestion import did_you_mean, shown
-from profiles.catalogue import Catalogue
+from profiles.catalogue import BIRTH_DATE, Catalogue
 from profiles.values import FieldType
 
 _NAMED = (
@@ -125,7 +125,7 @@ class Programme:
     def birth_field(self) -> str | None:
         """The date field that tells how old members are, if there is one."""
         dates = (one for one in self.fields.values() if one.type is FieldType.DATE)
-        return next((one.name for one in dates if one.category == "pd:BirthDate"), None)
+        return next((one.name for one in dates if one.category == BIRTH_DATE), None)
 
     @property
     def age_of_consent(self) -> int:

@@ -6,7 +6,7 @@ asked for by a request instead.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import ClassVar, TypeVar
 
@@ -21,11 +21,11 @@ from api.people import sessions
 from api.people.people import Kind
 from consent.programme.countries import country_codes
 from dsar import own, own_sight
-from dsar.errors import NotYours
+from dsar.errors import NotYours, TooYoung
 from dsar.own_sight import Sight
 from dsar.packages import kept
 from dsar.packages.marking import mark
-from profiles.catalogue import Field
+from profiles.catalogue import BIRTH_DATE, Field
 from profiles.errors import BadValue, UnknownField
 from profiles.members import Member
 from profiles.opened import Opened
@@ -102,9 +102,13 @@ async def correct(asked: Asked, written: Written) -> Go | Miswritten:
         await own.rectify(
             asked.unit, asked.act, asked.active, await asked.locked(), {declared.name: value}
         )
-    except (BadValue, Unreadable):
+    except (BadValue, Unreadable, TooYoung) as error:
         given = written.values if declared.type is FieldType.TEXTS else [written.value]
-        return form_of(Miswritten, asked, seen, declared, given, of=asked.member)
+        form = form_of(Miswritten, asked, seen, declared, given, of=asked.member)
+        if isinstance(error, TooYoung):
+            age = asked.active.programme.age_of_consent
+            return replace(form, wrong=asked.speaking.say(_TOO_YOUNG, age=age))
+        return form
     await sessions.stay(asked.unit, asked.keys, asked.who)
     return Go(f"{PATH}#{declared.name}", said="corrected")
 
@@ -183,7 +187,7 @@ def _number(text: str, type_: FieldType) -> int | Decimal:
 
 #: What a text's input is, by category, and what browsers may fill it with.
 _INPUTS: Mapping[str, tuple[str, str]] = {
-    "pd:BirthDate": ("date", "bday"),
+    BIRTH_DATE: ("date", "bday"),
     "pd:City": ("text", "address-level2"),
     "pd:EmailAddress": ("email", "email"),
     "pd:EmailAddressPersonal": ("email", "email"),
@@ -201,7 +205,15 @@ _HINTS: Mapping[str, str] = {
     "number": mark("Digits, such as 250."),
     "many": mark("Tick what is right, none if none is."),
 }
+_TOO_YOUNG = mark(
+    "By that day you are not yet %(age)s, and a guardian would answer for you. If it is right, ask "
+    "us under My requests to set it right."
+)
 _REMEDIES: Mapping[str, str] = {
+    "born": mark(
+        "That is no day on which you can have been born. Write year, month and day, such as "
+        "1990-05-23."
+    ),
     "date": mark("That is no day. Write year, month and day, such as 1990-05-23."),
     "email": mark("That is no e-mail address. Write it such as name@example.com."),
     "tel": mark("That is no telephone number. Write it with the country's number first."),
@@ -224,7 +236,7 @@ def _control(declared: Field) -> str:
 
 
 def _remedy(declared: Field) -> str:
-    control = _control(declared)
+    control = "born" if declared.category == BIRTH_DATE else _control(declared)
     if control in ("one", "many", "list"):
         return _REMEDIES["picked"]
     if control == "text":

@@ -169,7 +169,7 @@ def _said(stand: Stand, *, all_marketing: bool) -> str:
         return YES_BY_GUARDIAN if by_guardian else _BY_STATE[stand.state]
     if standing.said_no:
         return NO
-    return YES if standing.lifted else USED_UNLESS
+    return YES if standing.taken_back else USED_UNLESS
 
 
 def answer_of(stand: Stand) -> bool | None:
@@ -177,7 +177,7 @@ def answer_of(stand: Stand) -> bool | None:
     if stand.objected or stand.standing.said_no:
         return False
     if not stand.footing.needs_consent:
-        return True if stand.standing.lifted else None
+        return True if stand.standing.taken_back else None
     if stand.state in (State.GIVEN, State.RENEWED):
         return None if stand.reason in _HANGING else True
     if stand.state is State.REQUESTED:

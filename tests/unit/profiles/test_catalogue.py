@@ -23,6 +23,7 @@ from profiles.catalogue import (
 from profiles.errors import BadCatalogue, BadValue, UnknownField
 from profiles.values import LARGEST
 
+TODAY = date(2026, 3, 1)
 TIER = Field("tier", FieldType.TEXT, values=("bronze", "silver", "gold"))
 BORN = Field("born", FieldType.DATE)
 EMAIL = Field("email", FieldType.TEXT, lookup="email")
@@ -67,7 +68,7 @@ def test_a_value_of_another_type_is_refused_without_being_repeated(
     type_: FieldType, raw: object
 ) -> None:
     with pytest.raises(BadValue) as caught:
-        Field("secret_field", type_).check(raw)
+        Field("secret_field", type_).check(raw, today=TODAY)
     assert "secret_field" in str(caught.value)
     assert caught.value.problems[0].remedy
     assert "4711" not in str(caught.value)
@@ -76,19 +77,19 @@ def test_a_value_of_another_type_is_refused_without_being_repeated(
 
 def test_a_value_outside_the_declared_ones_is_refused_with_the_declared_ones_named() -> None:
     with pytest.raises(BadValue, match="bronze, silver, gold") as caught:
-        TIER.check("platinum")
+        TIER.check("platinum", today=TODAY)
     assert "platinum" not in str(caught.value)
 
 
 def test_texts_are_sorted_and_composed() -> None:
-    assert INTERESTS.check(["sko\u0308nt", "hiking"]) == ("hiking", "skönt")
+    assert INTERESTS.check(["sko\u0308nt", "hiking"], today=TODAY) == ("hiking", "skönt")
 
 
 def test_money_keeps_two_decimals_and_knows_no_negative_zero() -> None:
     money = Field("spend", FieldType.MONEY)
-    assert str(money.check("12.5")) == "12.50"
-    assert str(money.check(3)) == "3.00"
-    assert str(money.check("-0.00")) == "0.00"
+    assert str(money.check("12.5", today=TODAY)) == "12.50"
+    assert str(money.check(3, today=TODAY)) == "3.00"
+    assert str(money.check("-0.00", today=TODAY)) == "0.00"
 
 
 def _values(type_: FieldType) -> st.SearchStrategy[object]:
@@ -109,7 +110,7 @@ def _values(type_: FieldType) -> st.SearchStrategy[object]:
 def test_what_is_encoded_decodes_to_the_same_value(type_: FieldType, data: st.DataObject) -> None:
     field = Field("some", type_, segment=True) if "text" in type_ else Field("some", type_)
     try:
-        value = field.check(data.draw(_values(type_)))
+        value = field.check(data.draw(_values(type_)), today=TODAY)
     except BadValue:
         assert type_ is FieldType.TEXTS  # the same text twice, once composed
         return
@@ -189,3 +190,13 @@ def test_a_catalogue_that_cannot_work_is_not_made() -> None:
         Field("email", FieldType.TEXT, lookup="email", segment=True)
     with pytest.raises(BadCatalogue, match="no lookup"):
         Field("email", FieldType.TEXT, lookup="mail")
+
+
+@pytest.mark.parametrize("day", ["2026-03-02", "1895-12-31", "0001-01-01", "9999-12-31"])
+def test_nobody_who_lives_was_born_tomorrow_or_in_another_age(day: str) -> None:
+    born = Field("born", FieldType.DATE, category="pd:BirthDate")
+    with pytest.raises(BadValue, match="born"):
+        born.check(day, today=TODAY)
+    assert Field("seen", FieldType.DATE).check(day, today=TODAY) == date.fromisoformat(day)
+    for lived in ("2026-03-01", "1896-01-01"):
+        assert born.check(lived, today=TODAY) == date.fromisoformat(lived)

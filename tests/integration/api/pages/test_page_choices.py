@@ -371,6 +371,20 @@ async def test_a_yes_to_what_nobody_has_said_no_to_is_taken(tillit: Tillit, maja
         assert at.page.status_code == 200
 
 
+async def test_no_to_all_marketing_leaves_what_was_said_of_anything_else(
+    tillit: Tillit, maja: UUID
+) -> None:
+    async with member_at(tillit, maja) as at:
+        await at.open("/my/choices")
+        await press(at, "assortment_insight", allow=True)
+        for objects in ("true", "false"):
+            await at.open("/my/choices/all-at-once")
+            await at.send("/my/choices/all-at-once", objects=objects)
+            found = card((await at.open("/my/choices")).text, "assortment_insight")
+            assert "The answer is yes" in found
+            assert re.findall(r'aria-pressed="(\w+)"', found) == ["true", "false"]
+
+
 async def test_the_short_address_leads_to_the_choices(tillit: Tillit, maja: UUID) -> None:
     async with member_at(tillit, maja) as at:
         page = await at.open("/my")

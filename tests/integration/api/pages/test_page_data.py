@@ -130,7 +130,7 @@ async def test_what_is_wrong_is_set_right_in_one_form(
 @pytest.mark.parametrize(
     ("field", "wrote", "says"),
     [
-        ("birth_date", "23/5 <1990>", "That is no day."),
+        ("birth_date", "23/5 <1990>", "That is no day on which you can have been born."),
         ("email", "maja at post", "That is no e-mail address."),
         ("phone", "twelve", "That is no telephone number."),
         ("name", "   ", "Write something"),
@@ -196,6 +196,30 @@ async def test_a_child_does_not_make_themselves_older_here(tillit: Tillit) -> No
         page = (await at.open("/my/data")).text
         assert "/my/data/birth_date" not in page
         assert (await at.open("/my/data/birth_date")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("day", "why"),
+    [
+        ("2190-01-01", "That is no day on which you can have been born."),
+        ("1590-05-23", "That is no day on which you can have been born."),
+        ("{child}", "a guardian would answer for you"),
+    ],
+)
+async def test_a_slip_in_a_birth_date_makes_nobody_a_child(
+    maja: UsedMember, day: str, why: str
+) -> None:
+    async with maja.tillit.unit() as work:
+        young = work.unit.today.replace(day=1)
+    day = day.format(child=young.replace(year=young.year - 9).isoformat())
+    async with member_at(maja.tillit, maja.id, stepped_up=True) as at:
+        await at.open("/my/data/birth_date")
+        answer = await at.send("/my/data/birth_date", value=day)
+        assert answer.status_code == 422
+        assert why in _text(answer.text)
+        assert day in answer.text
+        assert (await at.open("/my/data/birth_date")).status_code == 200
+    assert str(await _kept(maja.tillit, maja.id, "birth_date")) == "1990-05-23"
 
 
 async def test_a_field_that_the_programme_has_no_more_is_still_told(
