@@ -1,9 +1,11 @@
 """`tillit demo`: the whole story on made-up members, in a folder of its own, then HTTP."""
 
+import asyncio
 import shutil
 import socket
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +18,7 @@ from api.bootstrap import Tillit, opened
 from api.cli.logs import full_logs
 from api.cli.speaking import AsJson, say_json
 from api.demo.mailbox import Mailbox
+from api.demo.mailer import letters
 from api.demo.signing_in import ADDRESS, OFFICER, ROLE, hire, way_in
 from api.demo.story import Story
 from api.demo.year import YEAR, Behind
@@ -64,6 +67,10 @@ async def _tell(
 ) -> None:
     clock = Behind(YEAR)
     async with opened(settings, clock=clock) as tillit:
+        mailbox = None
+        # A mail server that is set gets the mail: then links are in mailboxes, and not here.
+        if tillit.mail is None:
+            tillit.mail = mailbox = Mailbox(partial(_told, console), shut=True)
         story = Story(tillit, settings.data, _numbered(console), clock)
         figures = await story.run()
         if json:
@@ -72,9 +79,18 @@ async def _tell(
             ended = f"\nThat took {figures['seconds']} s. Everything is in {settings.data}."
             console.print(ended, soft_wrap=not console.is_terminal)
         if listening is not None:
-            await _invite(tillit, story, console, listening.getsockname()[1])
+            await _invite(tillit, story, console, listening.getsockname()[1], mailbox=mailbox)
             full_logs()
-            await serve(tillit, listening)
+            mailer = asyncio.create_task(letters(tillit, partial(_told, console)))
+            try:
+                await serve(tillit, listening)
+            finally:
+                mailer.cancel()
+
+
+def _told(console: Console, text: str) -> None:
+    """A letter that somebody gets."""
+    console.print(f"\n[bold]{escape(text)}[/]", soft_wrap=True)
 
 
 def _numbered(console: Console) -> Callable[[str], None]:
@@ -89,7 +105,9 @@ def _numbered(console: Console) -> Callable[[str], None]:
     return tell
 
 
-async def _invite(tillit: Tillit, story: Story, console: Console, port: int) -> None:
+async def _invite(
+    tillit: Tillit, story: Story, console: Console, port: int, *, mailbox: Mailbox | None
+) -> None:
     """Links to sign in by, and tokens to go on with, one for each kind of caller."""
     assert story.another is not None
     here = f"http://{HOST}:{port}"
@@ -108,9 +126,7 @@ async def _invite(tillit: Tillit, story: Story, console: Console, port: int) -> 
         say(f"\n[bold]{who}[/]\n{minted.token}")
     say(f"\nFor example:\n  curl -H 'Authorization: Bearer TOKEN' {here}/v1/me/choices\n")
     say("To look at it in a browser:")
-    # A mail server that is set gets the mail: then links are in mailboxes, and not here.
-    if tillit.mail is None:
-        tillit.mail = mailbox = Mailbox(lambda text: say(f"\n[bold]{escape(text)}[/]"))
+    if mailbox is not None:
         await _show_in(tillit, mailbox, story.addresses[story.another], say)
     say(f"\n[bold]a service[/]: what it may ask, in what shape\n{here}/docs")
     if tillit.settings.panel_example is not None:

@@ -1,5 +1,6 @@
 """The demonstration's ways in are everybody's: its links sign in, its codes are good."""
 
+import asyncio
 import base64
 import io
 from dataclasses import replace
@@ -14,12 +15,13 @@ from api import work as worker
 from api.bootstrap import SYSTEM, Tillit
 from api.cli.demo import _invite
 from api.demo.mailbox import Mailbox
+from api.demo.mailer import letters
 from api.demo.signing_in import ADDRESS, hire, way_in
 from api.demo.story import Story
 from api.people.people import Kind
 from profiles.enrolment import enrol
 from profiles.members import Member
-from tests.at_a_browser import BASE, Browser, browser
+from tests.at_a_browser import BASE, Browser, browser, member_at
 
 MAJA = "maja@post.example"
 
@@ -89,7 +91,8 @@ async def test_what_is_printed_has_three_links_and_three_tokens(tillit: Tillit) 
     maja = await _maja(tillit)
     story = Story(tillit, tillit.settings.data, print, another=maja.id, addresses={maja.id: MAJA})
     out = io.StringIO()
-    await _invite(tillit, story, Console(file=out, width=80), 8000)
+    tillit.mail = mailbox = Mailbox(print, shut=True)
+    await _invite(tillit, story, Console(file=out, width=80), 8000, mailbox=mailbox)
     text = out.getvalue()
     assert text.count(f"{BASE}/sign-in/link/") == 2
     assert f"{BASE}/docs" in text
@@ -103,7 +106,7 @@ async def test_a_mail_server_that_is_set_gets_the_mail(tillit: Tillit) -> None:
     tillit.mail = theirs = Mailbox(told.append)
     story = Story(tillit, tillit.settings.data, print, another=maja.id, addresses={maja.id: MAJA})
     out = io.StringIO()
-    await _invite(tillit, story, Console(file=out, width=80), 8000)
+    await _invite(tillit, story, Console(file=out, width=80), 8000, mailbox=None)
     assert tillit.mail is theirs
     assert "/sign-in/link/" not in out.getvalue()
 
@@ -116,5 +119,22 @@ async def test_the_shops_sign_up_page_is_told_of_where_there_is_one(
     story = Story(tillit, tillit.settings.data, print, another=maja.id, addresses={maja.id: MAJA})
     tillit.settings = replace(tillit.settings, panel_example=service)
     out = io.StringIO()
-    await _invite(tillit, story, Console(file=out, width=80), 8000)
+    await _invite(tillit, story, Console(file=out, width=80), 8000, mailbox=None)
     assert (f"{BASE}/panel/in-use" in out.getvalue()) is (service is not None)
+
+
+async def test_a_yes_that_waits_for_a_letter_gets_one_and_is_confirmed_by_it(
+    tillit: Tillit,
+) -> None:
+    maja, told = await _maja(tillit), asyncio.Queue[str]()
+    mailer = asyncio.create_task(letters(tillit, told.put_nowait))
+    async with member_at(tillit, maja.id) as at:
+        await at.open("/my/choices")
+        await at.send("/my/choices/partner_offers", allow="true", language="en")
+        link = (await asyncio.wait_for(told.get(), 20)).split()[-1]
+        await asyncio.sleep(2.5)
+        mailer.cancel()
+        assert told.empty(), "one letter is enough"
+        await at.client.get(link)
+        assert (await at.client.post(link)).status_code == 200
+        assert "The answer is yes" in (await at.open("/my/choices")).text
