@@ -9,11 +9,20 @@ from typing import ClassVar
 class View:
     """The context of one page; each page has a class of its own, and a test holds it to its
     template. `title` is an English sentence of the catalogue, and `status` the answer's.
+
+    One whose status is 400 or more refuses something: nothing of what its function wrote is kept.
+    `keeps`: all of it is, because the page tells what was looked up, which stays on record.
     """
 
     template: ClassVar[str]
     title: ClassVar[str]
     status: ClassVar[int] = 200
+    keeps: ClassVar[bool] = False
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether what its function wrote is taken back."""
+        return self.status >= 400 and not self.keeps
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """How every page is run: who sits there, may they, is the form ours; one transaction; the answer.
 
-What is answered leaves only after the transaction has committed.
+What is answered leaves only after the transaction has committed, or, for a page that refuses
+something, has been rolled back.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -137,6 +139,10 @@ def lost(tillit: Tillit) -> Callable[[Request, Exception], Awaitable[Response]]:
     return told
 
 
+class _Refused(Exception):
+    """Ends a transaction without its being committed; the answer is there already."""
+
+
 @dataclass
 class _Sent:
     """One request, as it came."""
@@ -177,18 +183,29 @@ class _Sent:
         check_query(request.query_params, (*page.query, *_QUERY))
         check_path(request.path_params)
         fields = await self._fields() if page.method == "POST" else {}
-        async with self.tillit.unit() as work:
-            asked = await self._asked(work)
-            if page.method == "POST":
-                self._check(asked, fields)
-            if page.proved and not asked.proved_lately:
-                raise SecondProofNeeded("a second proof is needed", place=page.path)
-            if self.shape is None:
-                answer = await page.handle(asked)
-            else:
-                own = {name: value for name, value in fields.items() if name != _FORM}
-                answer = await page.handle(asked, self.shape.decode_fields(own))
+        with suppress(_Refused):
+            async with self.tillit.unit() as work:
+                asked = await self._asked(work)
+                if page.method == "POST":
+                    self._check(asked, fields)
+                if page.proved and not asked.proved_lately:
+                    raise SecondProofNeeded("a second proof is needed", place=page.path)
+                answer = await self._handled(asked, fields)
+                if isinstance(answer, View) and answer.is_refused:
+                    raise _Refused
+        if isinstance(answer, View) and answer.is_refused:
+            async with self.tillit.unit() as work:  # that the session was used stays
+                await self._asked(work, strict=False)
         return self._response(asked, answer)
+
+    async def _handled(self, asked: Asked, fields: Mapping[str, Any]) -> View | Go | File:
+        answer: View | Go | File
+        if self.shape is None:
+            answer = await self.page.handle(asked)
+        else:
+            own = {name: value for name, value in fields.items() if name != _FORM}
+            answer = await self.page.handle(asked, self.shape.decode_fields(own))
+        return answer
 
     @property
     def is_kept(self) -> bool:

@@ -35,6 +35,8 @@ async def told(unit: Unit, act: Act, breach: UUID, *, at: datetime, search: UUID
     before = found.account.told if found.account is not None else None
     if search is not None:
         await searches.answer(unit, breach, search)
+    said = await register.tell_members(unit, act, breach, at=at, told=search or before)
+    if search is not None:  # not before the step stands: it may be refused
         connection = await raw(unit.session)
         begun = await connection.execute(
             "UPDATE breach_search SET told_after = %s WHERE id = %s AND told_after IS NULL",
@@ -44,7 +46,7 @@ async def told(unit: Unit, act: Act, breach: UUID, *, at: datetime, search: UUID
             await enqueue(
                 unit.session, TELL_JOB, breach=str(breach), search=str(search), officer=act.actor
             )
-    return await register.tell_members(unit, act, breach, at=at, told=search or before)
+    return said
 
 
 async def tell_next(unit: Unit, act: Act, breach: UUID, search: UUID) -> int:

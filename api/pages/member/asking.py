@@ -93,9 +93,10 @@ class AskOne(View):
 
 @dataclass(frozen=True)
 class AskedAmiss(AskOne):
-    """The same, with what lacked."""
+    """The same, with what lacked; what an erasure would take is counted on it, and on record."""
 
     status: ClassVar[int] = 422
+    keeps: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)

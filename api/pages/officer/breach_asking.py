@@ -65,9 +65,10 @@ class Ask(View):
 
 @dataclass(frozen=True)
 class Unaskable(Ask):
-    """The same, after what was asked cannot be."""
+    """The same, after what was asked cannot be; whom somebody looked for stays on record."""
 
     status: ClassVar[int] = 422
+    keeps: ClassVar[bool] = True
 
 
 Form = TypeVar("Form", bound=Ask)

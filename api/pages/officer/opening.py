@@ -55,9 +55,10 @@ class Find(View):
 
 @dataclass(frozen=True)
 class NotFound(Find):
-    """The same, after nobody was found, or more than one."""
+    """The same, after nobody was found, or more than one; that somebody looked stays on record."""
 
     status: ClassVar[int] = 422
+    keeps: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ from audit.browsing import all_entries
 from audit.entries import ActorType, Kind
 from consent.programme import load_programme
 from dsar import finding
-from dsar.breaches import register, searches
+from dsar.breaches import register, searches, telling
+from dsar.errors import NotABreach
 from kernel.clock import StoppedClock
 from kernel.database import libpq
 from kernel.errors import Unavailable
@@ -195,3 +196,36 @@ async def test_a_further_search_tells_only_those_who_were_not_told_before(club: 
                 told.append([one.subject async for one in entries])
     assert [len(one) for one in told] == [3, 4]
     assert len({*told[1]}) == 4
+
+
+@pytest.mark.parametrize("at_", ["2026-04-30T08:00", "2026-03-01T08:00"])
+async def test_a_refused_step_tells_nobody(club: Tillit, at_: str) -> None:
+    await read_by_till(club)
+    async with officer_at(club) as at:
+        breach = await write_down(at)
+        first = (await ask(at, breach, **TILL)).rsplit("/", 1)[1]
+        await ask(at, breach)
+        await worker.drain(club)
+        await at.open(breach)
+        page = await at.send(f"{breach}/members", at=at_, search=first)
+        assert page.status_code == 422
+        await worker.drain(club)
+    async with club.unit() as work:
+        assert [one async for one in all_entries(work.session, kinds=[Kind.BREACH_TOLD])] == []
+        assert [one async for one in all_entries(work.session, kinds=[Kind.BREACH_MOVED])] == []
+
+
+async def test_a_step_that_is_refused_has_begun_nothing(club: Tillit) -> None:
+    await read_by_till(club)
+    async with officer_at(club) as at:
+        breach = await write_down(at)
+        found = await ask(at, breach, **TILL)
+        await worker.drain(club)
+    ids = UUID(breach.rsplit("/", 1)[1]), UUID(found.rsplit("/", 1)[1])
+    async with club.unit() as work:
+        later = work.unit.now + timedelta(days=1)
+        with pytest.raises(NotABreach):
+            await telling.told(work.unit, OFFICER, ids[0], at=later, search=ids[1])
+    await worker.drain(club)
+    async with club.unit() as work:
+        assert [one async for one in all_entries(work.session, kinds=[Kind.BREACH_TOLD])] == []
