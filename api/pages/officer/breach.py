@@ -43,6 +43,8 @@ from dsar.packages.marking import mark
 pages = Pages(Kind.OFFICER)
 ONE = PATH + "/{breach:uuid}"
 _BROKEN = LACKING["account"]
+#: What is picked where nobody was told by name.
+PUBLIC = "public"
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ class Told:
 class OneBreach(View):
     """`clock` and `lacks`: where it stands. `account`: what is known, for reading; the others are
     what its forms hold. `wrong_at`: the form in which something is wrong, which is told there.
-    `searches`: the newest first; `told`: which of them those affected were told by.
+    `searches`: the newest first; `told`: which of them those affected were told by; `picked`: what
+    the form about them holds, nothing before somebody has picked one.
     """
 
     template: ClassVar[str] = "officer/breach.html"
@@ -112,6 +115,7 @@ class OneBreach(View):
     searches: Sequence[ShownSearch]
     answers: Sequence[ShownSearch]
     told: UUID | None
+    picked: str
     history: Sequence[Past]
     wrong: str
     wrong_at: str
@@ -146,7 +150,7 @@ class Notified(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Informed(msgspec.Struct, forbid_unknown_fields=True):
-    """`search`: the id of the search whose members were told; empty where it was nobody by name."""
+    """`search`: the id of the search whose members were told, or `PUBLIC`."""
 
     at: str
     search: str = ""
@@ -231,7 +235,8 @@ async def tell_members(asked: Asked, said: Informed) -> Go | Unfit:
             search=_search(said.search),
         )
     except NotABreach as error:
-        return replace(await _unfit(asked, error, "members"), members_at=said.at)
+        unfit = await _unfit(asked, error, "members")
+        return replace(unfit, members_at=said.at, picked=said.search)
     return Go(to(breach), said="on-record")
 
 
@@ -275,6 +280,7 @@ async def _shown(asked: Asked) -> OneBreach:
         searches=asked_for,
         answers=[each for each in asked_for if each.certain is not None],
         told=one.told,
+        picked="" if one.told is None else str(one.told),
         history=[Past(say(STEPS[each.step]), each.at, each.by, each.entry) for each in one.history],
         wrong="",
         wrong_at="",
@@ -323,9 +329,10 @@ def _spared(sent: str) -> Spared | None:
 
 
 def _search(sent: str) -> UUID | None:
-    if not sent:
+    """None where it was made public. Raises `NotABreach` where nobody has said which it was."""
+    if sent == PUBLIC:
         return None
     try:
         return UUID(sent)
     except ValueError:
-        raise NotABreach("this is no search", place="search") from None
+        raise NotABreach("it is not said who was told", place="search") from None

@@ -195,6 +195,7 @@ _WRONG: Mapping[str, str] = {
     "delay": mark("That was later than 72 hours after you became aware of it: write why."),
     "authority_at": mark("Nobody is told before it is known, or in the future."),
     "members_at": mark("Nobody is told before it is known, or in the future."),
+    "search": mark("Choose whom you have told."),
     "actors": mark("The programme has no such service, or no such officer."),
     "account": mark("No member is found by that, or more than one."),
 }

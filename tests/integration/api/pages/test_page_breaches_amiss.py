@@ -229,3 +229,38 @@ async def test_a_step_that_is_refused_has_begun_nothing(club: Tillit) -> None:
     await worker.drain(club)
     async with club.unit() as work:
         assert [one async for one in all_entries(work.session, kinds=[Kind.BREACH_TOLD])] == []
+
+
+def whom(text: str) -> tuple[list[str], list[str]]:
+    """What can be picked as those who were told, and what is."""
+    select = text[text.index('<select id="search"') :]
+    select = select[: select.index("</select>")]
+    options = re.findall(r'<option value="([^"]*)"( selected)?', select)
+    assert " required>" in select
+    return [value for value, _ in options], [value for value, chosen in options if chosen]
+
+
+async def test_who_was_told_is_picked_and_stays_picked_when_the_step_is_refused(
+    club: Tillit,
+) -> None:
+    await read_by_till(club)
+    async with officer_at(club) as at:
+        breach = await write_down(at)
+        first, second = [(await ask(at, breach, **TILL)).rsplit("/", 1)[1] for _ in range(2)]
+        await worker.drain(club)
+        assert whom((await at.open(breach)).text) == (["", second, first, "public"], [])
+        for picked in (first, second, "public"):
+            page = await at.send(f"{breach}/members", at="2026-04-30T08:00", search=picked)
+            assert page.status_code == 422
+            assert whom(page.text)[1] == [picked]
+        page = await at.send(f"{breach}/members", at="2026-03-30T08:00", search="")
+        assert page.status_code == 422
+        assert "Choose whom you have told." in page.text
+        page = await at.send(f"{breach}/members", at="2026-03-30T08:00", search="public")
+        assert page.status_code == 200
+        page = await at.send(f"{breach}/members", at="2026-03-30T08:00", search=first)
+        assert whom(page.text) == (["", second, first], [first])
+    await worker.drain(club)
+    async with club.unit() as work:
+        told = [one async for one in all_entries(work.session, kinds=[Kind.BREACH_TOLD])]
+    assert len(told) == 2
