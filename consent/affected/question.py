@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 from pyroaring import BitMap
@@ -24,6 +25,7 @@ class How(StrEnum):
     REPLAYED = "replayed"  # past answers about everybody, as a file
     ANSWER = "answer"  # a yes or no, and no value
     ACCOUNT = "account"  # somebody was signed in as the member, who sees all of their own
+    GUARDIAN = "guardian"  # somebody was signed in as a child's guardian
     EVERYTHING = "everything"  # a copy of the database
 
 
@@ -34,8 +36,9 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     members looked at themselves. `account`: the ordinal of a member whose account was misused, who
     is then one of the actors. `purposes` and `fields` narrow it; none named: any. `whole`: the
     database was copied, so that it is about everybody there was; `keys_too`: the keys with it.
-    `pseudonym`: the account's, for a member who may be erased before anybody looks; it is no longer
-    kept once somebody has.
+    `pseudonym`: the account's, for a member who may be erased before anybody looks; `holder`: their
+    id, which stands in the ledgers of children they answer for, and `wards`: the pseudonyms of
+    those they answered for when it was asked. None of these is kept once somebody has looked.
     """
 
     since: Moment
@@ -43,6 +46,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     actors: tuple[str, ...] = ()
     account: int | None = None
     pseudonym: str | None = None
+    holder: UUID | None = None
+    wards: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     whole: bool = False
@@ -77,7 +82,8 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
     What the answer rests on: `entries` were uses that were meant, `lost` of them without the detail
     that says of whom or of what; `broken` entries were altered or are gone, and may have said
     anything; `strangers` are not as we wrote them, if we did: they are not counted, and so somebody
-    may be missing. `vouchers`: how often the books of the erased were read, which lead to nobody.
+    may be missing. `wards`: people for whom a guardian may have acted, of whom nobody can tell any
+    more which. `vouchers`: how often the books of the erased were read, which lead to nobody.
     """
 
     certain: bytes
@@ -92,6 +98,7 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
     lost: int
     broken: int
     strangers: int
+    wards: int
     vouchers: int
     first: Moment | None
     last: Moment | None
@@ -108,5 +115,5 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_sure(self) -> bool:
         """Whether the record could tell everything that was asked."""
-        doubts = self.lost + self.broken + self.strangers + self.untold
+        doubts = self.lost + self.broken + self.strangers + self.untold + self.wards
         return not (doubts or self.those("maybe"))

@@ -4,11 +4,11 @@ A use of many leaves a sealed set of ordinals, which is opened. A use of one lea
 nothing in the database leads from it to its member: so every member's key is opened in turn, and
 asked which pseudonym it makes. A table that led there would outlive an erasure.
 
-Opens keys, the details of uses, and no value of anybody. Writes nothing: whoever calls it has put
-on record that it was asked.
+Opens keys, the details of uses, the ledgers of those for whom a guardian may have acted, and no
+value of anybody. Writes nothing: whoever calls it has put on record that it was asked.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,9 +18,11 @@ from pyroaring import BitMap
 from audit.browsing import Told
 from audit.entries import ActorType, Kind
 from audit.walking import walk
+from consent import ledger
 from consent.affected.giving import KINDS, PURCHASES, WORDS, Given, came_out, given
 from consent.affected.question import Affected, How, Question
 from consent.affected.tallying import People, Tally
+from consent.affected.wards import Wards
 from consent.footprints import Footprint, open_footprint, open_sets
 from consent.glances import open_glance
 from consent.programmes import Active
@@ -86,6 +88,7 @@ class _Search:
         self._sessions: dict[str, tuple[datetime, str]] = {}
         self._ended: set[str] = set()
         self._wanted = _told_by(active, question.fields)
+        self._wards = Wards(question, self._tally)
 
     async def begin(self) -> None:
         """Find the pseudonym of the member whose account was misused.
@@ -93,10 +96,14 @@ class _Search:
         Raises `UnknownMember` where nobody can tell it any more: that is not to find nobody.
         """
         self._account = self._question.pseudonym
-        if self._question.account is None or self._account is not None:
+        if self._question.account is None:
             return
         connection = await raw(self._unit.session)
         row = await (await connection.execute(_AT, (self._question.account,))).fetchone()
+        if row is not None:
+            self._wards.holder = row[0]
+        if self._account is not None:
+            return
         if row is None:
             raise UnknownMember("the member whose account it was is erased", place="account")
         _, key = (await members.keys(self._unit, [row[0]]))[row[0]]
@@ -125,6 +132,8 @@ class _Search:
             self._tally.vouchers += self._meant(entry)
             return None
         one = given(entry, self._question, self._account)
+        if self._account is not None:
+            self._wards.note(entry, self._account)
         if entry.actor.type == ActorType.MEMBER and entry.actor.id == self._account:
             self._by_account(entry, counted=one is not None)
         if one is None or one.subject is None:
@@ -216,7 +225,7 @@ class _Search:
 
     async def through_the_members(self) -> AsyncIterator[Progress]:
         """Whose pseudonyms stand in the record, found by their keys."""
-        unmet = set(self._single)
+        unmet = self._single.keys() | self._wards.subjects
         asked, done, first = BitMap(), 0, 0
         connection = await raw(self._unit.session)
         row = await (await connection.execute(_COUNT)).fetchone()
@@ -226,21 +235,41 @@ class _Search:
             page = await cursor.fetchall()
             if not page:
                 break
-            for ordinal, key in await self._keys([id for id, _ in page]):
+            acted: dict[UUID, tuple[int, MemberKey]] = {}
+            for id, ordinal, key in await self._keys([id for id, _ in page]):
                 asked.add(ordinal)
                 subject = key.subject().hex()
                 if subject in unmet:
                     unmet.discard(subject)
-                    await self._of_one(ordinal, key, self._single[subject])
+                    await self._of_one(ordinal, key, self._single.get(subject, ()))
+                    if subject in self._wards.subjects:
+                        acted[id] = ordinal, key
+            await self._of_wards(acted)
             done += len(page)
             first = page[-1][1] + 1
             yield Progress("members", done, total)
         self._of_nobody(unmet, self._people.everyone - asked)
 
-    async def _keys(self, ids: Sequence[UUID]) -> list[tuple[int, MemberKey]]:
+    async def _of_wards(self, acted: Mapping[UUID, tuple[int, MemberKey]]) -> None:
+        """What was done by members or their guardians, told apart by the ledgers that open."""
+        ledgers = await self._ledgers({id: key for id, (_, key) in acted.items()})
+        for id, (ordinal, key) in acted.items():
+            self._wards.of_one(ordinal, key.subject().hex(), ledgers.get(id))
+
+    async def _ledgers(self, keys: Mapping[UUID, MemberKey]) -> dict[UUID, list[ledger.Row]]:
+        try:
+            return await ledger.rows_of(self._unit, keys) if keys else {}
+        except ProfilesError:
+            if len(keys) == 1:
+                return {}
+            each = [await self._ledgers({id: key}) for id, key in keys.items()]
+            return {id: rows for one in each for id, rows in one.items()}
+
+    async def _keys(self, ids: Sequence[UUID]) -> list[tuple[UUID, int, MemberKey]]:
         """Ordinals and keys, without those whose key does not open or is not there."""
         try:
-            return list((await members.keys(self._unit, ids)).values())
+            found = await members.keys(self._unit, ids)
+            return [(id, ordinal, key) for id, (ordinal, key) in found.items()]
         except ProfilesError:
             if len(ids) == 1:
                 return []
@@ -268,10 +297,11 @@ class _Search:
 
         `silent`: members whose keys made no pseudonym, because they do not open: it may be they.
         """
+        self._wards.of_nobody(unmet, self._erased)
         for subject in unmet:
             erased = subject in self._erased
             self._tally.untold += not erased
-            for one in self._single[subject]:
+            for one in self._single.get(subject, ()):
                 fields = one.fields or ()
                 if one.fields is not None and not self._within(one.how, fields):
                     continue

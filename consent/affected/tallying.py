@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
+from audit.entries import ActorType
 from consent.affected.giving import PURCHASES
 from consent.affected.question import Affected, How, Line
 from consent.programme.vocabulary import CRIMINAL, SPECIAL
@@ -19,6 +20,7 @@ from profiles.stacks import Op
 from profiles.values import to_number
 
 _PURCHASE = "pd:Purchase"
+_MEMBER = f"{ActorType.MEMBER}/"
 _OF_AGE = 18  # years: who is younger is a child, whatever they may consent to
 _MILLISECONDS = np.uint64(16)  # bits of an id's first word that follow its time
 
@@ -61,7 +63,7 @@ class Tally:
         self.certain, self.maybe, self.answered = BitMap(), BitMap(), BitMap()
         self.gone, self.gone_subjects = BitMap(), set[str]()
         self.entries = self.lost = self.broken = self.strangers = 0
-        self.untold = self.vouchers = 0
+        self.untold = self.wards = self.vouchers = 0
         self._times: list[datetime] = []
         self._lines: dict[tuple[str, How, str], tuple[int, BitMap, set[str]]] = {}
 
@@ -90,9 +92,16 @@ class Tally:
         self.maybe |= those & self._people.everyone
         self._line(actor, how, (), those, set())
 
+    def perhaps(self, actor: str, how: How, those: BitMap) -> None:
+        """What was given out is known, and not if it was by who is meant."""
+        self.maybe |= those & self._people.everyone
+        self._line(actor, how, (), those, set())
+
     def _line(
         self, actor: str, how: How, fields: tuple[str, ...], those: BitMap, gone: set[str]
     ) -> None:
+        if actor.startswith(_MEMBER):  # nothing in an answer leads to a pseudonym
+            actor = _MEMBER
         for name in fields or ("",):
             entries, members, subjects = self._lines.get((actor, how, name), (0, BitMap(), set()))
             self._lines[actor, how, name] = entries + 1, members | those, subjects | gone
@@ -114,6 +123,7 @@ class Tally:
             lost=self.lost,
             broken=self.broken,
             strangers=self.strangers,
+            wards=self.wards,
             vouchers=self.vouchers,
             first=self._times[0] if self._times else None,
             last=self._times[-1] if self._times else None,

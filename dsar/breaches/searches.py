@@ -125,7 +125,7 @@ async def run(unit: Unit, active: Active, id: UUID, sets: MemberSets) -> AsyncIt
             continue
         result = _sealed(unit, row_place(id, row.breach, "result"), step)
         # Nothing may lead from a place in a set to a pseudonym for longer than it has to.
-        kept = replace(question, pseudonym=None)
+        kept = replace(question, pseudonym=None, holder=None, wards=())
         asked = _sealed(unit, row_place(id, row.breach, "question"), kept)
         connection = await raw(unit.session)
         await connection.execute(

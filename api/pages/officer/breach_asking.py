@@ -24,6 +24,7 @@ from api.people import officers
 from api.people.people import Kind
 from audit.entries import ActorType
 from audit.tallies import actors
+from consent import guardians
 from consent.affected.giving import PURCHASES
 from consent.affected.question import Question
 from consent.programme import Ability
@@ -32,7 +33,7 @@ from dsar.breaches import register, searches
 from dsar.errors import NotABreach, WrongState
 from dsar.packages.marking import mark
 from profiles import members
-from profiles.errors import BadValue
+from profiles.errors import BadValue, CannotOpen
 
 pages = Pages(Kind.OFFICER)
 #: The last minute that is named is meant to its end.
@@ -116,6 +117,8 @@ async def search(asked: Asked, sent: Asking) -> Go | Unaskable:
             actors=await _actors(asked, sent.actors),
             account=None if account is None else account.ordinal,
             pseudonym=None if account is None else account.key.subject().hex(),
+            holder=None if account is None else account.id,
+            wards=await _wards(asked, account),
             purposes=tuple(sent.purposes),
             fields=tuple(sent.fields),
             whole=sent.whole,
@@ -179,6 +182,17 @@ async def _account(asked: Asked, sent: Asking) -> members.Member | None:
     if len(found) != 1:
         raise NotABreach("this finds no member, or several", place="account")
     return await members.one(asked.unit, found[0])
+
+
+async def _wards(asked: Asked, account: members.Member | None) -> tuple[str, ...]:
+    """The pseudonyms of children whom the account's member answers for."""
+    if account is None:
+        return ()
+    try:
+        found = await guardians.children(asked.unit, account)
+    except CannotOpen:  # somebody has been at a tie or a ledger; the search looks for itself
+        return ()
+    return tuple(sorted(one.key.subject().hex() for one in found))
 
 
 def _services(asked: Asked, chosen: Sequence[str]) -> list[Option]:

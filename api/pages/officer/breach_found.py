@@ -72,6 +72,7 @@ class Doubts:
     broken: int
     untold: int
     strangers: int
+    wards: int
     vouchers: int
 
 
@@ -213,7 +214,14 @@ def _who(found: Affected) -> Who:
 
 
 def _doubts(found: Affected) -> Doubts:
-    return Doubts(found.lost, found.broken, found.untold, found.strangers, found.vouchers)
+    return Doubts(
+        lost=found.lost,
+        broken=found.broken,
+        untold=found.untold,
+        strangers=found.strangers,
+        wards=found.wards,
+        vouchers=found.vouchers,
+    )
 
 
 def _line(asked: Asked, one: Line) -> ShownLine:

@@ -51,6 +51,7 @@ HOWS: Mapping[str, str] = {
     How.REPLAYED: mark("Past answers about everybody were written to a file"),
     How.ANSWER: mark("A yes or no, and no value"),
     How.ACCOUNT: mark("Somebody was signed in as the member"),
+    How.GUARDIAN: mark("Somebody was signed in as a child's guardian"),
     How.EVERYTHING: mark("Everything that is stored was copied"),
 }
 SEARCHES: Mapping[str, str] = {

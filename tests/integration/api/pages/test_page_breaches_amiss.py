@@ -20,6 +20,8 @@ from api.settings import Settings
 from audit.acts import Act
 from audit.browsing import all_entries
 from audit.entries import ActorType, Kind
+from consent import guardians
+from consent.choices import By
 from consent.programme import load_programme
 from dsar import finding
 from dsar.breaches import register, searches, telling
@@ -27,7 +29,8 @@ from dsar.errors import NotABreach
 from kernel.clock import StoppedClock
 from kernel.database import libpq
 from kernel.errors import Unavailable
-from tests.at_a_browser import officer_at
+from profiles.enrolment import enrol
+from tests.at_a_browser import member_at, officer_at
 from tests.conftest import EXAMPLES
 
 __all__ = ["club"]
@@ -264,3 +267,39 @@ async def test_who_was_told_is_picked_and_stays_picked_when_the_step_is_refused(
     async with club.unit() as work:
         told = [one async for one in all_entries(work.session, kinds=[Kind.BREACH_TOLD])]
     assert len(told) == 2
+
+
+async def test_the_children_of_a_guardian_whose_account_was_misused_are_found(
+    club: Tillit,
+) -> None:
+    values = [
+        {"member_number": "p1", "birth_date": "1980-01-01"},
+        {"member_number": "c1", "birth_date": "2016-01-01"},
+    ]
+    async with club.unit() as work:
+        parent, child = await enrol(work.unit, SYSTEM, values, source="test")
+        await guardians.name(
+            work.unit, SYSTEM, work.active, child=child.id, guardian=parent.id, by=By.OFFICER,
+            how="paper", evidence="F-1",
+        )  # fmt: skip
+    async with member_at(club, parent.id, stepped_up=True) as at:
+        assert (await at.open("/my/family")).status_code == 200
+    async with officer_at(club) as at:
+        found = await ask(at, await write_down(at), kind="member_number", value="p1")
+        search = UUID(found.rsplit("/", 1)[1])
+        async with club.unit() as work:
+            asked = await searches.one(work.unit, UUID(found.split("/")[3]), search)
+        assert asked.question is not None
+        assert len(asked.question.wards) == 1
+        await worker.drain(club)
+        text = (await at.open(found)).text
+        assert "Somebody was signed in as a child&#39;s guardian" in text
+        listed = (await at.send(f"{found}/ids")).content.decode("utf-8-sig")
+        assert {row["member"] for row in csv.DictReader(io.StringIO(listed))} == {
+            str(parent.id),
+            str(child.id),
+        }
+        async with club.unit() as work:
+            asked = await searches.one(work.unit, UUID(found.split("/")[3]), search)
+        assert asked.question is not None
+        assert (asked.question.holder, asked.question.wards) == (None, ())
