@@ -27,6 +27,7 @@ RequestError
 ├── NotAnAnswer       it is signed, and says nothing that can be understood
 ├── UnknownBreach     no breach in the register has that id
 ├── NotABreach        what was written of a breach cannot be so, or lacks what the law asks for
+├── Overtaken         what was written is of a breach as it stood before somebody changed it
 ├── BrokenRequest     something of this one request is not as it was written
 └── NotReady          what was asked for is still being made
 """
@@ -158,6 +159,10 @@ class UnknownBreach(RequestError, NotFound):
 
 class NotABreach(RequestError, Invalid):
     slug = "not-a-breach"
+
+
+class Overtaken(RequestError, Conflict):
+    slug = "overtaken"
 
 
 class BrokenRequest(RequestError, Unavailable):

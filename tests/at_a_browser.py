@@ -22,7 +22,7 @@ BASE = "http://127.0.0.1:8000"
 _FORM = re.compile(r'<input type="hidden" name="form" value="([^"]*)">')
 
 
-_FORMS = re.compile(r'<form method="post" action="([^"]*)">(.*?)</form>', re.DOTALL)
+_FORMS = re.compile(r'<form method="post" action="([^"]*)"[^>]*>(.*?)</form>', re.DOTALL)
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)">')
 
 
@@ -50,11 +50,14 @@ class Browser:
 
 
 def _terms(page: str, path: str, fields: Mapping[str, str | list[str]]) -> dict[str, str]:
-    """The terms that the form with this answer holds besides, if the page has one."""
+    """What the form with this answer holds besides: the terms of what is said yes or no to, and
+    after which step a page has shown something."""
     for action, inside in _FORMS.findall(page):
         held = {name: unescape(value) for name, value in _HIDDEN.findall(inside)}
         if action == path and "terms" in held and held.get("allow") == fields.get("allow"):
             return {"terms": held["terms"]}
+        if action == path and "stood" in held:
+            return {"stood": held["stood"]}
     return {}
 
 

@@ -198,14 +198,11 @@ class _Sent:
                 await self._asked(work, strict=False)
         return self._response(asked, answer)
 
-    async def _handled(self, asked: Asked, fields: Mapping[str, Any]) -> View | Go | File:
-        answer: View | Go | File
+    async def _handled(self, asked: Asked, fields: Mapping[str, Any]) -> Any:
         if self.shape is None:
-            answer = await self.page.handle(asked)
-        else:
-            own = {name: value for name, value in fields.items() if name != _FORM}
-            answer = await self.page.handle(asked, self.shape.decode_fields(own))
-        return answer
+            return await self.page.handle(asked)
+        own = {name: value for name, value in fields.items() if name != _FORM}
+        return await self.page.handle(asked, self.shape.decode_fields(own))
 
     @property
     def is_kept(self) -> bool:

@@ -17,7 +17,7 @@ from audit.entries import Fact, Kind, rfc3339
 from dsar.breaches import account as accounts
 from dsar.breaches.account import LONGEST, Account, Nature, Past, Risk, Spared
 from dsar.breaches.clock import Clock, clock, due_at
-from dsar.errors import NotABreach, UnknownBreach, WrongState
+from dsar.errors import NotABreach, Overtaken, UnknownBreach, WrongState
 from dsar.tables import BreachRow
 from kernel.ids import uuid7
 from profiles.errors import CannotOpen
@@ -69,6 +69,14 @@ class Breach:
         return found
 
 
+def stands(said: Account) -> UUID:
+    """The entry of the step after which a breach stands as it does; who changes it has seen that.
+
+    That a list of those affected was fetched changes nothing.
+    """
+    return next(past.entry for past in reversed(said.history) if past.step != Step.LIST)
+
+
 async def listed(unit: Unit, *, limit: int = 200) -> list[Breach]:
     """The newest first; those that cannot be read are among them."""
     query = select(BreachRow).order_by(col(BreachRow.id).desc()).limit(limit)
@@ -117,14 +125,18 @@ async def describe(
     act: Act,
     breach: UUID,
     *,
+    stood: UUID,
     happened: str,
     aware: datetime,
     since: datetime | None,
     until: datetime | None,
     natures: tuple[Nature, ...],
 ) -> Breach:
-    """Set right what happened and when. Raises `NotABreach`, `WrongState`, `UnknownBreach`."""
-    row, now = await _open_row(unit, breach)
+    """Set right what happened and when. `stood`: after which step, as whoever writes has seen it.
+
+    Raises `NotABreach`, `WrongState`, `UnknownBreach`, and `Overtaken` where another has followed.
+    """
+    row, now = await _open_row(unit, breach, stood)
     said = replace(now, happened=happened, aware=aware, since=since, until=until, natures=natures)
     return await _kept(unit, act, row, said, Step.DESCRIBE)
 
@@ -134,6 +146,7 @@ async def assess(
     act: Act,
     breach: UUID,
     *,
+    stood: UUID,
     risk: Risk,
     why: str,
     consequences: str,
@@ -144,7 +157,7 @@ async def assess(
 
     Raises as `describe`; also for an assessment without its reasons.
     """
-    row, now = await _open_row(unit, breach)
+    row, now = await _open_row(unit, breach, stood)
     if risk is not Risk.OPEN and not why.strip():
         raise NotABreach(
             "an assessment has its reasons",
@@ -160,13 +173,20 @@ async def assess(
 
 
 async def tell_authority(
-    unit: Unit, act: Act, breach: UUID, *, at: datetime, reference: str = "", delay: str = ""
+    unit: Unit,
+    act: Act,
+    breach: UUID,
+    *,
+    stood: UUID,
+    at: datetime,
+    reference: str = "",
+    delay: str = "",
 ) -> Breach:
     """Put down that the authority was told, `at` what moment, under which reference of theirs.
 
     Raises as `describe`; also for one that came after 72 hours and says not why (Art. 33(1)).
     """
-    row, now = await _open_row(unit, breach)
+    row, now = await _open_row(unit, breach, stood)
     if at > due_at(now.aware) and not delay.strip():
         raise NotABreach(
             "this was later than 72 hours after it became known",
@@ -178,20 +198,20 @@ async def tell_authority(
 
 
 async def tell_members(
-    unit: Unit, act: Act, breach: UUID, *, at: datetime, told: UUID | None
+    unit: Unit, act: Act, breach: UUID, *, stood: UUID, at: datetime, told: UUID | None
 ) -> Breach:
     """Put down that those affected were told, who are those that the search `told` has found.
 
     Raises as `describe`. What they see of it in their own pages, `dsar.breaches.telling` writes.
     """
-    row, now = await _open_row(unit, breach)
+    row, now = await _open_row(unit, breach, stood)
     said = replace(now, members_at=at, told=told)
     return await _kept(unit, act, row, said, Step.TELL_MEMBERS)
 
 
-async def close(unit: Unit, act: Act, breach: UUID) -> Breach:
-    """Nothing of it is changed any more. Raises `WrongState` while something lacks."""
-    row, now = await _open_row(unit, breach)
+async def close(unit: Unit, act: Act, breach: UUID, *, stood: UUID) -> Breach:
+    """Nothing of it is changed any more. Raises as `describe`, also while something lacks."""
+    row, now = await _open_row(unit, breach, stood)
     if Breach(row.id, row.opened_at, now).lacking():
         raise WrongState(
             "this breach is not dealt with yet",
@@ -217,12 +237,21 @@ async def _row(unit: Unit, breach: UUID, *, lock: bool = False) -> BreachRow:
     return row
 
 
-async def _open_row(unit: Unit, breach: UUID) -> tuple[BreachRow, Account]:
-    """A row, locked, and its account. Raises `WrongState` for one that is closed."""
+async def _open_row(unit: Unit, breach: UUID, stood: UUID) -> tuple[BreachRow, Account]:
+    """A row, locked, and its account. Raises `WrongState` for one that is closed, and `Overtaken`.
+
+    What is written takes the place of what stood, which nobody may do away with unseen.
+    """
     row = await _row(unit, breach, lock=True)
     said = accounts.opened(unit.epoch, row.id, row.sealed)
     if said.closed_at is not None:
         raise WrongState("this breach is closed, and stays as it is", place="breach")
+    if stood != stands(said):
+        raise Overtaken(
+            "somebody else has changed this breach meanwhile",
+            place="stood",
+            remedy="look at what stands now, and write once more what is to stand",
+        )
     return row, said
 
 

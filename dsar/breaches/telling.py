@@ -25,7 +25,9 @@ _NOBODY_YET = -1
 _IDS = "SELECT id, ordinal FROM member WHERE ordinal = ANY(%b::bigint[]) ORDER BY ordinal"
 
 
-async def told(unit: Unit, act: Act, breach: UUID, *, at: datetime, search: UUID | None) -> Breach:
+async def told(
+    unit: Unit, act: Act, breach: UUID, *, stood: UUID, at: datetime, search: UUID | None
+) -> Breach:
     """An officer says that those whom a search has found were told (Art. 34); a worker goes on.
 
     A further search tells those whom it has found beside those who were told before. Raises as
@@ -35,7 +37,7 @@ async def told(unit: Unit, act: Act, breach: UUID, *, at: datetime, search: UUID
     before = found.account.told if found.account is not None else None
     if search is not None:
         await searches.answer(unit, breach, search)
-    said = await register.tell_members(unit, act, breach, at=at, told=search or before)
+    said = await register.tell_members(unit, act, breach, stood=stood, at=at, told=search or before)
     if search is not None:  # not before the step stands: it may be refused
         connection = await raw(unit.session)
         begun = await connection.execute(

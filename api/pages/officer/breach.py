@@ -37,7 +37,7 @@ from consent.programme import Ability
 from dsar.breaches import register, searches, telling
 from dsar.breaches.account import LONGEST, Account, Risk, Spared
 from dsar.breaches.searches import Search, State
-from dsar.errors import NotABreach
+from dsar.errors import NotABreach, Overtaken
 from dsar.packages.marking import mark
 
 pages = Pages(Kind.OFFICER)
@@ -45,6 +45,15 @@ ONE = PATH + "/{breach:uuid}"
 _BROKEN = LACKING["account"]
 #: What is picked where nobody was told by name.
 PUBLIC = "public"
+_OVERTAKEN = mark(
+    "Somebody has changed this breach since you opened the page, so nothing was saved. What stands "
+    "now is shown above, and what you wrote is in the form: put both together, and press again."
+)
+_LOOK_AGAIN = mark(
+    "Somebody has changed this breach since you opened the page, so it was not closed. Look at "
+    "what stands now, and press again if it is still what you want."
+)
+_CLOSE = "close"
 
 
 @dataclass(frozen=True)
@@ -91,15 +100,17 @@ class Told:
 @dataclass(frozen=True)
 class OneBreach(View):
     """`clock` and `lacks`: where it stands. `account`: what is known, for reading; the others are
-    what its forms hold. `wrong_at`: the form in which something is wrong, which is told there.
-    `searches`: the newest first; `told`: which of them those affected were told by; `picked`: what
-    the form about them holds, nothing before somebody has picked one.
+    what its forms hold, and `stood` which step that was after. `wrong_at`: the form in which
+    something is wrong, which is told there. `searches`: the newest first; `told`: which of them
+    those affected were told by; `picked`: what the form about them holds, nothing before somebody
+    has picked one.
     """
 
     template: ClassVar[str] = "officer/breach.html"
     title: ClassVar[str] = mark("A breach")
 
     id: UUID
+    stood: UUID
     name: str
     clock: ShownClock
     lacks: Sequence[str]
@@ -129,8 +140,22 @@ class Unfit(OneBreach):
     status: ClassVar[int] = 422
 
 
+@dataclass(frozen=True)
+class Outdated(Unfit):
+    """The same, after somebody else has changed it: what stands now, and what was written."""
+
+    status: ClassVar[int] = 409
+
+
+class Redescribed(Described, forbid_unknown_fields=True, kw_only=True):
+    """`stood`, here and below: after which step the page has shown the breach."""
+
+    stood: UUID
+
+
 class Assessment(msgspec.Struct, forbid_unknown_fields=True):
     risk: Risk
+    stood: UUID
     why: Text = ""
     consequences: Text = ""
     measures: Text = ""
@@ -142,6 +167,7 @@ class Assessment(msgspec.Struct, forbid_unknown_fields=True):
 
 class Notified(msgspec.Struct, forbid_unknown_fields=True):
     at: str
+    stood: UUID
     reference: Text = ""
     delay: Text = ""
 
@@ -153,7 +179,12 @@ class Informed(msgspec.Struct, forbid_unknown_fields=True):
     """`search`: the id of the search whose members were told, or `PUBLIC`."""
 
     at: str
+    stood: UUID
     search: str = ""
+
+
+class Closing(msgspec.Struct, forbid_unknown_fields=True):
+    stood: UUID
 
 
 @pages("GET", ONE, ability=Ability.RECORD)
@@ -163,7 +194,7 @@ async def see(asked: Asked) -> OneBreach:
 
 
 @pages("POST", ONE + "/account", ability=Ability.RECORD)
-async def describe(asked: Asked, said: Described) -> Go | Unfit:
+async def describe(asked: Asked, said: Redescribed) -> Go | Unfit:
     """Set right what happened and when."""
     breach = asked.id("breach")
     try:
@@ -171,14 +202,16 @@ async def describe(asked: Asked, said: Described) -> Go | Unfit:
             asked.unit,
             asked.act,
             breach,
+            stood=said.stood,
             happened=said.happened.strip(),
             aware=needed(asked, said.aware),
             since=moment(asked, said.since),
             until=moment(asked, said.until, later=True),
             natures=tuple(said.natures),
         )
-    except NotABreach as error:
-        return replace(await _unfit(asked, error, "account"), described=written(asked, said))
+    except (NotABreach, Overtaken) as error:
+        unfit = await _unfit(asked, error, "account", said.stood)
+        return replace(unfit, described=written(asked, said))
     return Go(to(breach), said="on-record")
 
 
@@ -191,15 +224,16 @@ async def assess(asked: Asked, said: Assessment) -> Go | Unfit:
             asked.unit,
             asked.act,
             breach,
+            stood=said.stood,
             risk=said.risk,
             why=said.why.strip(),
             consequences=said.consequences.strip(),
             measures=said.measures.strip(),
             spared=_spared(said.spared),
         )
-    except NotABreach as error:
-        sent = _assessed(asked, said)
-        return replace(await _unfit(asked, error, "assessment"), assessed=sent)
+    except (NotABreach, Overtaken) as error:
+        unfit = await _unfit(asked, error, "assessment", said.stood)
+        return replace(unfit, assessed=_assessed(asked, said))
     return Go(to(breach), said="on-record")
 
 
@@ -212,13 +246,14 @@ async def tell_authority(asked: Asked, said: Notified) -> Go | Unfit:
             asked.unit,
             asked.act,
             breach,
+            stood=said.stood,
             at=needed(asked, said.at, place="authority_at", later=True),
             reference=said.reference.strip(),
             delay=said.delay.strip(),
         )
-    except NotABreach as error:
-        sent = Told(said.at, said.reference, said.delay)
-        return replace(await _unfit(asked, error, "authority"), authority=sent)
+    except (NotABreach, Overtaken) as error:
+        unfit = await _unfit(asked, error, "authority", said.stood)
+        return replace(unfit, authority=Told(said.at, said.reference, said.delay))
     return Go(to(breach), said="on-record")
 
 
@@ -231,20 +266,25 @@ async def tell_members(asked: Asked, said: Informed) -> Go | Unfit:
             asked.unit,
             asked.act,
             breach,
+            stood=said.stood,
             at=needed(asked, said.at, place="members_at", later=True),
             search=_search(said.search),
         )
-    except NotABreach as error:
-        unfit = await _unfit(asked, error, "members")
+    except (NotABreach, Overtaken) as error:
+        unfit = await _unfit(asked, error, "members", said.stood)
         return replace(unfit, members_at=said.at, picked=said.search)
     return Go(to(breach), said="on-record")
 
 
 @pages("POST", ONE + "/close", ability=Ability.RECORD)
-async def close(asked: Asked) -> Go:
+async def close(asked: Asked, said: Closing) -> Go | Unfit:
     """Nothing of it is changed any more."""
-    await register.close(asked.unit, asked.act, asked.id("breach"))
-    return Go(to(asked.id("breach")), said="on-record")
+    breach = asked.id("breach")
+    try:
+        await register.close(asked.unit, asked.act, breach, stood=said.stood)
+    except Overtaken as error:
+        return await _unfit(asked, error, _CLOSE, said.stood)
+    return Go(to(breach), said="on-record")
 
 
 async def _shown(asked: Asked) -> OneBreach:
@@ -256,6 +296,7 @@ async def _shown(asked: Asked) -> OneBreach:
     now = local(asked, asked.unit.now)
     return OneBreach(
         id=found.id,
+        stood=register.stands(one),
         name=name(one),
         clock=clock(asked, found, one),
         lacks=[] if closed else [say(LACKING[what]) for what in found.lacking()],
@@ -273,7 +314,14 @@ async def _shown(asked: Asked) -> OneBreach:
         ),
         assessed=_assessed(
             asked,
-            Assessment(one.risk, one.why, one.consequences, one.measures, one.spared or ""),
+            Assessment(
+                risk=one.risk,
+                stood=register.stands(one),
+                why=one.why,
+                consequences=one.consequences,
+                measures=one.measures,
+                spared=one.spared or "",
+            ),
         ),
         authority=Told(local(asked, one.authority_at) or now, one.reference, one.delay),
         members_at=local(asked, one.members_at) or now,
@@ -288,10 +336,14 @@ async def _shown(asked: Asked) -> OneBreach:
     )
 
 
-async def _unfit(asked: Asked, error: NotABreach, form: str) -> Unfit:
+async def _unfit(asked: Asked, error: NotABreach | Overtaken, form: str, stood: UUID) -> Unfit:
+    """What is wrong with what was written; but first, that it is of what stands no more."""
     shown = await _shown(asked)
-    values = {one.name: getattr(shown, one.name) for one in fields(shown)}
-    return Unfit(**values | {"wrong": wrong(asked, error), "wrong_at": form})
+    values = {one.name: getattr(shown, one.name) for one in fields(shown)} | {"wrong_at": form}
+    if shown.stood != stood:
+        text = _LOOK_AGAIN if form == _CLOSE else _OVERTAKEN
+        return Outdated(**values | {"wrong": asked.speaking.say(text)})
+    return Unfit(**values | {"wrong": wrong(asked, error)})
 
 
 def _assessed(asked: Asked, sent: Assessment) -> Assessed:

@@ -24,6 +24,7 @@ from dsar.breaches.account import LONGEST, Account, Nature
 from dsar.breaches.register import Breach
 from dsar.errors import NotABreach
 from dsar.packages.marking import mark
+from kernel.errors import TillitError
 
 pages = Pages(Kind.OFFICER)
 PATH = "/desk/breaches"
@@ -202,7 +203,7 @@ _WRONG: Mapping[str, str] = {
 _ELSE = mark("Something of this does not fit. Nothing was changed.")
 
 
-def wrong(asked: Asked, error: NotABreach) -> str:
+def wrong(asked: Asked, error: TillitError) -> str:
     return asked.speaking.say(_WRONG.get(error.problems[0].place, _ELSE))
 
 

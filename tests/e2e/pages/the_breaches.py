@@ -38,20 +38,22 @@ async def written_down(tillit: Tillit) -> dict[str, tuple[UUID, UUID]]:
         unit, act = work.unit, _act(work)
         breach, _ = made["assessed"]
         await register.assess(
-            unit, act, breach, risk=Risk.HIGH, why=_WHY,
+            unit, act, breach, stood=await _stood(work, breach), risk=Risk.HIGH, why=_WHY,
             consequences=_LEADS_TO,
             measures=_DONE,
             spared=Spared.ENCRYPTED,
         )  # fmt: skip
         await register.tell_authority(
-            unit, act, breach, at=unit.now - timedelta(hours=2), reference=_REFERENCE
-        )
+            unit, act, breach, stood=await _stood(work, breach),
+            at=unit.now - timedelta(hours=2), reference=_REFERENCE,
+        )  # fmt: skip
         closed, _ = made["closed"]
         await register.assess(
-            unit, act, closed, risk=Risk.NONE, why=_WHY, consequences="",
+            unit, act, closed, stood=await _stood(work, closed), risk=Risk.NONE, why=_WHY,
+            consequences="",
             measures=_DONE, spared=None,
         )  # fmt: skip
-        await register.close(unit, act, closed)
+        await register.close(unit, act, closed, stood=await _stood(work, closed))
         made["fresh"] = await _one(work, "fresh")
     return made
 
@@ -67,6 +69,12 @@ async def _one(work: Work, name: str) -> tuple[UUID, UUID]:
     question = Question(since=since, until=unit.now, whole=name == "assessed")
     asked = await searches.ask(unit, act, work.active, found.id, question)
     return found.id, asked.id
+
+
+async def _stood(work: Work, breach: UUID) -> UUID:
+    said = (await register.get(work.unit, breach)).account
+    assert said is not None
+    return register.stands(said)
 
 
 def _act(work: Work) -> Act:

@@ -5,7 +5,7 @@ import io
 import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -236,7 +236,8 @@ async def test_it_is_assessed_told_of_and_closed_and_then_stays(club: Tillit) ->
         found = await ask(at, breach, **{"actors[]": ["service/till"]})
         await worker.drain(club)
         await at.open(breach)
-        early = await at.send(f"{breach}/close")
+        stood = re.findall(r'name="stood" value="([^"]*)"', at.page.text if at.page else "")[0]
+        early = await at.send(f"{breach}/close", stood=stood)
         assert early.status_code == 409
         await at.open(breach)
         page = await at.send(
@@ -255,7 +256,9 @@ async def test_it_is_assessed_told_of_and_closed_and_then_stays(club: Tillit) ->
         await at.open(breach)
         page = await at.send(f"{breach}/close")
         assert "Nothing of it is changed" not in page.text
-        changed = await at.send(f"{breach}/account", happened="Else", aware="2026-03-29T20:00")
+        changed = await at.send(
+            f"{breach}/account", happened="Else", aware="2026-03-29T20:00", stood=str(uuid4())
+        )
         assert changed.status_code in (403, 409)
         await at.open(PAGE)
         assert "Nothing: it is closed." in at.page.text if at.page else False

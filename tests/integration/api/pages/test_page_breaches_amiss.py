@@ -227,8 +227,11 @@ async def test_a_step_that_is_refused_has_begun_nothing(club: Tillit) -> None:
     ids = UUID(breach.rsplit("/", 1)[1]), UUID(found.rsplit("/", 1)[1])
     async with club.unit() as work:
         later = work.unit.now + timedelta(days=1)
+        said = (await register.get(work.unit, ids[0])).account
+        assert said is not None
+        stood = register.stands(said)
         with pytest.raises(NotABreach):
-            await telling.told(work.unit, OFFICER, ids[0], at=later, search=ids[1])
+            await telling.told(work.unit, OFFICER, ids[0], stood=stood, at=later, search=ids[1])
     await worker.drain(club)
     async with club.unit() as work:
         assert [one async for one in all_entries(work.session, kinds=[Kind.BREACH_TOLD])] == []
@@ -303,3 +306,78 @@ async def test_the_children_of_a_guardian_whose_account_was_misused_are_found(
             asked = await searches.one(work.unit, UUID(found.split("/")[3]), search)
         assert asked.question is not None
         assert (asked.question.holder, asked.question.wards) == (None, ())
+
+
+MINE = {
+    "account": {"happened": "My words of it", "aware": "2026-03-29T20:00"},
+    "assessment": {"risk": "risk", "why": "My words of it", "consequences": "", "measures": ""},
+    "authority": {"at": "2026-03-30T08:00", "reference": "My words of it"},
+    "members": {"at": "2026-03-30T08:00", "search": "public"},
+}
+THEIRS = {
+    "account": {"happened": "Theirs, of the same", "aware": "2026-03-29T20:00"},
+    "assessment": {"risk": "high", "why": "Theirs, of the same", "consequences": "Fraud"},
+    "authority": {"at": "2026-03-30T07:00", "reference": "Theirs, of the same"},
+    "members": {"at": "2026-03-30T07:00", "search": "public"},
+}
+
+
+@pytest.mark.parametrize("form", [*MINE])
+async def test_what_another_officer_has_written_meanwhile_is_not_done_away_with_unseen(
+    club: Tillit, form: str
+) -> None:
+    async with officer_at(club) as mine, officer_at(club, name="officer-8") as theirs:
+        breach = await write_down(mine)
+        await mine.open(breach)
+        await theirs.open(breach)
+        assert (await theirs.send(f"{breach}/{form}", **THEIRS[form])).status_code == 200
+        page = await mine.send(f"{breach}/{form}", **MINE[form])
+        assert page.status_code == 409
+        assert "Somebody has changed this breach since you opened the page" in page.text
+        for one in (THEIRS, MINE):  # both are there, to be put together
+            words = [text for text in one[form].values() if "of" in text]
+            assert all(text in page.text for text in words)
+        async with club.unit() as work:
+            [one] = await register.listed(work.unit)
+        assert one.account is not None
+        assert [past.by for past in one.account.history] == ["officer-7", "officer-8"]
+        # What stands now has been seen.
+        assert (await mine.send(f"{breach}/{form}", **MINE[form])).status_code == 200
+
+
+async def test_a_misfit_on_an_old_page_says_first_that_it_is_old(club: Tillit) -> None:
+    async with officer_at(club) as mine, officer_at(club, name="officer-8") as theirs:
+        breach = await write_down(mine)
+        await mine.open(breach)
+        await theirs.open(breach)
+        await theirs.send(f"{breach}/account", **THEIRS["account"])
+        page = await mine.send(f"{breach}/account", happened=" ", aware="2026-03-29T20:00")
+        assert page.status_code == 409
+        page = await mine.send(f"{breach}/account", happened=" ", aware="2026-03-29T20:00")
+        assert page.status_code == 422
+
+
+async def test_nobody_closes_what_they_have_not_seen(club: Tillit) -> None:
+    async with officer_at(club) as mine, officer_at(club, name="officer-8") as theirs:
+        breach = await write_down(mine)
+        await mine.open(breach)
+        await mine.send(f"{breach}/assessment", risk="none", why="Nobody read it")
+        await theirs.open(breach)
+        await theirs.send(f"{breach}/assessment", risk="none", why="It came back unopened")
+        page = await mine.send(f"{breach}/close")
+        assert page.status_code == 409
+        assert "so it was not closed" in page.text
+        assert "It came back unopened" in page.text
+        assert (await mine.send(f"{breach}/close")).status_code == 200
+
+
+async def test_a_list_that_was_fetched_changes_nothing_of_what_stands(club: Tillit) -> None:
+    await read_by_till(club)
+    async with officer_at(club) as mine, officer_at(club, name="officer-8") as theirs:
+        breach = await write_down(mine)
+        found = await ask(theirs, breach, **TILL)
+        await worker.drain(club)
+        await mine.open(breach)
+        await theirs.open(found)
+        assert (await theirs.send(f"{found}/ids")).status_code == 200
+        assert (await mine.send(f"{breach}/account", **MINE["account"])).status_code == 200
