@@ -4,17 +4,41 @@ Without a script nothing keeps a button from being pressed twice, and the browse
 the last press alone. So a page whose form makes a new session gives the browser a nonce, and the
 session's token follows from it: within a minute the same browser gets the same session, and who
 knows the link or the former token, but not the nonce, gets none.
+
+A form that makes something new holds a nonce itself, one each time its page is shown
+(`{{ once() }}`): what one officer sends twice from there within a minute, word for word, is done
+once.
 """
 
 from datetime import timedelta
+from hashlib import sha256
+from typing import Annotated
+
+import msgspec
 
 from api.pages import guarding
 from api.pages.asked import Asked
-from api.people import sessions, tokens
+from api.people import limits, sessions, tokens
 from api.people.people import Kind, Person
 
 HOLDS = timedelta(minutes=1)
 _WHAT = "pressed"
+
+#: What `{{ once() }}` writes into a form; empty for one that nobody has seen.
+Press = Annotated[str, msgspec.Meta(max_length=32)]
+
+
+async def again(asked: Asked, press: str, said: msgspec.Struct) -> bool:
+    """Whether the form with this nonce, and with this in it, was done a moment ago.
+
+    Who presses at the same time waits for the first: if that is refused, the second counts.
+    """
+    if not press:
+        return False
+    path = sorted((name, str(value)) for name, value in asked.path.items())
+    sent = msgspec.msgpack.encode((type(said).__name__, path, said))
+    whose = asked.keys.mark(_WHAT, "form", asked.act.actor, press, sha256(sent).digest())
+    return not await limits.take(asked.unit, limits.What.PRESSES, whose)
 
 
 def by_link(asked: Asked, link: str) -> str | None:

@@ -6,6 +6,7 @@ Templates say texts with `_`, and get `page`, their context, and `frame`, what s
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from uuid import uuid4
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -79,10 +80,11 @@ def html(view: View, frame: Frame, speaking: Speaking) -> str:
             moment=speaking.moment,
             number=speaking.number,
             listed=speaking.listed,
-            csrf=lambda: _hidden(frame.form),
+            csrf=lambda: _hidden("form", frame.form),
+            once=lambda: _hidden("press", uuid4().hex),
         )
     )
 
 
-def _hidden(token: str) -> Markup:
-    return Markup('<input type="hidden" name="form" value="{}">').format(token)
+def _hidden(name: str, value: str) -> Markup:
+    return Markup('<input type="hidden" name="{}" value="{}">').format(name, value)

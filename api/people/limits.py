@@ -31,6 +31,7 @@ class What(StrEnum):
     CODES_IN_SESSION = "codes_in_session"
     CODES_TO_MEMBER = "codes_to_member"
     WRONG_FACTORS = "wrong_factors"  # of an officer
+    PRESSES = "presses"  # of one button on one page: see `api.pages.pressing`
     SAID_SO = "said_so"  # that a limit refused something is on record
 
 
@@ -47,6 +48,7 @@ LIMITS: Mapping[What, Sequence[tuple[int, timedelta]]] = {
     What.CODES_TO_MEMBER: ((5, HOUR), (10, DAY)),
     # At three codes that hold of a million, one chance in ten thousand a day.
     What.WRONG_FACTORS: ((10, HOUR), (30, DAY)),
+    What.PRESSES: ((1, timedelta(minutes=1)),),
     What.SAID_SO: ((1, HOUR),),
 }
 

@@ -12,6 +12,7 @@ from typing import ClassVar, TypeVar
 import msgspec
 
 from api.http.errors import WrongCaller
+from api.pages import pressing
 from api.pages.answers import Go, View
 from api.pages.asked import Asked
 from api.pages.declaring import Pages
@@ -20,6 +21,7 @@ from api.pages.officer.breaches import label, local, name, needed, to, wrong
 from api.pages.officer.inbox import Option
 from api.pages.officer.use_filter import ONE_OF
 from api.pages.officer.use_words import ACTOR_TYPES
+from api.pages.pressing import Press
 from api.people import officers
 from api.people.people import Kind
 from audit.entries import ActorType
@@ -87,6 +89,7 @@ class Asking(msgspec.Struct, forbid_unknown_fields=True):
     fields: list[str] = []
     whole: bool = False
     keys_too: bool = False
+    press: Press = ""
 
     def __repr__(self) -> str:
         return "Asking(***)"
@@ -109,6 +112,9 @@ async def ask(asked: Asked) -> Ask:
 async def search(asked: Asked, sent: Asking) -> Go | Unaskable:
     """Have it looked for; a worker does, and the page it leads to tells how far it is."""
     breach = asked.id("breach")
+    if await pressing.again(asked, sent.press, sent):
+        newest = (await searches.of_breach(asked.unit, breach))[0]
+        return Go(to(breach, "found", str(newest.id)), said="on-record")
     try:
         account = await _account(asked, sent)
         question = Question(

@@ -11,11 +11,13 @@ from uuid import UUID
 
 import msgspec
 
+from api.pages import pressing
 from api.pages.answers import Go, View
 from api.pages.asked import Asked
 from api.pages.declaring import Pages
 from api.pages.officer.breach_words import LACKING, NATURES
 from api.pages.officer.inbox import Option
+from api.pages.pressing import Press
 from api.people.people import Kind
 from consent.affected.giving import PURCHASES, WORDS
 from consent.programme import Ability
@@ -110,6 +112,10 @@ class Described(msgspec.Struct, forbid_unknown_fields=True):
         return "Described(***)"
 
 
+class Opened(Described, forbid_unknown_fields=True):
+    press: Press = ""
+
+
 @pages("GET", PATH, ability=Ability.RECORD)
 async def see(asked: Asked) -> Breaches:
     """The open ones first, those that are due soonest before the others."""
@@ -127,8 +133,10 @@ async def ask(asked: Asked) -> NewBreach:
 
 
 @pages("POST", PATH + "/new", ability=Ability.RECORD)
-async def open_(asked: Asked, said: Described) -> Go | Misfit:
-    """Put it into the register; its clock runs."""
+async def open_(asked: Asked, said: Opened) -> Go | Misfit:
+    """Put it into the register; its clock runs. Pressed twice, it leads there and does it once."""
+    if await pressing.again(asked, said.press, said):
+        return await _newest(asked)
     try:
         found = await register.open_breach(
             asked.unit,
@@ -142,6 +150,14 @@ async def open_(asked: Asked, said: Described) -> Go | Misfit:
     except NotABreach as error:
         return Misfit(written(asked, said), wrong(asked, error), LONGEST)
     return Go(to(found.id), said="on-record")
+
+
+async def _newest(asked: Asked) -> Go:
+    """To what this officer has put into the register last, where nobody has done so since."""
+    for one in await register.listed(asked.unit, limit=1):
+        if one.account is not None and one.account.history[0].by == asked.act.actor:
+            return Go(to(one.id), said="on-record")
+    return Go(PATH, said="on-record")
 
 
 def written(asked: Asked, said: Described) -> Written:

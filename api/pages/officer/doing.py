@@ -9,11 +9,13 @@ from uuid import UUID
 
 import msgspec
 
+from api.pages import pressing
 from api.pages.answers import Go
 from api.pages.asked import Asked
 from api.pages.declaring import Pages
 from api.pages.officer.request import ONE
 from api.pages.officer.rows import to
+from api.pages.pressing import Press
 from api.people.people import Kind
 from consent.programme import Ability
 from dsar import holds, identity_steps, register
@@ -38,6 +40,7 @@ class NewHold(msgspec.Struct, forbid_unknown_fields=True):
     ground: str
     until: str = ""
     note: str = ""
+    press: Press = ""
 
     def __repr__(self) -> str:
         return "NewHold(***)"
@@ -69,6 +72,8 @@ async def hold(asked: Asked, new: NewHold) -> Go:
     found = await register.get(asked.unit, asked.id("request"))
     if found.member is None:
         raise NotReady("the member of this request has been erased", place="request")
+    if await pressing.again(asked, new.press, new):
+        return Go(to(found.id) + "#holds", said="on-record")
     await holds.place(
         asked.unit,
         asked.act,
