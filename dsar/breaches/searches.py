@@ -72,19 +72,26 @@ class Search:
     result: Affected | None = field(repr=False)
 
 
-async def ask(unit: Unit, act: Act, active: Active, breach: UUID, question: Question) -> Search:
-    """Have a worker look for those affected; on record before it does.
+async def refuse_unaskable(unit: Unit, breach: UUID) -> None:
+    """Raises `UnknownBreach`, and `WrongState` for one that is closed or was asked about too often.
 
-    Raises `NotABreach` for what cannot be asked, `UnknownBreach`, and `WrongState` for one that is
-    closed or has been asked about too often.
+    For whoever opens anything in order to ask: before that, lest it is rolled back with its entry.
     """
     found = await register.get(unit, breach)
     assert found.account is not None
     if found.account.closed_at is not None:
         raise WrongState("this breach is closed, and stays as it is", place="breach")
-    _check(question, active, unit.now)
     if len(await of_breach(unit, breach)) >= _MOST:
         raise WrongState(f"{_MOST} searches are enough for one breach", place="breach")
+
+
+async def ask(unit: Unit, act: Act, active: Active, breach: UUID, question: Question) -> Search:
+    """Have a worker look for those affected; on record before it does.
+
+    Raises `NotABreach` for what cannot be asked, and as `refuse_unaskable`.
+    """
+    await refuse_unaskable(unit, breach)
+    _check(question, active, unit.now)
     id = uuid7()
     row = BreachSearchRow(
         id=id,

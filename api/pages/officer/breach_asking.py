@@ -32,7 +32,7 @@ from consent.affected.question import Question
 from consent.programme import Ability
 from dsar import finding
 from dsar.breaches import register, searches
-from dsar.errors import NotABreach, WrongState
+from dsar.errors import NotABreach
 from dsar.packages.marking import mark
 from profiles import members
 from profiles.errors import BadValue, CannotOpen
@@ -98,11 +98,9 @@ class Asking(msgspec.Struct, forbid_unknown_fields=True):
 @pages("GET", ONE + "/ask", ability=Ability.RECORD)
 async def ask(asked: Asked) -> Ask:
     """The form, with when it happened filled in, as far as that is known."""
-    found = await register.get(asked.unit, asked.id("breach"))
-    account = found.account
+    await searches.refuse_unaskable(asked.unit, asked.id("breach"))
+    account = (await register.get(asked.unit, asked.id("breach"))).account
     assert account is not None
-    if account.closed_at is not None:
-        raise WrongState("this breach is closed, and stays as it is", place="breach")
     since = account.since or account.aware - _BEFORE
     sent = Asking(local(asked, since), local(asked, account.until or asked.unit.now))
     return await _shown(Ask, asked, sent, "")
@@ -115,6 +113,7 @@ async def search(asked: Asked, sent: Asking) -> Go | Unaskable:
     if await pressing.again(asked, sent.press, sent):
         newest = (await searches.of_breach(asked.unit, breach))[0]
         return Go(to(breach, "found", str(newest.id)), said="on-record")
+    await searches.refuse_unaskable(asked.unit, breach)
     try:
         account = await _account(asked, sent)
         question = Question(

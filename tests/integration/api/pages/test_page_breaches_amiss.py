@@ -381,3 +381,38 @@ async def test_a_list_that_was_fetched_changes_nothing_of_what_stands(club: Till
         await theirs.open(found)
         assert (await theirs.send(f"{found}/ids")).status_code == 200
         assert (await mine.send(f"{breach}/account", **MINE["account"])).status_code == 200
+
+
+async def test_a_closed_breach_tells_nobody_whether_an_identifier_is_a_members(
+    club: Tillit,
+) -> None:
+    await read_by_till(club)
+    async with officer_at(club) as at:
+        breach = await write_down(at)
+        await at.open(breach)
+        await at.send(f"{breach}/assessment", risk="none", why="Nobody read it")
+        await at.send(f"{breach}/close")
+        answers = []
+        for number in ("m0", "nobody"):
+            await at.open("/desk/breaches/new")
+            when = {"since": "2026-03-20T00:00", "until": "2026-03-31T00:00"}
+            page = await at.send(f"{breach}/ask", **when, kind="member_number", value=number)
+            answers.append(page.status_code)
+        assert answers == [409, 409]
+
+
+async def test_that_somebody_looked_for_a_member_stays_on_record_when_the_question_is_refused(
+    club: Tillit,
+) -> None:
+    await read_by_till(club)
+    async with officer_at(club) as at:
+        breach = await write_down(at)
+        await at.open(f"{breach}/ask")
+        when = {"since": "2026-03-31T00:00", "until": "2026-03-20T00:00"}
+        page = await at.send(f"{breach}/ask", **when, kind="member_number", value="m0")
+        assert page.status_code == 422
+    async with club.unit() as work:
+        looked = [one async for one in all_entries(work.session, kinds=[Kind.PROFILE_READ])]
+        assert [one.facts.get("how") for one in looked if one.actor.id == "officer-7"] == ["find"]
+        id = UUID(breach.rsplit("/", 1)[1])
+        assert await searches.of_breach(work.unit, id) == []
