@@ -2,6 +2,8 @@
 
 from datetime import date, datetime
 
+from audit.browsing import naming
+from audit.entries import Kind
 from consent.errors import GuardianNeeded
 from consent.footing import Footing
 from profiles.members import Member
@@ -17,6 +19,21 @@ def born(unit: Unit, footing: Footing, member: Member) -> date | None:
         return None
     value, _ = open_value(member.key, declared, member.sealed[field])
     return value if isinstance(value, date) else None
+
+
+async def last_changed(unit: Unit, footing: Footing, member: Member) -> datetime | None:
+    """When the birth date was last set right or taken away, as the record has it; None if never.
+
+    Opens nothing. Raises `RecordTampered` for an entry that is not ours.
+    """
+    changes = await naming(
+        unit.session,
+        f'"kind":"{Kind.PROFILE_CHANGED}"',
+        subject=member.key.subject(),
+        trust=unit.record.trust,
+    )
+    about = [one.at for one in changes if footing.birth_field in one.facts.get("fields", ())]
+    return max(about, default=None)
 
 
 def is_child(footing: Footing, today: date, born: date | None) -> bool | None:

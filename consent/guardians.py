@@ -5,20 +5,22 @@ that a guardian finds their children, the `guardianship` table leads from one to
 pseudonyms; whoever has the database learns neither who nor whose.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from audit.acts import Act
 from audit.entries import ActorType
 from consent import choosing, ledger
-from consent.ages import born, is_child
-from consent.choices import By
+from consent.ages import born, is_child, last_changed
+from consent.choices import Action, By, Choice
 from consent.errors import ChildUnknown, GuardianUnknown, NotAChoice, OfAge
 from consent.footing import Footing
 from consent.programmes import Active
 from consent.standings import Standings, fold
 from kernel.database import raw
+from kernel.ids import made_at
 from profiles import members
 from profiles.members import Member
 from profiles.unit import Unit
@@ -60,7 +62,8 @@ async def name(
         raise NotAChoice(
             "a guardian is of full age", place="guardian", remedy=f"at least {MAJORITY} years old"
         )
-    _refuse_grown_up(unit, footing, found[child])
+    if not _could_be_child(unit, footing, found[child]):
+        raise _of_age()
     standings = await ledger.record(unit, act, {found[child]: [said]})
     own = found[guardian].key
     tag = found[child].key.kinship()
@@ -81,7 +84,7 @@ async def remove(
     found = await members.load(unit, [child, guardian], lock=True)
     if child not in found:
         await members.one(unit, child)
-    if guardian not in (await _standings(unit, found[child])).guardians:
+    if guardian not in fold((await _said(unit, found[child])).values()).guardians:
         raise GuardianUnknown(
             "nobody has put on record that they are this member's guardian", place="guardian"
         )
@@ -96,7 +99,23 @@ async def remove(
 
 
 async def children(unit: Unit, guardian: Member) -> dict[Member, Standings]:
-    """Those whose ledger names this member as their guardian, with where they stand."""
+    """Those whose ledger names this member as their guardian, with where they stand.
+
+    Also of those who answer for themselves by now: `wards` are those who do not.
+    """
+    return {one: fold(said.values()) for one, said in (await _named_by(unit, guardian)).items()}
+
+
+async def wards(unit: Unit, footing: Footing, guardian: Member) -> dict[Member, Standings]:
+    """The children for whom this member may speak today, as `ward` has it, and where they stand."""
+    return {
+        one: fold(said.values())
+        for one, said in (await _named_by(unit, guardian)).items()
+        if await _is_heard(unit, footing, guardian.id, one, said)
+    }
+
+
+async def _named_by(unit: Unit, guardian: Member) -> dict[Member, Mapping[UUID, Choice]]:
     connection = await raw(unit.session)
     cursor = await connection.execute(
         "SELECT child, sealed FROM guardianship WHERE guardian = %s",
@@ -110,32 +129,39 @@ async def children(unit: Unit, guardian: Member) -> dict[Member, Standings]:
     if not ids:
         return {}
     found = await members.load(unit, ids)
-    said = await ledger.opened(unit, {id: one.key for id, one in found.items()})
-    standings = {one: fold(said[id]) for id, one in found.items()}
-    return {one: stands for one, stands in standings.items() if guardian.id in stands.guardians}
+    said = await ledger.opened_rows(unit, {id: one.key for id, one in found.items()})
+    return {
+        one: said[id]
+        for id, one in found.items()
+        if guardian.id in fold(said[id].values()).guardians
+    }
 
 
 async def ward(unit: Unit, footing: Footing, guardian: Member, child: UUID) -> Member:
     """The child, locked, for whom this member may speak today.
 
     Raises `ChildUnknown` for anybody they are not the guardian of, as for nobody at all; `OfAge`
-    for a child who has come of age and answers for themselves.
+    for a child who answers for themselves: they have come of age, or nobody knows any more
+    whether they have.
     """
     found = (await members.load(unit, [child], lock=True)).get(child)
-    if found is None or guardian.id not in (await _standings(unit, found)).guardians:
+    said = {} if found is None else await _said(unit, found)
+    if found is None or guardian.id not in fold(said.values()).guardians:
         raise ChildUnknown(
             "you are not on record as the guardian of such a child",
             place="child",
             remedy="an officer writes it down first, with what proves it (Art. 8(2))",
         )
-    _refuse_grown_up(unit, footing, found)
+    if not await _is_heard(unit, footing, guardian.id, found, said):
+        raise _of_age()
     return found
 
 
 async def speaks(unit: Unit, footing: Footing, guardian: UUID, child: Member) -> bool:
     """Whether that member may speak for the child today, as `ward` has it."""
-    named = guardian in (await _standings(unit, child)).guardians
-    return named and not _is_grown_up(unit, footing, child)
+    said = await _said(unit, child)
+    named = guardian in fold(said.values()).guardians
+    return named and await _is_heard(unit, footing, guardian, child, said)
 
 
 def speaking_for(act: Act, child: Member) -> Act:
@@ -176,20 +202,44 @@ async def _pair(unit: Unit, child: UUID, guardian: UUID) -> Mapping[UUID, Member
     return found
 
 
-async def _standings(unit: Unit, member: Member) -> Standings:
-    return fold((await ledger.opened(unit, {member.id: member.key}))[member.id])
+async def _said(unit: Unit, member: Member) -> Mapping[UUID, Choice]:
+    return (await ledger.opened_rows(unit, {member.id: member.key}))[member.id]
 
 
-def _is_grown_up(unit: Unit, footing: Footing, child: Member) -> bool:
+def _could_be_child(unit: Unit, footing: Footing, child: Member) -> bool:
     """An unknown age is what it is everywhere: a child's where children are admitted, else not."""
     young = is_child(footing, unit.today, born(unit, footing, child))
-    return not (footing.children if young is None else young)
+    return footing.children if young is None else young
 
 
-def _refuse_grown_up(unit: Unit, footing: Footing, child: Member) -> None:
-    if _is_grown_up(unit, footing, child):
-        raise OfAge(
-            "they are of the age of consent, as far as is known",
-            place="child",
-            remedy="they answer for themselves (Art. 8); a birth date would tell otherwise",
-        )
+async def _is_heard(
+    unit: Unit, footing: Footing, guardian: UUID, child: Member, said: Mapping[UUID, Choice]
+) -> bool:
+    """Whether a guardian whom the child's ledger names still speaks: the one place that says so.
+
+    An age that was taken off the record could be a grown-up's who has done it themselves. So it
+    lets speak only a guardian whom somebody has put on record since, with what proves it.
+    """
+    if not _could_be_child(unit, footing, child):
+        return False
+    if born(unit, footing, child) is not None:
+        return True
+    changed = await last_changed(unit, footing, child)
+    return changed is None or changed < _named_at(said.items(), guardian)
+
+
+def _named_at(said: Iterable[tuple[UUID, Choice]], guardian: UUID) -> datetime:
+    """When it was last written down that they are one."""
+    return max(
+        made_at(row)
+        for row, one in said
+        if one.action is Action.GUARDIAN_NAMED and one.guardian == guardian
+    )
+
+
+def _of_age() -> OfAge:
+    return OfAge(
+        "they are of the age of consent, as far as is known",
+        place="child",
+        remedy="they answer for themselves (Art. 8); a birth date would tell otherwise",
+    )

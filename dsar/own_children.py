@@ -10,7 +10,6 @@ from uuid import UUID
 from audit.acts import Act
 from audit.entries import Kind
 from consent import guardians
-from consent.ages import born, is_child
 from consent.footing import Footing
 from consent.history import Stand
 from consent.programmes import Active
@@ -24,7 +23,7 @@ from profiles.unit import Unit
 class Child:
     """A child, and where they stand."""
 
-    member: UUID
+    member: Member
     number: str
     stands: list[Stand]
 
@@ -32,17 +31,16 @@ class Child:
 async def children(unit: Unit, act: Act, active: Active, guardian: Member) -> list[Child]:
     """Those whom this member may answer for; on record, of each, as `choices.viewed`.
 
-    Who has come of age answers for themselves and is not shown any more.
+    Who answers for themselves is not shown any more, just as `guardians.ward` hears nobody for
+    them.
     """
-    found = await guardians.children(unit, guardian)
     footing = next(iter(active.footings.values()))
+    found = await guardians.wards(unit, footing, guardian)
     shown = []
     for child, standings in sorted(found.items(), key=lambda one: one[0].id):
-        if is_child(footing, unit.today, born(unit, footing, child)) is False:
-            continue
         number = (await reading.values(unit, child, [NUMBER]))[NUMBER].value
         stands = own_choices.stands(unit, active, child, standings)
-        shown.append(Child(child.id, str(number), stands))
+        shown.append(Child(child, str(number), stands))
         entry = guardians.speaking_for(act, child).entry(
             Kind.CHOICES_VIEWED,
             subject=child.key.subject(),

@@ -48,13 +48,13 @@ class GuardiansNow(msgspec.Struct):
 async def children(asked: Asked) -> list[MyChild]:
     """The children you answer for, and where they stand; they see that you looked.
 
-    Who has come of age answers for themselves, and is not shown any more. `language`: as for
-    your own choices.
+    Who has come of age, or may have since their birth date was taken away, answers for themselves
+    and is not shown any more. `language`: as for your own choices.
     """
     found = await own_children.children(asked.unit, asked.act, asked.active, asked.member)
     spoken = language(asked)
     return [
-        MyChild(one.member, one.number, shown(asked.active, one.stands, spoken)) for one in found
+        MyChild(one.member.id, one.number, shown(asked.active, one.stands, spoken)) for one in found
     ]
 
 

@@ -116,11 +116,10 @@ def _just_said(asked: Asked, children: Sequence[ShownChild]) -> JustSaid | None:
 
 
 async def _child(asked: Asked, child: Child) -> ShownChild:
-    ward = await child_requests.ward(asked.unit, asked.active, asked.member, child.member)
-    found = await child_requests.listed(asked.unit, ward)
+    found = await child_requests.listed(asked.unit, child.member)
     purposes = [shown(asked, one) for one in child.stands]
     return ShownChild(
-        id=child.member,
+        id=child.member.id,
         number=child.number,
         purposes=[one for one in purposes if one.can_choose],
         open_requests=sum(one.state.is_open for one in found),

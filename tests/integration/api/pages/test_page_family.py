@@ -10,6 +10,7 @@ import pytest_asyncio
 from api.bootstrap import SYSTEM, Tillit
 from consent import guardians, ledger
 from consent.choices import By
+from consent.programme import read_programme
 from consent.standings import fold
 from dsar import child_requests, own, register
 from dsar.register import Request
@@ -19,6 +20,7 @@ from profiles import members
 from profiles.enrolment import enrol
 from tests import at_the_desk
 from tests.at_a_browser import member_at
+from tests.conftest import EXAMPLES
 
 PATH = "/my/family"
 
@@ -200,3 +202,24 @@ async def test_what_the_child_or_another_guardian_has_asked_for_is_not_opened(
 async def _of(tillit: Tillit, child: UUID) -> list[Request]:
     async with tillit.unit() as work:
         return await register.listed(work.unit, member=child)
+
+
+async def test_who_is_no_child_any_more_hides_no_other_child(tillit: Tillit, kin: Kin) -> None:
+    example = (EXAMPLES / "fjallklubben.toml").read_text("utf-8")
+    admitting = read_programme(example + "\n[children]\nadmitted = true\n")
+    await tillit.apply(SYSTEM, admitting)
+    async with tillit.unit() as work:
+        [ageless] = await enrol(work.unit, SYSTEM, [{"member_number": "c3"}], source="sign-up")
+        await guardians.name(
+            work.unit, SYSTEM, work.active, child=ageless.id, guardian=kin.parent,
+            by=By.OFFICER, how="form", evidence="FORM-79",
+        )  # fmt: skip
+    async with member_at(tillit, kin.parent) as at:
+        page = await at.open(PATH)
+        assert "Your child, member c1" in page.text
+        assert "Your child, member c3" in page.text
+        await tillit.apply(SYSTEM, read_programme(example))
+        page = await at.open(PATH)
+    assert page.status_code == 200
+    assert "Your child, member c1" in page.text
+    assert "c3" not in page.text
