@@ -2,10 +2,11 @@
 
 The rule, for pages and for `/v1/me`: a sign-in shows that somebody reads an address, and no more,
 whether it was a link by e-mail or a token that says nothing of a second proof. It opens what hangs
-on no other identifier. The rest (a telephone number, purchases, what follows from them, questions
-about those, and texts in somebody's own words) waits for a second proof of the last minutes, as it
-does in a package. What is held back is named, so that nobody takes it for all there is. Opens one
-member's values, for that member; each look is on record.
+on no other identifier. The rest (a telephone number, purchases, what follows from them, when and
+how often they were recorded, questions about those, and texts in somebody's own words) waits for a
+second proof of the last minutes, as it does in a package. What is held back is named, so that
+nobody takes it for all there is. Opens one member's values, for that member; each look is on
+record.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -149,7 +150,8 @@ async def used(
 ) -> Looked:
     """The newest `count` uses that are picked, before an entry; on record as `uses.viewed`.
 
-    Looks through `MOST` uses and then stops; `older` says where to go on.
+    Looks through `MOST` uses and then stops; `older` says where to go on. Those that are there
+    because something was bought are neither told nor counted while purchases are closed.
     """
     said = (await ledger.opened_rows(unit, {member.id: member.key}))[member.id]
     picked: list[Use] = []
@@ -157,9 +159,10 @@ async def used(
     looked, last, more = 0, before, True
     while more and looked < MOST and len(picked) <= count:
         page = await uses(unit, member, said, seen.active, limit=AT_ONCE, before=last)
+        shown = closing.shown_uses(page, seen.closed)
         if before is None and not newest:
-            newest = page
-        picked += [one for one in page if pick(one, said.get(one.entry))]
+            newest = shown
+        picked += [one for one in shown if pick(one, said.get(one.entry))]
         looked, more = looked + len(page), len(page) == AT_ONCE
         last = page[-1].entry if page else last
     if len(picked) > count:
@@ -167,7 +170,7 @@ async def used(
         last = picked[-1].entry
     await unit.record.write(unit.session, act.entry(Kind.USES_VIEWED, subject=member.key.subject()))
     return Looked(
-        uses=[closing.shown_use(one, seen.closed) for one in picked],
+        uses=picked,
         newest=newest,
         older=last if more else None,
         said=said,

@@ -13,6 +13,7 @@ from audit.entries import ActorType
 from consent.uses import Use
 from dsar import own, own_sight
 from dsar.own_sight import Sight
+from dsar.packages import closing
 from profiles.values import Plain, encode_value
 
 doors = Doors(ActorType.MEMBER)
@@ -74,9 +75,11 @@ class MyUse(msgspec.Struct):
 
 
 class MyUses(msgspec.Struct):
-    """Newest first."""
+    """Newest first. `later`: those that tell when something was bought are there after a second
+    proof."""
 
     uses: list[MyUse]
+    later: bool
 
 
 @doors("GET", "/v1/me")
@@ -106,29 +109,48 @@ async def uses(asked: Asked) -> MyUses:
     `limit`: how many at most, the newest; 100, if left out, and 1,000 at most.
     """
     limit = whole(asked.query.get("limit", "100"), most=MOST_USES, place="limit")
+    seen = _sight(asked)
     found = await own_sight.used(
         asked.unit,
         asked.act,
         asked.member,
-        _sight(asked),
+        seen,
         pick=lambda _, __: True,
         count=limit,
     )
-    return MyUses([_use(one) for one in found.uses])
+    return MyUses([_use(one) for one in found.uses], seen.closed.purchases)
 
 
 @doors("GET", "/v1/me/uses/{entry:uuid}/proof", media=_PROOF_TYPE)
 async def proof(asked: Asked) -> Media:
-    """The proof that a use is on record, in the format c2sp.org/tlog-proof@v1."""
+    """The proof that a use is on record, in the format c2sp.org/tlog-proof@v1.
+
+    Of one that tells of purchases, after a second proof.
+    """
+    await _entry(asked)
     text = await own.proof(asked.unit, asked.member, asked.id("entry"))
     return Media(text.encode(), _PROOF_TYPE)
 
 
 @doors("GET", "/v1/me/uses/{entry:uuid}/entry", media="application/octet-stream")
 async def entry(asked: Asked) -> Media:
-    """The exact bytes of a use's entry: what its proof proves."""
-    content = await own.entry(asked.unit, asked.member, asked.id("entry"))
-    return Media(content, "application/octet-stream")
+    """The exact bytes of a use's entry: what its proof proves.
+
+    Of one that tells of purchases, after a second proof.
+    """
+    return Media(await _entry(asked), "application/octet-stream")
+
+
+async def _entry(asked: Asked) -> bytes:
+    """Raises `EntryUnknown`, and `StepUpNeeded` for one that tells of purchases."""
+    body = await own.entry(asked.unit, asked.member, asked.id("entry"))
+    if closing.waits(body, _sight(asked).closed):
+        raise StepUpNeeded(
+            "what is on record of purchases is told after a sign-in with a second proof",
+            place="Authorization",
+            remedy="sign in with a second proof and ask again; it counts for ten minutes",
+        )
+    return body
 
 
 def _refuse_found(asked: Asked, correction: MyCorrection) -> None:

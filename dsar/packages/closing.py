@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
+from audit.browsing import told
 from audit.entries import Kind
 from consent.choices import Action
 from consent.programmes import Active
@@ -26,6 +27,8 @@ from profiles.unit import Unit
 FROM_PURCHASES = frozenset({"pd:Purchase", "pd:PurchasesAndSpendingHabit"})
 #: Lines about two people: what proves that one is the other's guardian is not the child's to see.
 OF_TWO = frozenset({Action.GUARDIAN_NAMED, Action.GUARDIAN_REMOVED})
+#: What is on record because something was bought: each tells when, and all together how often.
+OF_PURCHASES = frozenset({Kind.EVENTS_RECORDED, Kind.VOUCHERS_KEPT})
 #: The outcome of a use that is not told, because its question was about what was not proved.
 LEFT_OUT = "left_out"
 _GRAMMAR = frozenset(
@@ -126,6 +129,24 @@ def shown_line(line: Line, closed: Closed) -> Line:
 def has_words(line: Line) -> bool:
     """Whether somebody's own words stand in it."""
     return bool(line.choice.how or line.choice.evidence)
+
+
+def shown_uses(uses: Iterable[Use], closed: Closed) -> list[Use]:
+    """Without those that are there because something was bought, while purchases are closed."""
+    bought = OF_PURCHASES if closed.purchases else frozenset()
+    return [shown_use(one, closed) for one in uses if one.kind not in bought]
+
+
+def waits(body: bytes, closed: Closed) -> bool:
+    """Whether an entry is not to be handed out, nor its proof: it tells of purchases, or counts
+    them.
+
+    `body`: its exact bytes, which cannot be told in part.
+    """
+    if not closed.purchases:
+        return False
+    said = told(body)
+    return said.kind in OF_PURCHASES or "purchases" in said.facts
 
 
 def shown_use(use: Use, closed: Closed) -> Use:

@@ -50,7 +50,8 @@ class Gathered:
     """One member's data in hand. `programme` of `active` is the one in force.
 
     `former`: fields that an earlier programme had and this one has not. `proofs`: by entry, its
-    exact bytes and the proof that they are on record; an entry of this moment has none yet.
+    exact bytes and the proof that they are on record; an entry of this moment has none yet, and
+    one that tells of closed purchases is left out.
     `guardian`: whether `lines` had one, which they show no more. `wards`: how many they speak for.
     """
 
@@ -91,7 +92,7 @@ async def gather(unit: Unit, active: Active, row: RequestRow, member: Member) ->
     lines = await own_choices.lines(unit, active, member)
     said = {one.entry: one.choice for one in lines}
     standings = fold(said.values())
-    used = await uses(unit, member, said, active, limit=_ALL)
+    used = closing.shown_uses(await uses(unit, member, said, active, limit=_ALL), closed)
     return Gathered(
         at=unit.now,
         active=active,
@@ -105,8 +106,8 @@ async def gather(unit: Unit, active: Active, row: RequestRow, member: Member) ->
         guardian=any(one.choice.guardian is not None for one in lines),
         stands=own_choices.stands(unit, active, member, standings),
         standings=standings,
-        uses=[closing.shown_use(one, closed) for one in used],
-        proofs=await _proofs(unit, used),
+        uses=used,
+        proofs=await _proofs(unit, [one for one in used if not closing.waits(one.body, closed)]),
         requests=await _requests(unit, member, closed),
         holds=await holds.of_member(unit, member),
         wards=len(await guardians.children(unit, member)),

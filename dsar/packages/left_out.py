@@ -49,8 +49,8 @@ def _rest(closed: Closed, wording: Wording) -> list[tuple[str, str]]:
             (
                 "purchases",
                 wording.say(
-                    "Your purchases, and what we work out from them: they hang on the member "
-                    "number, which was not proved to be yours."
+                    "Your purchases, when they were recorded, and what we work out from them: they "
+                    "hang on the member number, which was not proved to be yours."
                 ),
             )
         )

@@ -16,11 +16,13 @@ from uuid import UUID
 from api.pages.answers import File, View
 from api.pages.asked import Asked
 from api.pages.declaring import Pages
+from api.pages.errors import SecondProofNeeded
 from api.people.people import Kind
 from audit.browsing import told
 from audit.errors import EntryPending
 from audit.verify import Proof
-from dsar import own
+from dsar import own, own_sight
+from dsar.packages import closing
 from dsar.packages.marking import mark
 from dsar.packages.meanings import KINDS
 
@@ -49,8 +51,7 @@ class Check(View):
 @pages("GET", PATH + "/check")
 async def see(asked: Asked) -> Check:
     """What is proved, and all that is needed to see it."""
-    entry = asked.id("entry")
-    body = await own.entry(asked.unit, asked.member, entry)
+    entry, body = asked.id("entry"), await entry_of(asked)
     said = told(body)
     try:
         proof = await own.proof(asked.unit, asked.member, entry)
@@ -71,9 +72,21 @@ async def see(asked: Asked) -> Check:
 @pages("GET", PATH + "/evidence")
 async def evidence(asked: Asked) -> File:
     """Everything in one ZIP file, with the program that checks it and how to run it."""
-    entry = asked.id("entry")
-    body = await own.entry(asked.unit, asked.member, entry)
-    return await packed(asked, body, await own.proof(asked.unit, asked.member, entry))
+    body = await entry_of(asked)
+    return await packed(asked, body, await own.proof(asked.unit, asked.member, asked.id("entry")))
+
+
+async def entry_of(asked: Asked) -> bytes:
+    """The exact bytes of the entry in the address.
+
+    Raises `EntryUnknown` for another's, and `SecondProofNeeded` for one that tells of purchases
+    while those are closed.
+    """
+    body = await own.entry(asked.unit, asked.member, asked.id("entry"))
+    seen = own_sight.sight(asked.unit, asked.active, asked.member, proved=asked.proved_lately)
+    if closing.waits(body, seen.closed):
+        raise SecondProofNeeded("a second proof is needed", place="entry")
+    return body
 
 
 async def packed(asked: Asked, body: bytes, proof: str) -> File:

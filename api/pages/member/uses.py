@@ -19,6 +19,7 @@ from api.http.errors import Misshapen
 from api.pages.answers import File, View
 from api.pages.asked import Asked
 from api.pages.declaring import Pages
+from api.pages.member.checking import entry_of
 from api.pages.member.questions import Part, in_words
 from api.people.people import Kind
 from audit.browsing import told
@@ -162,6 +163,7 @@ async def see(asked: Asked) -> Uses:
 @pages("GET", PATH + "/{entry:uuid}/proof")
 async def proof(asked: Asked) -> File:
     """The proof that a use is on record (c2sp.org/tlog-proof@v1)."""
+    await entry_of(asked)
     text = await own.proof(asked.unit, asked.member, asked.id("entry"))
     return File(text.encode(), _PLAIN, "proof.txt")
 
@@ -169,8 +171,7 @@ async def proof(asked: Asked) -> File:
 @pages("GET", PATH + "/{entry:uuid}/entry")
 async def entry(asked: Asked) -> File:
     """The exact bytes of a use's entry: what its proof proves."""
-    content = await own.entry(asked.unit, asked.member, asked.id("entry"))
-    return File(content, "application/json", "entry.json")
+    return File(await entry_of(asked), "application/json", "entry.json")
 
 
 ALL_PURPOSES, ANYBODY_AT_ALL = mark("All purposes"), mark("Anybody")
@@ -317,7 +318,7 @@ def _data(asked: Asked, seen: Sight, one: Use, names: Sequence[str]) -> list[str
     if one.kind in _DECISIONS and not names:
         names = [str(name) for name in facts.get("fields", ())]
     found = [label(seen, asked.speaking.wording, name) for name in names]
-    if facts.get("purchases"):
+    if facts.get("purchases") and not seen.closed.purchases:
         found.append(asked.speaking.category("pd:Purchase"))
     return list(dict.fromkeys(found))
 

@@ -15,6 +15,7 @@ from dsar.states import Right
 
 PURCHASES = ("R-1", "2898.00", "TENT-2", ITEMS[0].description, "199.50")
 TRAITS = {"average_order", "last_purchase", "orders_365d", "spend_365d"}
+RECORDED = "events.recorded"
 OWN_WORDS = (NOTE, "letter 2026-17", "form 17")
 
 
@@ -56,6 +57,22 @@ async def test_a_question_about_purchases_and_its_outcome_are_left_out_with_them
     whole = _told(await whole_life.package())
     [asked] = [one for one in whole["uses"] if one["what"]["code"] == "segment.evaluated"]
     assert asked["question"] == "tier = 'gold' AND spend_365d > 100"
+
+
+async def test_how_often_and_when_something_was_bought_is_left_out_with_the_purchases(
+    whole_life: WholeLife,
+) -> None:
+    """Also in the entry that a proof is about: its bytes count them."""
+    whole = await whole_life.package()
+    recorded = [one["entry"] for one in _told(whole)["uses"] if one["what"]["code"] == RECORDED]
+    assert recorded
+    assert all(f"proofs/{one}.txt" in whole for one in recorded)
+    files = await whole_life.package(language="en", proof=E_MAIL_ALONE)
+    assert RECORDED not in {one["what"]["code"] for one in _told(files)["uses"]}
+    assert _holding(files, *recorded, '"purchases":1', '"purchases":2') == []
+    assert not any(one in name for one in recorded for name in files)
+    [out] = [one for one in _told(files)["left_out"] if one["what"] == "purchases"]
+    assert "when they were recorded" in out["words"]
 
 
 async def _source(life: WholeLife) -> str:

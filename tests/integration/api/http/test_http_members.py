@@ -162,6 +162,26 @@ async def test_a_plain_token_shows_no_more_than_a_page_does_without_a_second_pro
             assert (f'id="{name}"' in page) is (name in shown["values"]), name
 
 
+async def test_how_often_and_when_something_was_bought_waits_for_a_second_proof(
+    club: Club,
+) -> None:
+    member = await club.joins("1")
+    till = await club.service("till")
+    bought = {"member": member, "reference": "r-1", "at": "2026-01-05T12:00:00Z", "amount": "9.00"}
+    await till.ok("POST", "/v1/events", {"purpose": "membership", "purchases": [bought]})
+    await club.tillit.integrate()
+    plain, proved = await club.member(member, stepped_up=False), await club.member(member)
+    shown, whole = await plain.ok("GET", "/v1/me/uses"), await proved.ok("GET", "/v1/me/uses")
+    assert (shown["later"], whole["later"]) == (True, False)
+    [recorded] = [one for one in whole["uses"] if one["what"] == "events.recorded"]
+    assert recorded["entry"] not in {one["entry"] for one in shown["uses"]}
+    for what in ("entry", "proof"):
+        path = f"/v1/me/uses/{recorded['entry']}/{what}"
+        refused = await plain("GET", path)
+        assert (refused.status_code, refused.json()["type"]) == (401, HIDDEN + "step-up-needed")
+        await proved.ok("GET", path)
+
+
 async def test_what_was_asked_for_in_words_waits_for_a_second_proof(club: Club) -> None:
     member = await club.joins("1", tier="gold", phone="+46701234567")
     plain, proved = await club.member(member, stepped_up=False), await club.member(member)

@@ -7,7 +7,7 @@ import sys
 import zipfile
 from html import unescape
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import at_the_desk
 import pytest
@@ -16,6 +16,8 @@ from a_used_member import UsedMember, used
 
 from api.bootstrap import SYSTEM, Tillit
 from audit import verify
+from audit.browsing import told
+from audit.entries import Kind as EntryKind
 from audit.proofs import uses_of
 from audit.verify import VerifierKey
 from dsar import own_sight
@@ -74,6 +76,48 @@ async def test_a_question_about_purchases_waits_for_a_second_proof(maja: UsedMem
     assert "tier = 'gold'" not in shown
     assert "you were among those found" not in shown
     assert "Told after a second proof" in shown
+
+
+async def _entries_of(maja: UsedMember, *kinds: EntryKind) -> list[UUID]:
+    async with maja.tillit.unit() as work:
+        member = await members.one(work.unit, maja.id)
+        found = await uses_of(work.unit.session, member.key.subject())
+    return [one.id for one in found if told(one.body).kind in kinds]
+
+
+async def test_how_often_and_when_something_was_bought_waits_for_a_second_proof(
+    maja: UsedMember,
+) -> None:
+    async with member_at(maja.tillit, maja.id, stepped_up=True) as at:
+        await at.open("/my/purchases")
+        await maja.tillit.integrate()
+        shown = (await at.open("/my/uses?by=anybody")).text
+        assert "Purchases were recorded" in shown
+        recorded = await _entries_of(maja, EntryKind.EVENTS_RECORDED)
+        looked = await _entries_of(maja, EntryKind.PROFILE_READ)
+        assert recorded
+        assert looked
+        for entry in (*recorded, *looked):
+            assert str(entry) in shown
+            assert (await at.open(f"/my/uses/{entry}/entry")).json()["facts"]["purchases"] == 1
+    async with member_at(maja.tillit, maja.id) as at:
+        shown = (await at.open("/my/uses?by=anybody")).text
+        assert "Purchases were recorded" not in shown
+        assert not any(str(entry) in shown for entry in recorded)
+        [read] = [one for one in shown.split("<details>") if str(looked[0]) in one]
+        assert "Kinds of data" not in read
+        assert "When purchases were recorded" in _text(shown)
+        for entry in (*recorded, *looked):
+            for what in ("check", "proof", "entry", "evidence"):
+                answer = await at.client.get(f"/my/uses/{entry}/{what}")
+                assert answer.headers["location"].startswith("/second?next="), what
+                assert "purchases" not in answer.text
+
+
+async def test_what_is_held_back_is_counted_nowhere(maja: UsedMember) -> None:
+    async with member_at(maja.tillit, maja.id) as at:
+        shown = _text((await at.open("/my/uses")).text)
+    assert "Our service “till” 1 " in shown  # that they joined, and not what they bought
 
 
 async def test_what_is_asked_about_nothing_closed_is_told_at_once(maja: UsedMember) -> None:
