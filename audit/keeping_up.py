@@ -13,19 +13,29 @@ from audit.tree import rows
 from kernel.clock import Clock
 
 _PENDING = "SELECT count(*) FROM audit_pending"
-_NEWEST = "SELECT size, at FROM audit_checkpoint ORDER BY size DESC LIMIT 1"
+# A time that Python cannot hold cannot have been signed either.
+_NEWEST = """
+SELECT size, CASE WHEN at BETWEEN '1970-01-01Z' AND '9999-12-31Z' THEN at END
+FROM audit_checkpoint ORDER BY size DESC LIMIT 1
+"""
 
 
 @dataclass(frozen=True)
 class KeepingUp:
     """`pending`: entries without a number, the oldest of which has waited for `oldest`. `size`: how
     many the newest checkpoint covers, signed at `signed_at`; nought and None before the first.
+    A time that cannot be is None too: somebody has changed the database.
     """
 
     pending: int
     oldest: timedelta
     size: int
     signed_at: datetime | None
+
+    @property
+    def altered(self) -> bool:
+        """Whether the newest checkpoint is not as it was signed, as far as is looked at here."""
+        return self.size > 0 and self.signed_at is None
 
 
 async def keeping_up(session: AsyncSession, clock: Clock) -> KeepingUp:

@@ -20,6 +20,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from dsar.errors import BrokenRequest
 from kernel.database import deleted, raw
 from kernel.jobs import enqueue, enqueue_each
 from profiles.errors import CannotOpen
@@ -64,6 +65,7 @@ class State(StrEnum):
         return self in (State.WAITING, State.SENT)
 
 
+_STATES = frozenset(State)
 #: The problem of a word whose row was gone; see `dsar.connectors.lost`.
 LOST = "lost"
 LETTER = "letter"  # the carrier of what goes to the member by e-mail
@@ -173,7 +175,8 @@ async def known(unit: Unit, ids: Collection[UUID]) -> set[UUID]:
 async def take(unit: Unit, id: UUID, *, must_open: bool = True) -> Outgoing | None:
     """One, opened and locked until this transaction ends; None when there is none.
 
-    Raises `CannotOpen` for one whose row somebody has changed. `must_open`: without it, what it
+    Raises `CannotOpen` or `BrokenRequest` for one whose row somebody has changed. `must_open`:
+    without it, what it
     carries may be lost; whom it is for is still what the id says.
     """
     where = "WHERE id = %s FOR UPDATE"
@@ -212,7 +215,8 @@ async def begin(unit: Unit, id: UUID) -> Outgoing | None:
 
 
 async def of_request(unit: Unit, request: UUID) -> list[Outgoing]:
-    """All that a request has sent or is sending, oldest first; not opened."""
+    """All that a request has sent or is sending, oldest first; not opened. Raises
+    `BrokenRequest` for a row that nobody can make sense of."""
     return await _select(unit, "WHERE request = %s ORDER BY made_at, id", (request,))
 
 
@@ -338,21 +342,23 @@ async def reseal(session: AsyncSession, old: EpochKey, new: EpochKey) -> None:
 
 
 async def unopened(unit: Unit) -> list[UUID]:
-    """What is on its way and does not open, or is of another epoch: for `tillit audit verify`."""
+    """What is on its way and does not open, is of another epoch, or in no state of ours: for
+    `tillit audit verify`."""
     connection = await raw(unit.session)
     cursor = await connection.execute(
-        "SELECT id, request, member, recipient, carrier, what, epoch, sealed FROM outgoing "
-        "WHERE sealed IS NOT NULL OR state IN ('waiting', 'sent') ORDER BY id",
+        "SELECT id, request, member, recipient, carrier, what, epoch, sealed, state FROM outgoing "
+        "WHERE sealed IS NOT NULL OR state IN ('waiting', 'sent') OR state <> ALL(%s) ORDER BY id",
+        ([one.value for one in State],),
         binary=True,
     )
     found = []
-    for id, *row, epoch, sealed in await cursor.fetchall():
+    for id, *row, epoch, sealed, state in await cursor.fetchall():
         try:
             unit.epoch.sealing(Label.OUTGOING).open(sealed or b"", at=place_of(id, *row))
         except CannotOpen:
             found.append(id)
             continue
-        if epoch != unit.epoch.number:
+        if epoch != unit.epoch.number or state not in _STATES:
             found.append(id)
     return found
 
@@ -372,6 +378,9 @@ async def _select(
         if opened and sealed is not None:
             at = place_of(*columns[:6])
             payload = strip(unit.epoch.sealing(Label.OUTGOING).open(sealed, at=at))
+        if columns[6] not in _STATES:
+            # Not which word it is: whoever has changed it chose it.
+            raise BrokenRequest("what is on its way for it has a state that is none of ours")
         columns[6] = State(columns[6])
         found.append(replace(Outgoing(*columns), payload=payload))
     return found

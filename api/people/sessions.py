@@ -142,7 +142,8 @@ async def begin(
 
 
 async def found(unit: Unit, active: Active, keys: PeopleKeys, token: str) -> Person | None:
-    """Whose session it is; None for one that is over, or of nobody whom the programme knows.
+    """Whose session it is; None for one that is over, or of nobody whom the programme knows, or
+    of an account that is not there.
 
     That it was used is written down, at most once a minute. Opens no member's data.
     """
@@ -161,7 +162,7 @@ async def found(unit: Unit, active: Active, keys: PeopleKeys, token: str) -> Per
         _log.warning("session_not_ours")
         return None
     account = None if row.officer is None else Account(*line[13:])
-    if account is not None and not _works_here(active, keys, account):
+    if account is not None and not _works_here(active, keys, row, account):
         return None
     await _seen(unit, row)
     return _person(row, account)
@@ -320,8 +321,11 @@ async def _end(unit: Unit, act: Act, person: Person, is_one: Callable[[bytes], b
     return len(ending)
 
 
-def _works_here(active: Active, keys: PeopleKeys, account: Account) -> bool:
-    """Whether it is an account that we made, of a role that the programme has."""
+def _works_here(active: Active, keys: PeopleKeys, row: _Row, account: Account) -> bool:
+    """Whether it is there at all, and an account that we made, of a role that the programme has."""
+    if account.id != row.officer:
+        _log.warning("account_gone")
+        return False
     if not is_whole(keys, account):
         _log.warning("account_not_ours")
         return False

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from consent.figures.disclosure import steady
 from kernel.database import raw
+from profiles.errors import CannotOpen
 from profiles.keys import EpochKey, fill, place, strip
 from profiles.labels import Label
 from profiles.unit import Unit
@@ -21,13 +22,18 @@ Counts = Mapping[str, int]
 
 #: Rows are sealed in steps of this many bytes: lengths tell little of counts.
 _PAD = 1024
-_READ = (
-    "SELECT day, purpose, programme, counted_at, sealed FROM consent_figure "
-    "WHERE epoch = %s AND day BETWEEN %s AND %s ORDER BY day, purpose"
+# A day or a time that Python cannot hold was not written by us.
+_EVERY = (
+    "SELECT CASE WHEN day BETWEEN '1970-01-01' AND '9999-12-31' THEN day END, purpose, programme, "
+    "CASE WHEN counted_at BETWEEN '1970-01-01Z' AND '9999-12-31Z' THEN counted_at END, sealed "
+    "FROM consent_figure WHERE epoch = %s"
 )
+_READ = f"{_EVERY} AND day BETWEEN %s AND %s ORDER BY day, purpose"
 _NEAREST = (
-    "SELECT (SELECT max(day) FROM consent_figure WHERE epoch = %(epoch)s AND day < %(day)s), "
-    "(SELECT min(day) FROM consent_figure WHERE epoch = %(epoch)s AND day > %(day)s)"
+    "SELECT (SELECT max(day) FROM consent_figure "
+    "WHERE epoch = %(epoch)s AND day >= '1970-01-01' AND day < %(day)s), "
+    "(SELECT min(day) FROM consent_figure "
+    "WHERE epoch = %(epoch)s AND day > %(day)s AND day <= '9999-12-31')"
 )
 _DAYS = "SELECT DISTINCT day FROM consent_figure WHERE epoch = %s AND day BETWEEN %s AND %s"
 _ADD = (
@@ -57,16 +63,18 @@ class Day(msgspec.Struct, frozen=True):
 
 
 async def between(unit: Unit, first: date, last: date) -> list[Day]:
-    """What is kept of these days, both included, oldest first."""
+    """What is kept of these days, both included, oldest first.
+
+    Raises `CannotOpen` for a row that is not as it was written.
+    """
     connection = await raw(unit.session)
     key = unit.epoch.sealing(Label.FIGURES)
     cursor = await connection.execute(_READ, (unit.epoch.number, first, last), binary=True)
-    return [
-        Day(
-            day, purpose, programme, at, _open(key.open(sealed, at=_place(day, purpose, programme)))
-        )
-        for day, purpose, programme, at, sealed in await cursor.fetchall()
-    ]
+    found = []
+    for day, purpose, programme, counted_at, sealed in await cursor.fetchall():
+        figures = _open(key.open(sealed, at=_place(day, purpose, programme)))
+        found.append(Day(day, purpose, programme, _time(counted_at), figures))
+    return found
 
 
 async def days(unit: Unit, first: date, last: date) -> set[date]:
@@ -129,19 +137,18 @@ async def keep(unit: Unit, rows: Sequence[Day]) -> None:
 
 
 async def reseal(session: AsyncSession, old: EpochKey, new: EpochKey) -> None:
-    """Within a rotation: everything once more, under the new epoch. Nothing is changed."""
+    """Within a rotation: everything once more, under the new epoch. Nothing is changed.
+
+    Raises `CannotOpen` for a row that is not as it was written.
+    """
     connection = await raw(session)
-    cursor = await connection.execute(
-        "SELECT day, purpose, programme, counted_at, sealed FROM consent_figure WHERE epoch = %s",
-        (old.number,),
-        binary=True,
-    )
+    cursor = await connection.execute(_EVERY, (old.number,), binary=True)
     rows = []
     for day, purpose, programme, at, sealed in await cursor.fetchall():
         where = _place(day, purpose, programme)
         plain = old.sealing(Label.FIGURES).open(sealed, at=where)
         anew = new.sealing(Label.FIGURES).seal(plain, at=where)
-        rows.append((day, purpose, new.number, programme, at, anew))
+        rows.append((day, purpose, new.number, programme, _time(at), anew))
     async with connection.cursor() as writing:
         await writing.executemany(_ADD, rows)
 
@@ -150,5 +157,21 @@ def _open(filled: bytes) -> Figures:
     return msgspec.msgpack.decode(strip(filled), type=Figures)
 
 
-def _place(day: date, purpose: str, programme: int) -> bytes:
+def _time(counted_at: datetime | None) -> datetime:
+    if counted_at is None:
+        raise _broken()
+    return counted_at
+
+
+def _broken() -> CannotOpen:
+    return CannotOpen(
+        "figures are kept of a day or a time that cannot be",
+        place="consent_figure",
+        remedy="somebody has changed the database: put the row back from a backup",
+    )
+
+
+def _place(day: date | None, purpose: str, programme: int) -> bytes:
+    if day is None:
+        raise _broken()
     return place("consent_figure", f"{day.isoformat()}:{programme}", purpose)

@@ -7,6 +7,7 @@ from audit.entries import Fact
 from audit.entries import Kind as EntryKind
 from consent.programmes import Active
 from dsar import outgoing
+from dsar.errors import BrokenRequest
 from dsar.letters.kinds import Kind
 from dsar.outgoing import LETTER, Outgoing, State
 from kernel.database import raw
@@ -21,10 +22,15 @@ _LONG_ENOUGH = timedelta(days=3)
 NO_SERVER = "no_mail_server"
 #: Who waits for a farewell has as long as for a package; then it is deleted unread.
 RAN_OUT = "ran_out"
+_KINDS = frozenset(Kind)
 
 
 def kind_of(one: Outgoing) -> Kind:
-    return Kind(one.what.partition(":")[2])
+    """Which letter it is. Raises `BrokenRequest` for one that nobody of ours writes."""
+    name = one.what.partition(":")[2]
+    if name not in _KINDS:
+        raise BrokenRequest("what is on its way for it is no letter of ours")
+    return Kind(name)
 
 
 def wait(attempts: int) -> timedelta:

@@ -46,6 +46,10 @@ _SHORTER = mark(
     "The record is shorter than it has been: entries were taken away, or an older database was put "
     "back. Keep this database as it is, and have whoever runs the system verify the record."
 )
+_ALTERED = mark(
+    "The newest checkpoint of the record is not as it was signed: somebody has changed the "
+    "database. Keep it as it is, and have whoever runs the system verify the record."
+)
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ async def see(asked: Asked) -> HealthPage:
     wrong = []
     if _shorter(remembered, record, signer.key):
         wrong.append(speaking.say(_SHORTER))
+    if record.altered:
+        wrong.append(speaking.say(_ALTERED))
     if waited > BEHIND:
         wrong.append(speaking.say(_BEHIND, seconds=speaking.number(waited)))
     if not alive:
