@@ -5,7 +5,7 @@ are: nothing is compiled. What a language lacks is said in English. Touches no p
 """
 
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -51,6 +51,11 @@ def shown_in(there: Collection[str], *, reader: str, first: str) -> str:
         if alike is not None:
             return alike
     return next(iter(there), "")
+
+
+def own_text(texts: Mapping[str, str], *, reader: str) -> str:
+    """The programme's own text in the reader's language; empty where it has none."""
+    return next((text for tag, text in texts.items() if same(tag, reader)), "")
 
 
 def same(tag: str, other: str) -> bool:

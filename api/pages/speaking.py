@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from babel.support import Translations
 
-from consent.programme import Programme
+from consent.programme import Programme, Purpose
 from consent.programmes import Active
 from dsar.languages import LANGUAGES, Language, translations, written
 from dsar.packages.wording import Wording
@@ -80,8 +80,8 @@ class Speaking:
         """A code of one of the packages' closed lists, in words."""
         return self.wording.coded(code, table)["words"]
 
-    def purpose(self, term: str) -> str:
-        return self.wording.purpose(term)["words"]
+    def purpose(self, declared: Purpose) -> str:
+        return self.wording.purpose_title(declared)
 
     def titled(self, active: Active, name: str) -> str:
         """A purpose as staff read it: its title, with its name in the programme beside it.
@@ -91,11 +91,20 @@ class Speaking:
         versions = (active, *active.earlier.values())
         for declared in (one.programme.purposes.get(name) for one in versions):
             if declared is not None:
-                return f"{self.purpose(declared.dpv)} ({name})"
+                return f"{self.purpose(declared)} ({name})"
         return name
 
     def category(self, term: str) -> str:
         return self.wording.category(term)["words"]
+
+    def field(self, active: Active, name: str) -> str:
+        """A field or trait as staff read it, with its name beside it; its name alone if unknown."""
+        programme = active.programme
+        if (field := programme.fields.get(name)) is not None:
+            return f"{self.wording.field_title(field)} ({name})"
+        fields, traits = programme.catalogue().fields, programme.traits
+        known = fields[name] if name in fields else traits.get(name)
+        return f"{self.category(known.category)} ({name})" if known else name
 
 
 @cache

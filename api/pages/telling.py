@@ -50,7 +50,7 @@ def told(active: Active, speak: Speaking, purpose: Purpose) -> ToldPurpose:
     period = active.programme.retention_of(purpose.name)
     return ToldPurpose(
         name=purpose.name,
-        title=speak.purpose(purpose.dpv),
+        title=speak.purpose(purpose),
         article=speak.wording.article(purpose.legal_basis.article),
         notice=purpose.notice[spoken],
         notice_language=spoken,

@@ -18,7 +18,14 @@ from consent.programme.rules_marketing import doubtful_marketing, marketing
 from consent.programme.rules_parties import doubtful_parties, parties, recipients
 from consent.programme.rules_transfers import doubtful_transfers, transfers
 from consent.programme.rules_use import officers, purposes, services
-from consent.programme.rules_words import doubtful_without, missing_words, without, words
+from consent.programme.rules_words import (
+    doubtful_without,
+    missing_titles,
+    missing_words,
+    titles,
+    without,
+    words,
+)
 from kernel.errors import Problem
 
 _Rule = Callable[[Programme], Iterator[Problem]]
@@ -30,6 +37,7 @@ _ERRORS: tuple[_Rule, ...] = (
     transfers,
     fields,
     words,
+    titles,
     without,
     traits,
     purposes,
@@ -51,6 +59,7 @@ _WARNINGS: tuple[_Rule, ...] = (
     doubt.unknown_terms,
     doubt.unused,
     missing_words,
+    missing_titles,
     doubtful_without,
     doubt.unlimited,
     doubt.outlived,

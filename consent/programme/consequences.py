@@ -35,7 +35,7 @@ def consequence(
     if not key:
         rule = _WHOLE.get((section, kind))
         return rule(before if after is None else after) if rule else ""
-    if key.startswith(("notice.", "words.", "without.")):
+    if key.startswith(("notice.", "words.", "without.", "title.")):
         key, _, _ = key.partition(".")
     part = _PART.get((section, key, kind)) or _PART.get((section, key, ""))
     if part is None:
@@ -252,6 +252,8 @@ _PART: dict[tuple[str, str, str], Callable[[Any, Any], str]] = {
     ("fields", "category", ""): lambda _, __: "it is described to members under the new term",
     ("fields", "values", "removed"): lambda was, _: f"{was!r} is refused from now on",
     ("fields", "values", "added"): lambda _, will: f"{will!r} is accepted from now on",
+    ("fields", "title", ""): lambda _, __: "members read it so from now on",
+    ("purposes", "title", ""): lambda _, __: "members read it so from now on",
     ("fields", "words", ""): lambda _, __: "members read it so from now on",
     ("fields", "lookup", ""): lambda _, __: (
         "members already stored are not found by it until their values are written again"

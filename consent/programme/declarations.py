@@ -117,6 +117,9 @@ class FieldDeclaration(Declaration):
     values: Texts = ()
     """The values there are, for `text` and `texts`; any if left out. Such a field can be used in
     segments"""
+    title: dict[str, Annotated[str, Field(min_length=1)]] = Field(default={})
+    """`title.LANGUAGE = "…"`, what members call it, such as “Your tier”. Its category in words if
+    left out"""
     words: dict[str, dict[str, Annotated[str, Field(min_length=1)]]] = Field(default={})
     """What members read where one of `values` stands: a table for each language of the programme,
     `[fields.NAME.words.LANGUAGE]`, with a line `VALUE = "…"` for each. They read the value itself
@@ -198,6 +201,9 @@ class Purpose(Declaration):
     fields: Texts
     """The fields and traits it uses, at least one, and no others may be used for it;
     `member_number` counts"""
+    title: dict[str, Annotated[str, Field(min_length=1)]] = Field(default={})
+    """`title.LANGUAGE = "…"`, what members call it, such as “Our newsletter”: a heading, and no
+    part of the notice. Its `dpv` in words if left out"""
     notice: dict[str, Annotated[str, Field(min_length=1)]]
     """`notice.LANGUAGE = "…"`, what members see, in every language of the programme. Its SHA-256
     goes with every choice made under it"""

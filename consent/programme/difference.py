@@ -163,20 +163,26 @@ def _plain(declared: Declaration) -> dict[str, Any]:
         case TraitDeclaration():
             return {"kind": declared.kind, "source": declared.source, "days": declared.days}
         case FieldDeclaration():
-            plain = declared.model_dump(exclude={"name", "lookup", "values", "words"})
+            plain = declared.model_dump(exclude={"name", "lookup", "values", "words", "title"})
             plain |= {"lookup": declared.lookup_kind, "values": frozenset(declared.values)}
+            plain |= _by_language("title", declared.title)
             return plain | {
                 f"words.{language}.{value}": text
                 for language, words in declared.words.items()
                 for value, text in words.items()
             }
-    texts = {"notice", "without"}
+    texts = {"notice", "without", "title"}
     plain = declared.model_dump(exclude={"name", *texts} if declared.own_name else texts)
     plain |= {key: frozenset(plain[key]) for key in _UNORDERED if key in plain}
     if isinstance(declared, Purpose):
-        plain |= {f"notice.{language}": text for language, text in declared.notice.items()}
-        plain |= {f"without.{language}": text for language, text in declared.without.items()}
+        plain |= _by_language("title", declared.title)
+        plain |= _by_language("notice", declared.notice)
+        plain |= _by_language("without", declared.without)
     return plain
+
+
+def _by_language(key: str, texts: Mapping[str, str]) -> dict[str, str]:
+    return {f"{key}.{language}": text for language, text in texts.items()}
 
 
 def _summary(declared: Declaration) -> str:

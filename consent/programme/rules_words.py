@@ -2,7 +2,7 @@
 what a no changes, `without.LANGUAGE` under a purpose.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from consent.programme.countries import COUNTRIES
 from consent.programme.mistakes import key_of
@@ -56,6 +56,38 @@ def missing_words(programme: Programme) -> Problems:
                     f"there are no words for {_some(lacking)} in this language",
                     f'write {lacking[0]} = "…" under [fields.{name}.words.{language}]',
                 )
+
+
+def titles(programme: Programme) -> Problems:
+    languages = _served(programme)
+    for place, title in _titled(programme):
+        for language, text in title.items():
+            if not text.strip():
+                yield Problem(key_of(place, language), "the title is blank", "write some")
+            if not is_language(language):
+                remedy = did_you_mean(language, languages)
+                message = f"{shown(language)} is no language tag"
+                yield Problem(key_of(place, language), message, remedy)
+
+
+def missing_titles(programme: Programme) -> Problems:
+    """Where one language has a name that was chosen, and another the vocabulary's."""
+    for place, title in _titled(programme):
+        for language in _served(programme) if title else ():
+            if language not in title:
+                yield Problem(
+                    key_of(place, language),
+                    "it has no title in this language",
+                    f'write title.{language} = "…" beside the others',
+                )
+
+
+def _titled(programme: Programme) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Where titles may stand, and what stands there."""
+    for name, field in programme.fields.items():
+        yield key_of("fields", name, "title"), field.title
+    for name, purpose in programme.purposes.items():
+        yield key_of("purposes", name, "title"), purpose.title
 
 
 def without(programme: Programme) -> Problems:

@@ -189,7 +189,7 @@ def _review(case: Case, say: Wording) -> list[Block]:
 
 def _purposes(case: Case, say: Wording) -> tuple[str, ...]:
     known = case.active.programme.purposes
-    words = (say.purpose(known[one].dpv) if one in known else one for one in case.wish.purposes)
+    words = (say.purpose_title(known[one]) if one in known else one for one in case.wish.purposes)
     return tuple(dict.fromkeys(words))
 
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from dsar.languages import Language, translations
+from consent.programme.declarations import Purpose
+from dsar.languages import Language, own_text, translations
 from dsar.packages.terms import CATEGORIES, PURPOSES, spelt_out
 
 DOMAIN = "letters"
@@ -64,6 +65,11 @@ class Wording:
     def purpose(self, term: str) -> str:
         """A purpose (DPV), such as ``Direkt marknadsföring``."""
         return self._term(term, PURPOSES)
+
+    def purpose_title(self, declared: Purpose) -> str:
+        """What members call a purpose: its title, or its DPV term in words."""
+        own = own_text(declared.title, reader=self.language.code)
+        return own or self.purpose(declared.dpv)
 
     def _term(self, term: str, table: Mapping[str, str]) -> str:
         known = table.get(term)

@@ -90,6 +90,9 @@ def label(found: Named, wording: Wording, name: str) -> str:
     fields = {**programme.catalogue().fields, **found.former}
     if name not in fields:
         return name
+    declared = programme.fields.get(name)
+    if declared is not None and declared.title:
+        return wording.field_title(declared)
     if fields[name].category in FROM_PURCHASES:
         return wording.say("What follows from your purchases")
     return wording.category(fields[name].category)["words"]

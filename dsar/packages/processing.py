@@ -99,7 +99,7 @@ def _lives_in(found: Gathered) -> list[str]:
 def title(found: Named, wording: Wording, purpose: str) -> str:
     """What a purpose is called in words; its name, for one that the programme has no more."""
     declared = found.active.programme.purposes.get(purpose)
-    return wording.purpose(declared.dpv)["words"] if declared else purpose
+    return wording.purpose_title(declared) if declared else purpose
 
 
 def _purpose(found: Gathered, wording: Wording, stand: Stand) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def _purpose(found: Gathered, wording: Wording, stand: Stand) -> dict[str, Any]:
     retention = programme.retention_of(purpose.name)
     return {
         "name": purpose.name,
-        "label": wording.purpose(purpose.dpv)["words"],
+        "label": wording.purpose_title(purpose),
         "dpv": purpose.dpv,
         "legal_basis": {
             **wording.coded(purpose.legal_basis, BASES),

@@ -9,7 +9,8 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dsar.languages import Language, translations
+from consent.programme.declarations import FieldDeclaration, Purpose
+from dsar.languages import Language, own_text, translations
 from dsar.packages.terms import CATEGORIES, PURPOSES, spelt_out
 
 DOMAIN = "packages"
@@ -43,6 +44,16 @@ class Wording:
         """A code with what it means; a code that has no meaning here stands for itself."""
         known = table.get(code)
         return {"code": code, "words": self.say(known) if known else code}
+
+    def purpose_title(self, declared: Purpose) -> str:
+        """What members call a purpose: its title, or its DPV term in words."""
+        own = own_text(declared.title, reader=self.language.code)
+        return own or self.purpose(declared.dpv)["words"]
+
+    def field_title(self, declared: FieldDeclaration) -> str:
+        """What members call a field: its title, or its DPV category in words."""
+        own = own_text(declared.title, reader=self.language.code)
+        return own or self.category(declared.category)["words"]
 
     def category(self, term: str) -> dict[str, str]:
         """A category of personal data (DPV) in words."""

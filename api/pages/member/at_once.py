@@ -218,13 +218,13 @@ def _marketing(asked: Asked) -> list[str]:
         for one in asked.active.footings.values()
         if any(silencer.marketing for silencer in one.silencers)
     ]
-    return list(dict.fromkeys(asked.speaking.purpose(one.dpv) for one in stopped))
+    return list(dict.fromkeys(asked.speaking.purpose(one) for one in stopped))
 
 
 def _stays(asked: Asked) -> list[str]:
     found = asked.active.programme.purposes.values()
     stays = [one for one in found if not own_choices.can_choose(one)]
-    return list(dict.fromkeys(asked.speaking.purpose(one.dpv) for one in stays))
+    return list(dict.fromkeys(asked.speaking.purpose(one) for one in stays))
 
 
 def _used(asked: Asked) -> set[str]:

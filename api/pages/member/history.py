@@ -172,7 +172,7 @@ def _about(asked: Asked, choice: Choice) -> str:
         return speak.say(overall) if overall else ""
     then = asked.active.at(choice.programme).programme.purposes.get(choice.purpose)
     declared = then or asked.active.programme.purposes.get(choice.purpose)
-    return speak.purpose(declared.dpv) if declared else choice.purpose
+    return speak.purpose(declared) if declared else choice.purpose
 
 
 def _detail(asked: Asked, choice: Choice) -> str:

@@ -149,4 +149,4 @@ def _is_use(stand: Stand, said: Standings) -> bool:
 
 
 def _ends(asked: Asked, stand: Stand) -> Ends:
-    return Ends(stand.purpose.name, asked.speaking.purpose(stand.purpose.dpv))
+    return Ends(stand.purpose.name, asked.speaking.purpose(stand.purpose))

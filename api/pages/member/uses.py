@@ -187,7 +187,7 @@ def _purposes(asked: Asked) -> dict[str, str]:
     said: dict[str, str] = {"": asked.speaking.say(ALL_PURPOSES)}
     for active in (asked.active, *asked.active.earlier.values()):
         for name, one in active.programme.purposes.items():
-            said.setdefault(name, asked.speaking.purpose(one.dpv))
+            said.setdefault(name, asked.speaking.purpose(one))
     return said | {NO_PURPOSE: asked.speaking.say(WITHOUT_PURPOSE)}
 
 

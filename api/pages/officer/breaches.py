@@ -266,12 +266,7 @@ def label(asked: Asked, name: str) -> str:
         return asked.speaking.category("pd:Purchase")
     if name == WORDS:
         return asked.speaking.say(_WORDS)
-    programme = asked.active.programme
-    if (field := programme.catalogue().fields.get(name)) is not None:
-        return f"{asked.speaking.category(field.category)} ({name})"
-    if (trait := programme.traits.get(name)) is not None:
-        return f"{asked.speaking.category(trait.category)} ({name})"
-    return name
+    return asked.speaking.field(asked.active, name)
 
 
 def to(breach: UUID, *more: str) -> str:

@@ -194,7 +194,7 @@ def _kinds(asked: Asked) -> list[Option]:
     known = asked.unit.schema.catalogue.fields
     names = [name for name, one in known.items() if one.lookup is not None]
     names.sort(key=lambda name: name != members.NUMBER)
-    return [Option(name, _label(asked, known[name]), False) for name in names]
+    return [Option(name, asked.speaking.field(asked.active, name), False) for name in names]
 
 
 def _opening(
@@ -235,7 +235,10 @@ def _corrections(asked: Asked, new: NewRequest) -> list[Correction]:
     return [
         Correction(
             number,
-            [Option(name, _label(asked, one), name == named) for name, one in known.items()],
+            [
+                Option(name, asked.speaking.field(asked.active, name), name == named)
+                for name, one in known.items()
+            ],
             value,
         )
         for number, (named, value) in enumerate(pairs, 1)
@@ -255,10 +258,6 @@ def _doubt(asked: Asked, new: NewRequest) -> str | None:
     if len(named) != len(set(named)):
         return mark("The same is chosen twice. Set each right once.")
     return None
-
-
-def _label(asked: Asked, field: Field) -> str:
-    return f"{asked.speaking.category(field.category)} ({field.name})"
 
 
 def _day(sent: str) -> date | None:

@@ -141,7 +141,7 @@ async def join(asked: Asked, joining: Joining) -> Joined:
         field=joining.consent,
         calls=[*calls, handed],
         stands=[
-            (asked.speaking.purpose(one.dpv), _where(asked, standings, one.name))
+            (asked.speaking.purpose(one), _where(asked, standings, one.name))
             for one in asked.active.programme.consent_purposes
         ],
     )

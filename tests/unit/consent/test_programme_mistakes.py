@@ -120,6 +120,11 @@ MISTAKES = [
     (said('words.sv = "Guld"'), "fields.tier.words.sv", "must be a table", ""),
     (instead('type = "date"', 'type = "date"\nwords.sv = { a = "A" }'),
      "fields.birth_date.words", "no list of values", "remove the words"),
+    (said('title.Swedish = "Nivå"'), "fields.tier.title.Swedish",
+     "no language tag", "choose one of en, sv"),
+    (said('title.sv = " "'), "fields.tier.title.sv", "blank", "write some"),
+    (instead('notice.en = "Offers."', 'notice.en = "Offers."\ntitle.en = " "'),
+     "purposes.offers.title.en", "blank", "write some"),
     (instead('notice.en = "Offers."', 'notice.en = "Offers."\nwithout.en = " "'),
      "purposes.offers.without.en", "blank", "write some"),
     (instead('notice.en = "Offers."', 'notice.en = "Offers."\nwithout.English = "None."'),
@@ -280,6 +285,12 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 WARNINGS = [
+    (said('title.sv = "Nivå"'), "fields.tier.title.en", "no title in this language"),
+    (
+        instead('notice.en = "Offers."', 'notice.en = "Offers."\ntitle.en = "What we offer"'),
+        "purposes.offers.title.sv",
+        "no title in this language",
+    ),
     (
         said('words.sv = { bronze = "Brons", gold = "Guld" }'),
         "fields.tier.words.en",

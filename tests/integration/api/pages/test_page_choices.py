@@ -385,6 +385,19 @@ async def test_no_to_all_marketing_leaves_what_was_said_of_anything_else(
             assert re.findall(r'aria-pressed="(\w+)"', found) == ["true", "false"]
 
 
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [("sv", "Vårt nyhetsbrev"), ("nb", "Nyhetsbrevet vårt"), ("da", "Direkte markedsføring")],
+)
+async def test_a_purpose_is_called_what_the_programme_calls_it_where_it_says_so(
+    tillit: Tillit, maja: UUID, language: str, title: str
+) -> None:
+    async with member_at(tillit, maja) as at:
+        at.client.headers["Accept-Language"] = language
+        found = card((await at.open("/my/choices")).text, "newsletter")
+    assert re.search(rf"<h2[^>]*>{title}</h2>", found)
+
+
 async def test_the_short_address_leads_to_the_choices(tillit: Tillit, maja: UUID) -> None:
     async with member_at(tillit, maja) as at:
         page = await at.open("/my")

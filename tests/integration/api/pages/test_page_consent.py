@@ -64,7 +64,7 @@ async def test_a_purpose_is_picked_by_its_title_with_its_code_beside_it(tillit: 
         text = (await at.open(PAGE)).text
     for purpose in PROGRAMME.purposes.values():
         if purpose.is_choice:
-            assert f">{said.purpose(purpose.dpv)} ({purpose.name})</option>" in text
+            assert f">{said.purpose(purpose)} ({purpose.name})</option>" in text
 
 
 async def looks(tillit: Tillit) -> list[dict[str, object]]:

@@ -52,8 +52,8 @@ async def test_every_line_is_told_in_words_and_the_newest_comes_first(
         "Objection: All direct marketing",
         "Hours at which we may not contact you",
         "How often we may contact you",
-        "Channel turned off: Direct marketing",
-        "Yes: Direct marketing",
+        "Channel turned off: Our newsletter",
+        "Yes: Our newsletter",
     ]
     assert "At most once a month" in page
     assert "21:00 to 08:00" in page

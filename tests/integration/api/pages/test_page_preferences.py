@@ -85,7 +85,7 @@ async def test_what_a_no_to_marketing_stops_and_what_it_does_not_stands_there_be
     async with member_at(tillit, maja) as at:
         page = (await at.open(PATH)).text
     stops = page.split('id="marketing"')[1].split("<button")[0]
-    assert "Direct marketing" in stops
+    assert "Our newsletter" in stops
     assert "Personalised" in stops
     assert "It does not change what rests on the membership or on a law" in page
 

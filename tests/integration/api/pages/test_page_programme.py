@@ -39,7 +39,7 @@ async def test_the_record_of_processing_is_on_the_page(tillit: Tillit) -> None:
     programme = read_programme(SOURCE.encode())
     said = Speaking.of("en", programme)
     for purpose in programme.purposes.values():
-        assert f"<h4>{said.purpose(purpose.dpv)} ({purpose.name})</h4>" in text
+        assert f"<h4>{said.purpose(purpose)} ({purpose.name})</h4>" in text
     assert "Pine Lantern Messaging, Inc." in text
     assert "Standard contractual clauses" in text  # what the transfer to it rests on
     assert "Data protection officer" in text

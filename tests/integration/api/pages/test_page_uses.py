@@ -51,7 +51,7 @@ async def test_a_use_is_told_in_words_with_its_number(maja: UsedMember) -> None:
     assert "Your age: at least 25" in shown
     assert "Your age: at most 99" in shown
     assert "Interests: Skiing (skiing) not among them" in shown
-    assert "What follows from your purchases: Gold (gold)" in shown
+    assert "Your tier: Gold (gold)" in shown
     assert ASKED in shown
     assert f"/my/uses/{entry}/check" in page
     assert "You became a member" in shown
