@@ -139,7 +139,10 @@ def _age_reason(
     footing: Footing, today: date, born: date | None, *, by_guardian: bool
 ) -> Reason | None:
     if footing.birth_field is None or born is None:
-        return Reason.AGE_UNKNOWN if footing.children and not by_guardian else None
+        if footing.children:
+            return None if by_guardian else Reason.AGE_UNKNOWN
+        # Where no children join, whose age nobody knows is grown up, and speaks for themselves.
+        return Reason.COME_OF_AGE if by_guardian else None
     child = born > footing.youngest(today)
     if child == by_guardian:
         return None
@@ -205,6 +208,8 @@ def _of_another_age(
         yield Reason.COME_OF_AGE, (by_guardian & known) - children
     if footing.children:
         yield Reason.AGE_UNKNOWN, members.everyone - known - by_guardian
+    else:
+        yield Reason.COME_OF_AGE, by_guardian - known
 
 
 def _follows_from(footing: Footing) -> tuple[str, ...]:

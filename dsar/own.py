@@ -39,7 +39,9 @@ async def rectify(
     """
     for name in corrected:
         _refuse(unit, active, member, name)
-    _refuse_youth(unit, active, corrected)
+    born_on = active.programme.birth_field
+    if born_on is not None and born_on in corrected:
+        _refuse_youth(unit, active, born_on, corrected[born_on])
     await enrolment.rectify(unit, act, member, corrected, source=HOW)
 
 
@@ -54,6 +56,13 @@ def correctable(unit: Unit, active: Active, member: Member) -> frozenset[str]:
         return True
 
     return frozenset(filter(is_theirs, unit.schema.catalogue.fields))
+
+
+def removable(active: Active, name: str) -> bool:
+    """Whether a member may remove a value that they may set: not their birth date where children
+    join, for then they might be one, and could neither answer nor give it again."""
+    footing = next(iter(active.footings.values()), None)
+    return footing is None or not footing.children or name != active.programme.birth_field
 
 
 def _refuse(unit: Unit, active: Active, member: Member, name: str) -> None:
@@ -77,14 +86,19 @@ def _refuse(unit: Unit, active: Active, member: Member, name: str) -> None:
         )
 
 
-def _refuse_youth(unit: Unit, active: Active, corrected: Mapping[str, object]) -> None:
+def _refuse_youth(unit: Unit, active: Active, name: str, day: object) -> None:
     """A slip of the pen must not end every yes, and shut the field for whoever made it."""
-    name = active.programme.birth_field
-    if name is None or corrected.get(name) is None:
+    if day is None and removable(active, name):
         return
-    day = enrolment.check_correction(unit, {name: corrected[name]})[name]
+    if day is None:
+        raise NotYours(
+            f"without {name} nobody knows whether you need a guardian's word",
+            place=name,
+            remedy="ask an officer to have it erased (Arts. 8 and 17)",
+        )
     footing = next(iter(active.footings.values()))
-    if isinstance(day, date) and is_child(footing, unit.today, day):
+    given = enrolment.check_correction(unit, {name: day})[name]
+    if isinstance(given, date) and is_child(footing, unit.today, given):
         raise TooYoung(
             f"by that day they are not yet {footing.age_of_consent}, and a guardian answers",
             place=name,

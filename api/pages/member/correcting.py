@@ -273,7 +273,7 @@ def form_of(
         typed="\n".join(given),
         options=_options(asked, seen, declared, given),
         wrong=say(_remedy(declared)) if form is Miswritten else "",
-        has=declared.name in of.sealed,
+        has=declared.name in of.sealed and own.removable(asked.active, declared.name),
         signs_in=declared.lookup == "email",
     )
 

@@ -227,8 +227,9 @@ def _counts(rules: Rules, purpose: str, person: Person, line: Line, today: date)
         return "ask_again"
     born, guarded = rules.born(person), bool(line.get("guardian"))
     if born is None:
-        unsure = rules.children.get("admitted", False) and not guarded
-        return "age_unknown" if unsure else None
+        if rules.children.get("admitted", False):
+            return None if guarded else "age_unknown"
+        return "come_of_age" if guarded else None
     child = today < of_age(born, rules.children.get("age_of_consent") or AGE_OF_CONSENT)
     if child and not guarded:
         return "guardian_needed"

@@ -562,7 +562,7 @@ async def test_whatever_is_said_state_eligibility_and_reasons_are_the_naive_fold
 
 #: Lives that between them meet every reason: what each of them may lack, the other meets.
 LONG_LIVES = {
-    2: {Reason.COME_OF_AGE, Unreached.QUIET_HOURS},
+    2: {Unreached.TOO_OFTEN, Unreached.QUIET_HOURS},
     7: {Reason.AGE_UNKNOWN},
     FRESH + 1: {*Reason, *Unreached},
 }

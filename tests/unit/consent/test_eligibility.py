@@ -186,7 +186,7 @@ AGES = [
     (GUARDED, TODAY_16 + timedelta(days=1), None),
     (GUARDED, TODAY_16, Reason.COME_OF_AGE),
     (AGREED, None, None),
-    (GUARDED, None, None),
+    (GUARDED, None, Reason.COME_OF_AGE),
 ]
 
 

@@ -222,6 +222,21 @@ async def test_a_slip_in_a_birth_date_makes_nobody_a_child(
     assert str(await _kept(maja.tillit, maja.id, "birth_date")) == "1990-05-23"
 
 
+async def test_where_children_join_nobody_removes_what_tells_that_they_are_none(
+    maja: UsedMember,
+) -> None:
+    source = (EXAMPLES / "fjallklubben.toml").read_text()
+    async with member_at(maja.tillit, maja.id, stepped_up=True) as at:
+        assert "/birth_date/remove" in (await at.open("/my/data/birth_date")).text
+        source += "\n[children]\nadmitted = true\n"
+        await maja.tillit.apply(SYSTEM, read_programme(source))
+        page = (await at.open("/my/data/birth_date")).text
+        assert "/birth_date/remove" not in page
+        answer = await at.send("/my/data/birth_date/remove")
+    assert answer.status_code == 403
+    assert str(await _kept(maja.tillit, maja.id, "birth_date")) == "1990-05-23"
+
+
 async def test_a_field_that_the_programme_has_no_more_is_still_told(
     maja: UsedMember,
 ) -> None:
