@@ -1,6 +1,7 @@
 """The page of all routes: it has each of them, and asks nothing of anybody else."""
 
 import base64
+import gzip
 import re
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -147,3 +148,28 @@ async def test_what_the_documents_texts_hold_is_text(club: Club) -> None:
 )
 def test_a_schema_is_told_in_a_few_words(schema: dict[str, Any], told: str, kept_to: str) -> None:
     assert (kind(schema), limits(schema)) == (told, kept_to)
+
+
+@pytest.mark.parametrize(
+    ("takes", "zipped"),
+    [
+        ("gzip, deflate, br", True),
+        ("br;q=1.0, gzip;q=0.8, *;q=0.1", True),
+        ("GZIP", True),
+        ("gzip;q=0", False),
+        ("gzip;q=0.000, identity", False),
+        ("x-gzip2", False),
+        ("", False),
+    ],
+)
+async def test_the_page_is_light_for_whoever_takes_it_compressed(
+    club: Club, http: httpx.AsyncClient, takes: str, zipped: bool
+) -> None:
+    async with http.stream("GET", "/docs", headers={"Accept-Encoding": takes}) as answer:
+        came = b"".join([part async for part in answer.aiter_raw()])
+    assert (answer.headers.get("content-encoding") == "gzip") is zipped
+    assert answer.headers["vary"] == "Accept-Encoding"
+    whole = gzip.decompress(came) if zipped else came
+    assert whole == (await http.get("/docs")).content
+    if zipped:
+        assert len(came) < 100_000
