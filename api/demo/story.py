@@ -235,7 +235,7 @@ class Story:
         values = {"member_number": "103001", "name": "Nils Exempel", "birth_date": f"{born}-06-01"}
         officer = Act(ActorType.OFFICER, "privacy-officer")
         async with self.tillit.unit() as work:
-            [child] = await enrol(work.unit, SYSTEM, [values], source="sign-up")
+            [child] = await enrol(work.unit, SYSTEM, [values], source="till")
             await guardians.name(
                 work.unit,
                 officer,

@@ -64,9 +64,7 @@ async def joined(tillit: Tillit, clock: Behind, crowd: Sequence[Person]) -> dict
         clock.by = timedelta(days=(today - day).days)
         batch = list(those)
         async with tillit.unit() as work:
-            members = await enrol(
-                work.unit, SYSTEM, [one.values for one in batch], source="sign-up"
-            )
+            members = await enrol(work.unit, SYSTEM, [one.values for one in batch], source="till")
             said = {
                 member: [
                     choose(

@@ -4,8 +4,9 @@ What hangs on more than the address signed in by is shown after a second proof (
 Correcting is on a page of its own for each field (`correcting`).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -64,6 +65,7 @@ class ShownValue:
     """One value. `how`: how it was worked out, empty for what was not; `since`: none for that.
 
     `theirs`: the member sets it right here. `former`: a field that the programme has no more.
+    `code`: its name in the programme, where others on the page are called the same; else empty.
     """
 
     name: str
@@ -76,6 +78,7 @@ class ShownValue:
     theirs: bool
     special: bool
     former: bool
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,20 +142,22 @@ async def see(asked: Asked) -> Data:
     fields = {**asked.unit.schema.catalogue.fields, **seen.former}
     in_order = sorted(fields, key=lambda name: name != NUMBER)  # else as the programme has them
     values = [
-        (fields[name], _value(asked, seen, fields[name], found[name], theirs=name in theirs))
+        _value(asked, seen, fields[name], found[name], theirs=name in theirs)
         for name in in_order
         if name in found
     ]
-    traits = asked.active.programme.traits
+    traits = [
+        _trait(asked, seen, trait, found[name])
+        for name, trait in asked.active.programme.traits.items()
+        if name in found
+    ]
+    times = Counter(one.label for one in (*values, *traits))
+    values, traits = _told_apart(values, times), _told_apart(traits, times)
     closed = own_sight.held_back(asked.unit, seen)
     return Data(
-        who=[shown for declared, shown in values if declared.category in _WHO],
-        rest=[shown for declared, shown in values if declared.category not in _WHO],
-        traits=[
-            _trait(asked, seen, trait, found[name])
-            for name, trait in traits.items()
-            if name in found
-        ],
+        who=[one for one in values if fields[one.name].category in _WHO],
+        rest=[one for one in values if fields[one.name].category not in _WHO],
+        traits=traits,
         later=list(dict.fromkeys(_label(asked, seen, name) for name in closed)),
         missing=[
             Missing(name, _label(asked, seen, name))
@@ -176,6 +181,11 @@ async def purchases(asked: Asked) -> Purchases:
         pages=-(-len(found) // SHOWN),
         shown=[_purchase(asked, seen, one) for one in found[start : start + SHOWN]],
     )
+
+
+def _told_apart(those: Iterable[ShownValue], times: Mapping[str, int]) -> list[ShownValue]:
+    """With their codes, where several are called the same. `times`: how many, by label."""
+    return [replace(one, code=one.name) if times[one.label] > 1 else one for one in those]
 
 
 def _value(asked: Asked, seen: Sight, declared: Field, one: Opened, *, theirs: bool) -> ShownValue:

@@ -237,6 +237,23 @@ async def test_where_children_join_nobody_removes_what_tells_that_they_are_none(
     assert str(await _kept(maja.tillit, maja.id, "birth_date")) == "1990-05-23"
 
 
+async def test_two_that_are_called_the_same_are_told_apart_by_their_codes(
+    maja: UsedMember,
+) -> None:
+    source = (EXAMPLES / "fjallklubben.toml").read_text()
+    heading = r"<h3>([^<]*)<code class=\"small\">(\w+)</code></h3>"
+    async with member_at(maja.tillit, maja.id, stepped_up=True) as at:
+        assert re.findall(heading, (await at.open("/my/data")).text) == []
+        alike = source.replace('category = "pd:Region"', 'category = "pd:Country"')
+        await maja.tillit.apply(SYSTEM, read_programme(alike))
+        await at.open("/my/data/county")
+        await at.send("/my/data/county", value="SE")
+        await at.open("/my/data/country")
+        await at.send("/my/data/country", value="SE")
+        found = re.findall(heading, (await at.open("/my/data")).text)
+    assert [code for _, code in found] == ["county", "country"]
+
+
 async def test_a_field_that_the_programme_has_no_more_is_still_told(
     maja: UsedMember,
 ) -> None:
