@@ -176,8 +176,7 @@ async def take(unit: Unit, id: UUID, *, must_open: bool = True) -> Outgoing | No
     """One, opened and locked until this transaction ends; None when there is none.
 
     Raises `CannotOpen` or `BrokenRequest` for one whose row somebody has changed. `must_open`:
-    without it, what it
-    carries may be lost; whom it is for is still what the id says.
+    without it, what it carries may be lost; whom it is for is still what the id says.
     """
     where = "WHERE id = %s FOR UPDATE"
     try:
@@ -342,23 +341,21 @@ async def reseal(session: AsyncSession, old: EpochKey, new: EpochKey) -> None:
 
 
 async def unopened(unit: Unit) -> list[UUID]:
-    """What is on its way and does not open, is of another epoch, or in no state of ours: for
-    `tillit audit verify`."""
+    """What is on its way and does not open, or is of another epoch: for `tillit audit verify`."""
     connection = await raw(unit.session)
     cursor = await connection.execute(
-        "SELECT id, request, member, recipient, carrier, what, epoch, sealed, state FROM outgoing "
-        "WHERE sealed IS NOT NULL OR state IN ('waiting', 'sent') OR state <> ALL(%s) ORDER BY id",
-        ([one.value for one in State],),
+        "SELECT id, request, member, recipient, carrier, what, epoch, sealed FROM outgoing "
+        "WHERE sealed IS NOT NULL OR state IN ('waiting', 'sent') ORDER BY id",
         binary=True,
     )
     found = []
-    for id, *row, epoch, sealed, state in await cursor.fetchall():
+    for id, *row, epoch, sealed in await cursor.fetchall():
         try:
             unit.epoch.sealing(Label.OUTGOING).open(sealed or b"", at=place_of(id, *row))
         except CannotOpen:
             found.append(id)
             continue
-        if epoch != unit.epoch.number or state not in _STATES:
+        if epoch != unit.epoch.number:
             found.append(id)
     return found
 

@@ -13,7 +13,6 @@ from test_page_health import as_owner, wrong
 from api import work as worker
 from api.bootstrap import SYSTEM, Tillit
 from consent.figures.counting import count_today
-from dsar import outgoing
 from dsar.states import Right
 from kernel.database import libpq
 from profiles.enrolment import enrol
@@ -97,13 +96,3 @@ async def test_a_session_whose_account_is_gone_is_none(tillit: Tillit) -> None:
         assert (await at.client.get("/sign-in")).status_code == 200
     with psycopg.connect(libpq(tillit.url, role=None)) as owner:
         assert owner.execute("SELECT count(*) FROM person_session").fetchone() == (1,)
-
-
-async def test_the_check_names_what_is_on_its_way_in_no_state_of_ours(tillit: Tillit) -> None:
-    _, request = await _asked(tillit)
-    async with tillit.unit() as work:
-        assert await outgoing.unopened(work.unit) == []
-    as_owner(tillit, "UPDATE outgoing SET state = 'zzz', sealed = NULL")
-    async with tillit.unit() as work:
-        letter = outgoing.id_of(request, None, "letter:acknowledgement")
-        assert letter in await outgoing.unopened(work.unit)
