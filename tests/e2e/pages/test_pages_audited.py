@@ -31,6 +31,8 @@ def test_a_main_page_is_accessible_sound_and_quick(
     best = 0.0
     for _ in range(TIMES):
         scores = _audited(state, site, chromium_path)
+        if scores is None:
+            continue
         assert {name: scores[name] for name in WHOLE} == dict.fromkeys(WHOLE, 1.0)
         best = max(best, scores["performance"])
         if best >= QUICK:
@@ -38,8 +40,9 @@ def test_a_main_page_is_accessible_sound_and_quick(
     assert best >= QUICK
 
 
-def _audited(state: State, site: Site, chromium_path: str) -> dict[str, float]:
-    """The scores, of a member's or officer's own view."""
+def _audited(state: State, site: Site, chromium_path: str) -> dict[str, float] | None:
+    """The scores, of a member's or officer's own view; None where the audit asks to be run again,
+    because it has lost the beginning of its own trace."""
     if not LIGHTHOUSE.exists() or shutil.which("node") is None:
         pytest.fail("Lighthouse is not there: run `make browser` (needs node)", pytrace=False)
     command = [
@@ -58,10 +61,13 @@ def _audited(state: State, site: Site, chromium_path: str) -> dict[str, float]:
     ran = subprocess.run(
         command,
         env={**os.environ, "CHROME_PATH": chromium_path},
-        stdout=subprocess.PIPE,
+        capture_output=True,
         timeout=LONGEST,
-        check=True,
+        check=False,
     )
+    if b"NO_NAVSTART" in ran.stderr + ran.stdout:
+        return None
+    assert ran.returncode == 0, ran.stderr.decode()
     told = json.loads(ran.stdout)
     assert told.get("runtimeError") is None, told["runtimeError"]
     assert told["finalDisplayedUrl"] == site.url + state.address(site)

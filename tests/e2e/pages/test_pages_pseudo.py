@@ -116,7 +116,8 @@ def _texts(told: object) -> Iterator[str]:
 def _few(site: Site) -> frozenset[str]:
     """Single words that are values: of the language's own data, and of people's."""
     english = Locale.parse("en_GB")
-    found = {*_UNITS, "am", "pm", "sek", "gdpr"}
+    # The panel's frame is called by our name until its page has come.
+    found = {*_UNITS, "am", "pm", "sek", "gdpr", "tillit"}
     for named in (*english.months["format"].values(), *english.days["format"].values()):
         found |= {word.lower() for name in named.values() for word in _WORD.findall(name)}
     names = [english.languages[one] for one in LANGUAGES]
