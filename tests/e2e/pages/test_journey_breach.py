@@ -18,7 +18,7 @@ def test_an_officer_sees_a_breach_to_its_end_and_its_member_sees_it_too(
     hand = way.of_member(screens, site, member)
     hand.screen.open("/my/data")
 
-    desk = way.of_officer(screens, site, "ida")
+    desk = way.of_officer(screens, site, "ylva")
     desk.screen.open("/desk/requests")
     desk.press('nav a[href="/desk/breaches"]')
     desk.press('main a[href="/desk/breaches/new"]')

@@ -17,7 +17,7 @@ from tests.e2e.pages.ways import Way, both_ways
 def test_the_record_is_searched_taken_along_and_checked(
     way: Way, site: Site, screens: Screens, tmp_path: Path
 ) -> None:
-    desk = way.of_officer(screens, site, "eva")
+    desk = way.of_officer(screens, site, "yrsa")
     desk.screen.open("/desk/requests")
     desk.press('nav a[href="/desk/use"]')
     desk.pick("#who", "service:offers-engine")
