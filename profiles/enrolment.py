@@ -23,7 +23,7 @@ from profiles.values import Value
 
 def check_values(unit: Unit, values: Mapping[str, object]) -> dict[str, Value]:
     """`values` as the catalogue keeps them. Raises `UnknownField` or `BadValue`."""
-    catalogue = unit.schema.catalogue
+    catalogue, today = unit.schema.catalogue, unit.today
     checked: dict[str, Value] = {}
     for name, raw_value in values.items():
         field = catalogue.fields.get(name)
@@ -33,7 +33,7 @@ def check_values(unit: Unit, values: Mapping[str, object]) -> dict[str, Value]:
                 place=name,
                 remedy=nearest(name, frozenset(catalogue.fields)),
             )
-        checked[name] = field.check(raw_value, today=unit.today)
+        checked[name] = field.check(raw_value, today=today)
     return checked
 
 

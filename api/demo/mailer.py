@@ -19,7 +19,6 @@ from profiles import members
 
 SERVICE, PURPOSE = "partner-offers", "partner_offers"
 _OFTEN = 1.0  # seconds
-_MOST = 10  # letters at a time
 
 
 async def letters(tillit: Tillit, tell: Callable[[str], None]) -> None:
@@ -44,7 +43,7 @@ async def _write(tillit: Tillit, tell: Callable[[str], None], written: BitMap) -
         if not waiting - written:
             return waiting
         grant = authorise(work.active, SERVICE, purpose=PURPOSE, action=Action.CONSENT)
-        pages, _ = await listed(work.unit, grant, tillit.replica, skip=0, limit=_MOST)
+        pages, _ = await listed(work.unit, grant, tillit.replica, skip=0, limit=len(waiting))
         those = await members.load(work.unit, pages[Due.CONFIRM].members)
         new = [one for one in those.values() if one.ordinal not in written]
         rows = await requested(work.unit, PURPOSE, {one.id: one.key for one in new})

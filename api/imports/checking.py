@@ -71,10 +71,10 @@ def check_numbers(unit: Unit, file: Numbered, name: str) -> dict[str, str]:
     kept: dict[str, str] = {}
     seen: dict[str, int] = {}
     problems = []
-    field = unit.schema.catalogue.fields[NUMBER]
+    field, today = unit.schema.catalogue.fields[NUMBER], unit.today
     for number, line in file.first_lines():
         try:
-            kept[number] = str(field.check(number, today=unit.today))
+            kept[number] = str(field.check(number, today=today))
         except TillitError as error:
             problems.append(_at(file.place(line), error))
             continue
@@ -91,14 +91,14 @@ def check_fields(unit: Unit, file: Described, *, name: str, section: str) -> Non
 
     Raises `MappingRefused` for a field the programme lacks, `ImportRefused` for values.
     """
-    catalogue = unit.schema.catalogue
+    catalogue, today = unit.schema.catalogue, unit.today
     refuse_undeclared(catalogue, file.fields, section)
     problems = []
     for field in file.fields:
         declared = catalogue.fields[field]
         for value, line in file.distinct_values(field):
             try:
-                checked = declared.check(value, today=unit.today)
+                checked = declared.check(value, today=today)
                 if declared.lookup is not None:
                     lookup.normalise(declared.lookup, str(checked), region=unit.schema.region)
             except TillitError as error:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from audit.entries import rfc3339
 from consent.programme.declarations import TraitDeclaration
 from consent.programmes import Active
-from dsar.languages import written
+from dsar.languages import own_text, written
 from dsar.packages.bought import Bought, bought
 from dsar.packages.closing import FROM_PURCHASES
 from dsar.packages.gathering import Gathered
@@ -91,8 +91,9 @@ def label(found: Named, wording: Wording, name: str) -> str:
     if name not in fields:
         return name
     declared = programme.fields.get(name)
-    if declared is not None and declared.title:
-        return wording.field_title(declared)
+    own = own_text(declared.title, reader=wording.language.code) if declared else ""
+    if own:
+        return own
     if fields[name].category in FROM_PURCHASES:
         return wording.say("What follows from your purchases")
     return wording.category(fields[name].category)["words"]

@@ -254,6 +254,17 @@ async def test_two_that_are_called_the_same_are_told_apart_by_their_codes(
     assert [code for _, code in found] == ["county", "country"]
 
 
+@pytest.mark.parametrize(
+    ("language", "label"), [("sv", "Din nivå"), ("da", "Det, der følger af dine køb")]
+)
+async def test_a_field_has_its_title_where_there_is_one_in_the_readers_language(
+    maja: UsedMember, language: str, label: str
+) -> None:
+    async with member_at(maja.tillit, maja.id, stepped_up=True) as at:
+        at.client.headers["Accept-Language"] = language
+        assert f"<h3>{label}</h3>" in (await at.open("/my/data")).text
+
+
 async def test_a_field_that_the_programme_has_no_more_is_still_told(
     maja: UsedMember,
 ) -> None:
